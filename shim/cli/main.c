@@ -1,0 +1,49 @@
+/* avs-shim, the command: a table of commands, one file each. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct cli_command *const commands[] = {};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_overview(FILE *out) {
+    fprintf(out,
+            "avs-shim %s: does this device reach Alexa, and if not, why and what to do\n\n"
+            "Usage: avs-shim COMMAND [OPTION...]\n\n",
+            avs_version());
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    fputs("\nExamples:\n"
+          "  avs-shim check                                   the ATS test endpoint, the system's "
+          "roots\n"
+          "  avs-shim check --config AlexaClientSDKConfig.json    as the SDK would connect\n"
+          "  avs-shim check --demo                            no network needed\n"
+          "\navs-shim COMMAND --help tells more.\n",
+          out);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        print_overview(stderr);
+        return CLI_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        print_overview(stdout);
+        return CLI_OK;
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("avs-shim %s\n", avs_version());
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i]->name, word) == 0) {
+            return commands[i]->run(commands[i], argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "avs-shim: there is no command '%s'\n\n", word);
+    print_overview(stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,13 @@
+/* The umbrella: visibility, version, and every public header in reading order. */
+#ifndef AVS_AVS_H
+#define AVS_AVS_H
+
+#include <avs/cause.h>
+#include <avs/check.h>
+#include <avs/evidence.h>
+#include <avs/log.h>
+#include <avs/report.h>
+#include <avs/status.h>
+#include <avs/verdict.h>
+
+#endif

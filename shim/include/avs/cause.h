@@ -1,0 +1,120 @@
+/* The catalogue of causes. Live check, transport, trust audit, config lint and log inspector all
+ * speak with these rows: a stable id, a phase, a severity, what it means, what to do about it. */
+#ifndef AVS_CAUSE_H
+#define AVS_CAUSE_H
+
+#include <stddef.h>
+
+#include <avs/export.h>
+
+AVS_BEGIN_DECLS
+
+/** Every cause: enum suffix and stable id. Texts are in shim/src/verdict/causes.c. Append only. */
+#define AVS_CAUSE_MAP(XX)                                            \
+    XX(NONE, "none")                                                 \
+    XX(CONFIG_UNREADABLE, "config_unreadable")                       \
+    XX(CONFIG_MALFORMED, "config_malformed")                         \
+    XX(ENDPOINT_INVALID, "endpoint_invalid")                         \
+    XX(ENDPOINT_IGNORED, "endpoint_ignored")                         \
+    XX(DNS_FAILED, "dns_failed")                                     \
+    XX(CONNECT_REFUSED, "connect_refused")                           \
+    XX(CONNECT_TIMEOUT, "connect_timeout")                           \
+    XX(NETWORK_UNREACHABLE, "network_unreachable")                   \
+    XX(INTERFACE_MISSING, "interface_missing")                       \
+    XX(PROXY_FAILED, "proxy_failed")                                 \
+    XX(TLS_ABORTED, "tls_aborted")                                   \
+    XX(TLS_TIMEOUT, "tls_timeout")                                   \
+    XX(TLS_VERSION, "tls_version")                                   \
+    XX(TLS_NO_CIPHER, "tls_no_cipher")                               \
+    XX(TLS_FAILED, "tls_failed")                                     \
+    XX(PLAINTEXT_PEER, "plaintext_peer")                             \
+    XX(SPOOFED_PHRASE, "spoofed_phrase")                             \
+    XX(ALPN_REJECTED, "alpn_rejected")                               \
+    XX(CLIENT_CERT_REQUIRED, "client_cert_required")                 \
+    XX(ROOT_MISSING, "root_missing")                                 \
+    XX(INTERMEDIATE_MISSING, "intermediate_missing")                 \
+    XX(CROSS_SIGNED_ANCHOR, "cross_signed_anchor")                   \
+    XX(SELF_SIGNED, "self_signed")                                   \
+    XX(NOT_ATS, "not_ats")                                           \
+    XX(INTERCEPTED, "intercepted")                                   \
+    XX(HOSTNAME_MISMATCH, "hostname_mismatch")                       \
+    XX(CERT_EXPIRED, "cert_expired")                                 \
+    XX(CERT_NOT_YET_VALID, "cert_not_yet_valid")                     \
+    XX(CLOCK_WRONG, "clock_wrong")                                   \
+    XX(WEAK_SIGNATURE, "weak_signature")                             \
+    XX(WRONG_PURPOSE, "wrong_purpose")                               \
+    XX(CERT_INVALID, "cert_invalid")                                 \
+    XX(CA_FILE_UNREADABLE, "ca_file_unreadable")                     \
+    XX(CA_FILE_INVALID, "ca_file_invalid")                           \
+    XX(CA_PATH_NOT_HASHED, "ca_path_not_hashed")                     \
+    XX(HTTP2_MISSING, "http2_missing")                               \
+    XX(HTTP2_ERROR, "http2_error")                                   \
+    XX(HTTP2_UNSUPPORTED_BY_LIBCURL, "http2_unsupported_by_libcurl") \
+    XX(RESPONSE_TIMEOUT, "response_timeout")                         \
+    XX(PEER_UNRESPONSIVE, "peer_unresponsive")                       \
+    XX(CONNECTION_LOST, "connection_lost")                           \
+    XX(NETWORK_CHANGED, "network_changed")                           \
+    XX(GOAWAY, "goaway")                                             \
+    XX(STREAM_REFUSED, "stream_refused")                             \
+    XX(CANCELLED, "cancelled")                                       \
+    XX(SHUT_DOWN, "shut_down")                                       \
+    XX(AUTH_NOT_TLS, "auth_not_tls")                                 \
+    XX(DUPLICATE_CREDENTIALS, "duplicate_credentials")               \
+    XX(UNKNOWN_TRANSPORT, "unknown_transport")                       \
+    XX(OUT_OF_MEMORY, "out_of_memory")                               \
+    XX(INTERNAL, "internal")
+
+enum avs_cause {
+#define XX(name, id) AVS_CAUSE_##name,
+    AVS_CAUSE_MAP(XX)
+#undef XX
+        AVS_CAUSE_COUNT
+};
+
+/** Where on the way to a working session a cause sits; the order is the order of the path. */
+#define AVS_PHASE_MAP(XX)  \
+    XX(CONFIG, "config")   \
+    XX(DNS, "dns")         \
+    XX(TCP, "tcp")         \
+    XX(TLS, "tls")         \
+    XX(TRUST, "trust")     \
+    XX(HTTP, "http")       \
+    XX(REQUEST, "request") \
+    XX(INTERNAL, "internal")
+
+enum avs_phase {
+#define XX(name, id) AVS_PHASE_##name,
+    AVS_PHASE_MAP(XX)
+#undef XX
+        AVS_PHASE_COUNT
+};
+
+enum avs_severity { AVS_SEVERITY_INFO, AVS_SEVERITY_WARNING, AVS_SEVERITY_ERROR };
+
+/** One row of the catalogue. All strings are static. */
+struct avs_cause_info {
+    enum avs_cause cause;
+    const char *id; /**< stable, snake_case */
+    enum avs_phase phase;
+    enum avs_severity severity;
+    const char *meaning; /**< one sentence */
+    const char *remedy;  /**< what to do about it, in words */
+    const char
+        *command; /**< the next command, or NULL; {host} {endpoint} {ca_file} {root} may occur */
+};
+
+/** The row of `cause`. Thread: any. Never NULL (AVS_CAUSE_NONE for a number out of range). */
+AVS_API const struct avs_cause_info *avs_cause_info(enum avs_cause cause);
+
+/** The cause with that id, AVS_CAUSE_COUNT when there is none. Thread: any. */
+AVS_API enum avs_cause avs_cause_from_id(const char *id);
+
+/** Stable id of a phase ("tls"). Thread: any. Never NULL. */
+AVS_API const char *avs_phase_id(enum avs_phase phase);
+
+/** "info", "warning" or "error". Thread: any. Never NULL. */
+AVS_API const char *avs_severity_id(enum avs_severity severity);
+
+AVS_END_DECLS
+
+#endif

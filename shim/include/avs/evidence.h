@@ -1,0 +1,266 @@
+/* Evidence: plain facts of one run, in the order they were met. No judgement here: avs_judge() does
+ * that, and a field ticket is an evidence file that replays to the same verdict.
+ * Nothing secret is stored: no header values, no bodies, no proxy passwords. */
+#ifndef AVS_EVIDENCE_H
+#define AVS_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <avs/export.h>
+#include <avs/status.h>
+
+AVS_BEGIN_DECLS
+
+#define AVS_CHAIN_MAX       10  /**< certificates kept of what a server sent */
+#define AVS_NAME_BYTES      256 /**< a distinguished name, host or path, cut to this */
+#define AVS_FIRST_BYTES     64  /**< first bytes kept, on the wire and after decryption */
+#define AVS_HASH_HEX_BYTES  65  /**< SHA-256 as upper-case hex, terminated */
+#define AVS_URL_BYTES       2049
+#define AVS_EVIDENCE_SCHEMA "avs-shim.evidence/1"
+
+enum avs_protocol { AVS_PROTOCOL_H2, AVS_PROTOCOL_HTTP1 };
+#define AVS_SESSION_COUNT 2 /**< evidence.session[] is indexed by enum avs_protocol */
+
+/** How the TCP (and proxy) connection ended up. Ids are the lower-case names. */
+#define AVS_DIAL_MAP(XX)                       \
+    XX(NOT_TRIED, "not_tried")                 \
+    XX(CONNECTED, "connected")                 \
+    XX(DNS_FAILED, "dns_failed")               \
+    XX(REFUSED, "refused")                     \
+    XX(TIMEOUT, "timeout")                     \
+    XX(UNREACHABLE, "unreachable")             \
+    XX(INTERFACE_MISSING, "interface_missing") \
+    XX(PROXY_FAILED, "proxy_failed")           \
+    XX(FAILED, "failed")
+
+enum avs_dial_outcome {
+#define XX(name, id) AVS_DIAL_##name,
+    AVS_DIAL_MAP(XX)
+#undef XX
+        AVS_DIAL_COUNT
+};
+
+/** How the TLS handshake ended. */
+#define AVS_HANDSHAKE_MAP(XX)                                                                    \
+    XX(NOT_TRIED, "not_tried")                                                                   \
+    XX(ESTABLISHED, "established")                                                               \
+    XX(STORE_FAILED, "store_failed") /* the trust store could not be loaded; nothing was sent */ \
+    XX(VERIFY_FAILED, "verify_failed")                                                           \
+    XX(ALERT, "alert") /* the peer ended it with an alert */                                     \
+    XX(CLOSED, "closed")                                                                         \
+    XX(RESET, "reset")                                                                           \
+    XX(TIMEOUT, "timeout")                                                                       \
+    XX(NOT_TLS, "not_tls") /* the peer's first bytes are no TLS record */                        \
+    XX(FAILED, "failed")   /* we ended it, see openssl_error */
+
+enum avs_handshake_outcome {
+#define XX(name, id) AVS_HANDSHAKE_##name,
+    AVS_HANDSHAKE_MAP(XX)
+#undef XX
+        AVS_HANDSHAKE_COUNT
+};
+
+/** How a connection ended after the handshake. */
+#define AVS_CLOSE_MAP(XX)                             \
+    XX(OPEN, "open") /* we ended it, or nobody did */ \
+    XX(CLOSE_NOTIFY, "close_notify")                  \
+    XX(EOF, "eof") /* TCP end without close_notify */ \
+    XX(RESET, "reset")                                \
+    XX(ALERT, "alert")
+
+enum avs_close_kind {
+#define XX(name, id) AVS_CLOSE_##name,
+    AVS_CLOSE_MAP(XX)
+#undef XX
+        AVS_CLOSE_COUNT
+};
+
+/** State of the trust store that a session was given. */
+#define AVS_STORE_MAP(XX)                                                       \
+    XX(OK, "ok")                                                                \
+    XX(UNREADABLE, "unreadable") /* missing, no permission, a directory, ... */ \
+    XX(INVALID, "invalid")       /* empty, DER, HTML, no certificate in it */   \
+    XX(NOT_HASHED, "not_hashed") /* a CA path whose certificates have no hash links */
+
+enum avs_store_state {
+#define XX(name, id) AVS_STORE_##name,
+    AVS_STORE_MAP(XX)
+#undef XX
+        AVS_STORE_COUNT
+};
+
+struct avs_dial_facts {
+    enum avs_dial_outcome outcome;
+    char host[AVS_NAME_BYTES]; /**< what was dialled: the endpoint's host or --connect-to */
+    uint16_t port;
+    char address[64];           /**< numeric peer address, empty before TCP connected */
+    char proxy[AVS_NAME_BYTES]; /**< proxy URL without user and password, empty if none */
+    char interface_name[64];
+    int curl_code; /**< CURLcode of the dial, 0 = fine */
+    int os_errno;
+    int proxy_status; /**< the proxy's HTTP status, 0 if none was seen */
+};
+
+/** One certificate as it was sent. */
+struct avs_cert_facts {
+    char subject[AVS_NAME_BYTES]; /**< RFC 2253 order, e.g. "CN=Amazon Root CA 1,O=Amazon,C=US" */
+    char issuer[AVS_NAME_BYTES];
+    char sha256[AVS_HASH_HEX_BYTES];
+    char spki_sha256[AVS_HASH_HEX_BYTES];
+    char key[32];       /**< "RSA 2048", "EC P-256" */
+    char signature[48]; /**< "sha256WithRSAEncryption" */
+    char names[512];    /**< subjectAltName DNS and IP entries, comma separated, cut */
+    int64_t not_before; /**< Unix seconds */
+    int64_t not_after;
+    bool is_ca;
+    bool self_issued;     /**< subject equals issuer */
+    bool self_signed;     /**< self-issued and the signature checks with its own key */
+    char ats_root[48];    /**< name of the ATS root with this key, empty if none */
+    bool has_amazon_name; /**< subject claims an Amazon / Starfield Services name */
+    bool is_amazon_name_over_foreign_key; /**< claims to be an ATS root, but the key is not */
+};
+
+/** What the trust gate decided and what the explainer found. Filled by shim/src/trust. */
+struct avs_trust_facts {
+    enum avs_store_state store_state;
+    char store_source[48]; /**< "option", "config", "libcurl", "openssl" */
+    char ca_file[AVS_NAME_BYTES];
+    char ca_path[AVS_NAME_BYTES];
+    int store_errno;
+    char store_detail[AVS_NAME_BYTES]; /**< what is wrong with it, empty if nothing */
+    char policy[96];                   /**< "partial-chain, trusted-first, security level 2" */
+
+    int verify_error; /**< X509_V_* of the gate, 0 = OK, -1 = the gate never ran */
+    int verify_depth;
+    char verify_text[128];
+
+    char anchor_subject[AVS_NAME_BYTES]; /**< where the verified path ends */
+    char anchor_sha256[AVS_HASH_HEX_BYTES];
+    char anchor_spki_sha256[AVS_HASH_HEX_BYTES];
+    bool ats;                 /**< the verified path contains an ATS root key */
+    char ats_root[48];        /**< which one: "Amazon Root CA 1" */
+    bool anchor_cross_signed; /**< the anchor is not self-signed: a strict verifier refuses it */
+
+    /* explanation of a refused chain; all false / empty when it was accepted */
+    char missing_issuer[AVS_NAME_BYTES]; /**< subject of the certificate that was looked for in vain
+                                          */
+    bool issuer_known_by_name;  /**< an anchor of that name exists in the store, with another key */
+    bool closes_with_ats_roots; /**< the chain verifies once the ATS roots are anchors */
+    char closing_root[48];      /**< which of them closes it */
+    char closing_sha256[AVS_HASH_HEX_BYTES];
+    bool intermediate_missing;           /**< the server left out a certificate below the root */
+    bool self_signed_leaf;               /**< the leaf is its own issuer */
+    bool untrusted_self_signed_in_chain; /**< the chain ends in a self-signed CA that we do not know
+                                          */
+    bool intercepted; /**< an Amazon host or name over a key that is not Amazon's */
+    char intercepted_by[AVS_NAME_BYTES];
+    bool expired; /**< some certificate of the path, see problem_* */
+    bool not_yet_valid;
+    bool valid_at_other_time;      /**< the chain is good at another time than the clock's */
+    int64_t good_from, good_until; /**< that time, Unix seconds */
+    bool hostname_mismatch;
+    bool weak_signature;
+    bool wrong_purpose;
+    char problem_subject[AVS_NAME_BYTES]; /**< the certificate the first problem is about */
+    int64_t problem_not_before, problem_not_after;
+};
+
+struct avs_tls_facts {
+    enum avs_handshake_outcome outcome;
+    bool verified;         /**< handshake finished, X509_V_OK and the host matched */
+    bool hostname_matched; /**< the leaf's subjectAltName covers the host (RFC 9525) */
+    char version[16];      /**< "TLSv1.3", empty before ServerHello */
+    char cipher[64];
+    char alpn_offered[48]; /**< "h2,http/1.1" */
+    char alpn[16];         /**< what the server selected, empty if nothing */
+    int alert_received;    /**< TLS alert number, -1 = none */
+    int alert_sent;
+    bool client_cert_requested;
+    bool session_resumed;
+    bool alpn_retry_secure; /**< after alpn rejection: a handshake without ALPN was verified */
+    char openssl_error[160];
+    uint8_t wire_first[AVS_FIRST_BYTES]; /**< the peer's first bytes, before decryption */
+    size_t wire_first_length;
+    bool wire_phrase; /**< the ATS phrase was seen in bytes that no TLS protected */
+    struct avs_cert_facts chain[AVS_CHAIN_MAX]; /**< leaf first, as sent */
+    size_t chain_length;
+    struct avs_trust_facts trust;
+};
+
+struct avs_http_facts {
+    bool request_sent;
+    uint8_t first[AVS_FIRST_BYTES]; /**< first decrypted bytes of the answer */
+    size_t first_length;
+    uint64_t bytes_received; /**< decrypted */
+    enum avs_close_kind close;
+    bool timed_out;
+    bool complete; /**< the whole answer arrived, by its own framing */
+    int status;    /**< HTTP status, 0 = none */
+    char version[16];
+    bool ats_message; /**< "connection established with ATS certificate" was in the answer */
+    char redirect_host[AVS_NAME_BYTES];
+    char http_date[40];
+    bool head_complete;
+    bool length_short; /**< fewer body bytes than Content-Length */
+    bool bad_chunk;
+    int curl_code; /**< HTTP/1.x only: evidence, never the verdict */
+    /* HTTP/2 only */
+    bool settings_received;
+    bool goaway_received;
+    uint32_t goaway_code;
+    bool rst_received;
+    uint32_t rst_code;
+    bool protocol_error; /**< the peer broke RFC 9113 framing */
+    bool downgraded;     /**< HTTP_1_1_REQUIRED: asked again over HTTP/1.1 */
+};
+
+struct avs_timing_facts { /* milliseconds since the session began, -1 = not reached */
+    double dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms;
+};
+
+struct avs_session_evidence {
+    bool attempted;
+    enum avs_protocol protocol;
+    struct avs_dial_facts dial;
+    struct avs_tls_facts tls;
+    struct avs_http_facts http;
+    struct avs_timing_facts timing;
+};
+
+struct avs_evidence {
+    char endpoint[AVS_URL_BYTES];         /**< "https://host" or "https://host:port" */
+    char endpoint_source[AVS_NAME_BYTES]; /**< "default", "option", "FILE: sampleApp.endpoint", ...
+                                           */
+    char host[AVS_NAME_BYTES];            /**< what SNI and the name check use */
+    uint16_t port;
+    bool any_root;                       /**< --any-root: a verified chain needs no ATS root */
+    char ats_roots_file[AVS_NAME_BYTES]; /**< --ats-roots, empty = embedded table */
+    int64_t wall_clock;                  /**< this machine's time, Unix seconds */
+    int64_t build_time; /**< when this library was built: the clock cannot be earlier */
+    char library[64];   /**< "avs-shim 0.1.0; OpenSSL 3.0.x; nghttp2 x; libcurl x" cut */
+    struct avs_session_evidence session[AVS_SESSION_COUNT];
+};
+
+/** A zeroed evidence with "not reached" defaults. Thread: any. NULL: out of memory. */
+AVS_API struct avs_evidence *avs_evidence_new(void);
+/** Free it; NULL is fine. Thread: any. */
+AVS_API void avs_evidence_free(struct avs_evidence *evidence);
+
+/** Evidence as one JSON object (schema avs-shim.evidence/1), newline-terminated. Caller frees
+ *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence,
+                                                           char **ret_json,
+                                                           struct avs_error *reterr);
+
+/** Read what avs_evidence_to_json wrote. Unknown keys are ignored, missing ones keep defaults, a
+ *  wrong schema or type is an error naming the key. At most 1 MiB. Caller frees *ret_evidence.
+ *  Thread: any. Errors: ERR_USAGE (what and where), NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_evidence_from_json(const char *json, size_t length,
+                                                             struct avs_evidence **ret_evidence,
+                                                             struct avs_error *reterr);
+
+AVS_END_DECLS
+
+#endif

@@ -1,0 +1,30 @@
+/* Words for a verdict: text for people, JSON for programs. */
+#ifndef AVS_REPORT_H
+#define AVS_REPORT_H
+
+#include <stdbool.h>
+
+#include <avs/evidence.h>
+#include <avs/export.h>
+#include <avs/status.h>
+#include <avs/verdict.h>
+
+AVS_BEGIN_DECLS
+
+/** The human report: the answer in one line, one line for each fact with a mark, under each failure
+ *  the cause and the next command. Caller frees *ret_text with free(). Thread: any.
+ *  Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_report_text(const struct avs_evidence *evidence,
+                                                      const struct avs_verdict *verdict,
+                                                      bool has_colour, char **ret_text,
+                                                      struct avs_error *reterr);
+
+/** The same as one JSON object, schema avs-shim.check/1, newline-terminated. Caller frees
+ *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_report_json(const struct avs_evidence *evidence,
+                                                      const struct avs_verdict *verdict,
+                                                      char **ret_json, struct avs_error *reterr);
+
+AVS_END_DECLS
+
+#endif

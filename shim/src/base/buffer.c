@@ -1,0 +1,102 @@
+/* A growing byte buffer with a ceiling. */
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_CAPACITY_BYTES 256
+
+struct avs_buffer avs_buffer_init(size_t limit_bytes) {
+    return (struct avs_buffer){.limit_bytes = limit_bytes};
+}
+
+void avs_buffer_done(struct avs_buffer *buffer) {
+    free(buffer->data);
+    *buffer = avs_buffer_init(buffer->limit_bytes);
+}
+
+/* Room for `extra` more bytes and the terminator. */
+static bool reserve(struct avs_buffer *buffer, size_t extra) {
+    if (buffer->is_failed) {
+        return false;
+    }
+    if (extra > buffer->limit_bytes - buffer->length) {
+        buffer->is_failed = buffer->is_over_limit = true;
+        return false;
+    }
+    size_t need = buffer->length + extra + 1;
+    if (need <= buffer->capacity) {
+        return true;
+    }
+    size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY_BYTES;
+    while (capacity < need) {
+        capacity *= 2;
+    }
+    char *data = realloc(buffer->data, capacity);
+    if (!data) {
+        buffer->is_failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool avs_buffer_add(struct avs_buffer *buffer, const void *bytes, size_t length) {
+    if (!reserve(buffer, length)) {
+        return false;
+    }
+    if (length > 0) {
+        memcpy(buffer->data + buffer->length, bytes, length);
+    }
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+    return true;
+}
+
+bool avs_buffer_add_text(struct avs_buffer *buffer, const char *text) {
+    return avs_buffer_add(buffer, text, strlen(text));
+}
+
+bool avs_buffer_printf(struct avs_buffer *buffer, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0 || !reserve(buffer, (size_t)length)) {
+        buffer->is_failed = true;
+        return false;
+    }
+    va_start(arguments, format);
+    vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)length;
+    return true;
+}
+
+void avs_buffer_drop_front(struct avs_buffer *buffer, size_t length) {
+    if (length > buffer->length) {
+        length = buffer->length;
+    }
+    if (length == 0) {
+        return;
+    }
+    memmove(buffer->data, buffer->data + length, buffer->length - length + 1);
+    buffer->length -= length;
+}
+
+enum avs_status avs_buffer_take_text(struct avs_buffer *buffer, char **ret_text,
+                                     struct avs_error *reterr) {
+    avs_buffer_add(buffer, "", 0); /* an empty text is still a text */
+    if (buffer->is_over_limit) {
+        return avs_fail(reterr, AVS_ERR_LIMIT, "text is larger than %zu bytes",
+                        buffer->limit_bytes);
+    }
+    if (buffer->is_failed) {
+        return avs_fail_memory(reterr);
+    }
+    *ret_text = buffer->data;
+    *buffer = avs_buffer_init(buffer->limit_bytes);
+    return AVS_OK;
+}

@@ -1,0 +1,57 @@
+/* Fixed-size text fields. */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+void avs_text_copy(char *field, size_t capacity, const char *text) {
+    avs_text_copy_bytes(field, capacity, text ? text : "", text ? strlen(text) : 0);
+}
+
+void avs_text_copy_bytes(char *field, size_t capacity, const void *bytes, size_t length) {
+    if (length >= capacity) {
+        length = capacity - 1;
+    }
+    memmove(field, bytes, length);
+    field[length] = '\0';
+}
+
+void avs_text_format(char *field, size_t capacity, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(field, capacity, format, arguments);
+    va_end(arguments);
+}
+
+void avs_text_hex(char *field, size_t capacity, const uint8_t *bytes, size_t length) {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t out = 0;
+    for (size_t i = 0; i < length && out + 2 < capacity; i++) {
+        field[out++] = digits[bytes[i] >> 4];
+        field[out++] = digits[bytes[i] & 15];
+    }
+    field[out] = '\0';
+}
+
+bool avs_text_contains_nocase(const void *bytes, size_t length, const char *needle) {
+    size_t needle_length = strlen(needle);
+    const char *text = bytes;
+    for (size_t i = 0; i + needle_length <= length; i++) {
+        if (strncasecmp(text + i, needle, needle_length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds) {
+    time_t seconds = (time_t)unix_seconds;
+    struct tm utc;
+    if (!gmtime_r(&seconds, &utc) ||
+        strftime(field, capacity, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0) {
+        avs_text_format(field, capacity, "%lld s since 1970", (long long)unix_seconds);
+    }
+}

@@ -1,0 +1,27 @@
+/* Fixed-size text fields: copy with a cut, never past the end, always terminated. */
+#ifndef AVS_BASE_TEXT_H
+#define AVS_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <avs/export.h>
+
+/** Copy `text` (NULL = "") into an array field, cut to fit. */
+#define AVS_TEXT_SET(field, text) avs_text_copy((field), sizeof(field), (text))
+
+void avs_text_copy(char *field, size_t capacity, const char *text);
+void avs_text_copy_bytes(char *field, size_t capacity, const void *bytes, size_t length);
+AVS_PRINTF(3, 4) void avs_text_format(char *field, size_t capacity, const char *format, ...);
+
+/** Upper-case hex of `bytes`, terminated; `capacity` must be at least 2 * length + 1. */
+void avs_text_hex(char *field, size_t capacity, const uint8_t *bytes, size_t length);
+
+/** Find `needle` in bytes that may hold NULs, ASCII case ignored. */
+bool avs_text_contains_nocase(const void *bytes, size_t length, const char *needle);
+
+/** Unix seconds as "2026-11-21 19:03:32 UTC". */
+void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds);
+
+#endif
