@@ -5,6 +5,7 @@
 #include <avs/cause.h>
 #include <avs/check.h>
 #include <avs/client.h>
+#include <avs/config.h>
 #include <avs/evidence.h>
 #include <avs/log.h>
 #include <avs/report.h>

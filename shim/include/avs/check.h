@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include <avs/config.h>
 #include <avs/evidence.h>
 #include <avs/export.h>
 #include <avs/log.h>
@@ -13,7 +14,6 @@
 AVS_BEGIN_DECLS
 
 #define AVS_CHECK_TIMEOUT_MS_DEFAULT 15000
-#define AVS_ENDPOINT_ATS_TEST        "https://avs-ats-cert-test.amazon.com"
 
 /** All strings are borrowed until avs_check_run returns. Zero-initialised = the defaults. */
 struct avs_check_options {
@@ -42,10 +42,6 @@ struct avs_check_options {
 AVS_API AVS_NODISCARD enum avs_status avs_check_run(const struct avs_check_options *options,
                                                     struct avs_evidence **ret_evidence,
                                                     struct avs_error *reterr);
-
-/** URL of a named endpoint: ats-test na eu fe legacy-na legacy-eu legacy-fe; NULL for another name.
- *  Thread: any. Source: the guide "Update Certificate Authorities" and its newer regional list. */
-AVS_API const char *avs_endpoint_from_name(const char *name);
 
 AVS_END_DECLS
 
