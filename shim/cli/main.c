@@ -4,15 +4,16 @@
 
 #include "cli.h"
 
-static const struct cli_command *const commands[] = {};
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+static const struct cli_command *const commands[] = {
+    NULL, /* the end */
+};
 
 static void print_overview(FILE *out) {
     fprintf(out,
             "avs-shim %s: does this device reach Alexa, and if not, why and what to do\n\n"
             "Usage: avs-shim COMMAND [OPTION...]\n\n",
             avs_version());
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; commands[i]; i++) {
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     }
     fputs("\nExamples:\n"
@@ -38,7 +39,7 @@ int main(int argc, char **argv) {
         printf("avs-shim %s\n", avs_version());
         return CLI_OK;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; commands[i]; i++) {
         if (strcmp(commands[i]->name, word) == 0) {
             return commands[i]->run(commands[i], argc - 1, argv + 1);
         }

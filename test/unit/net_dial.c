@@ -1,0 +1,174 @@
+/* Dialling over real sockets: a listener of our own, a closed port, a name that does not exist, a
+ * proxy that refuses, a silent proxy; every dial ends with one callback. */
+#include "net/dial.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/test.h"
+
+struct result {
+    int calls;
+    int fd;
+};
+
+static void on_done(void *user, int fd) {
+    struct result *result = user;
+    result->calls++;
+    result->fd = fd;
+}
+
+static int listen_on_loopback(uint16_t *ret_port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+static struct result dial(const struct avs_dial_options *options) {
+    struct avs_loop *loop;
+    struct avs_dial *started;
+    struct result result = {0, -1};
+    assert_int_equal(avs_loop_new(&loop, NULL), AVS_OK);
+    assert_int_equal(avs_dial_start(loop, options, on_done, &result, &started, NULL), AVS_OK);
+    for (int i = 0; i < 500 && result.calls == 0; i++) {
+        avs_loop_wait(loop, NULL, 0, 20);
+    }
+    assert_int_equal(result.calls, 1);
+    avs_loop_free(loop);
+    return result;
+}
+
+static void connected_descriptor_is_ours_and_alive(void **state) {
+    (void)state;
+    uint16_t port;
+    int listener = listen_on_loopback(&port);
+    struct avs_dial_facts facts = {0};
+    struct avs_timing_facts timing = {0};
+    struct avs_dial_options options = {.host = "host.invalid",
+                                       .port = 443,
+                                       .connect_host = "127.0.0.1",
+                                       .connect_port = port,
+                                       .proxy = "",
+                                       .timeout_ms = 5000,
+                                       .facts = &facts,
+                                       .timing = &timing};
+    struct result result = dial(&options);
+    assert_true(result.fd >= 0);
+    assert_int_equal(facts.outcome, AVS_DIAL_CONNECTED);
+    assert_string_equal(facts.address, "127.0.0.1");
+    assert_int_equal(facts.port, port);
+    assert_true(fcntl(result.fd, F_GETFL) & O_NONBLOCK);
+    assert_true(timing.connect_ms >= 0);
+    int peer = accept(listener, NULL, NULL);
+    char byte = 0;
+    assert_int_equal(send(result.fd, "x", 1, 0), 1);
+    assert_int_equal(recv(peer, &byte, 1, 0), 1); /* libcurl's copy is closed, ours is not */
+    assert_int_equal(byte, 'x');
+    close(peer);
+    close(result.fd);
+    close(listener);
+}
+
+static void failures_are_told_apart(void **state) {
+    (void)state;
+    uint16_t port;
+    int listener = listen_on_loopback(&port);
+    uint16_t closed_port;
+    close(listen_on_loopback(&closed_port));
+    char silent_proxy[64], closed_proxy[64];
+    snprintf(silent_proxy, sizeof(silent_proxy), "http://user:secret@127.0.0.1:%u", port);
+    snprintf(closed_proxy, sizeof(closed_proxy), "http://127.0.0.1:%u", closed_port);
+    const struct {
+        const char *host, *proxy, *interface_name;
+        uint16_t port;
+        enum avs_dial_outcome outcome;
+    } rows[] = {
+        {"127.0.0.1", "", NULL, closed_port, AVS_DIAL_REFUSED},
+        {"no-such-host.invalid", "", NULL, 443, AVS_DIAL_DNS_FAILED},
+        {"127.0.0.1", "", "nosuchif0", 443, AVS_DIAL_INTERFACE_MISSING},
+        {"127.0.0.1", closed_proxy, NULL, 443, AVS_DIAL_PROXY_FAILED},
+        {"192.0.2.1", silent_proxy, NULL, 443, AVS_DIAL_PROXY_FAILED},
+        {"192.0.2.1", "http://no-such-proxy.invalid:3128", NULL, 443, AVS_DIAL_PROXY_FAILED},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_dial_facts facts = {0};
+        struct avs_dial_options options = {.host = rows[i].host,
+                                           .port = rows[i].port,
+                                           .proxy = rows[i].proxy,
+                                           .interface_name = rows[i].interface_name,
+                                           .timeout_ms = 800,
+                                           .facts = &facts};
+        struct result result = dial(&options);
+        assert_int_equal(result.fd, -1);
+        assert_int_equal(facts.outcome, rows[i].outcome);
+        assert_null(strstr(facts.proxy, "secret"));
+    }
+    close(listener);
+}
+
+static void tls_proxies_are_refused_with_the_fix(void **state) {
+    (void)state;
+    struct avs_loop *loop;
+    struct avs_dial *started;
+    struct avs_dial_facts facts = {0};
+    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_dial_options options = {
+        .host = "a.invalid", .port = 443, .proxy = "https://p:1", .timeout_ms = 9, .facts = &facts};
+    assert_int_equal(avs_loop_new(&loop, NULL), AVS_OK);
+    assert_int_equal(avs_dial_start(loop, &options, on_done, NULL, &started, &error),
+                     AVS_ERR_PROXY);
+    assert_int_equal(error.cause, AVS_CAUSE_PROXY_FAILED);
+    assert_non_null(strstr(error.message, "socks5h"));
+    avs_loop_free(loop);
+}
+
+static void cancelled_dial_never_calls_back(void **state) {
+    (void)state;
+    struct avs_loop *loop;
+    struct avs_dial *started;
+    struct avs_dial_facts facts = {0};
+    struct result result = {0, -1};
+    struct avs_dial_options options = {
+        .host = "127.0.0.1", .port = 1, .proxy = "", .timeout_ms = 500, .facts = &facts};
+    assert_int_equal(avs_loop_new(&loop, NULL), AVS_OK);
+    assert_int_equal(avs_dial_start(loop, &options, on_done, &result, &started, NULL), AVS_OK);
+    avs_dial_cancel(started);
+    avs_loop_wait(loop, NULL, 0, 50);
+    assert_int_equal(result.calls, 0);
+    avs_loop_free(loop);
+}
+
+static void allocation_failures_leave_nothing_behind(void **state) {
+    (void)state;
+    TEST_EACH_ALLOCATION(n, 50) {
+        struct avs_loop *loop = NULL;
+        struct avs_dial *started = NULL;
+        struct avs_dial_facts facts = {0};
+        struct avs_dial_options options = {
+            .host = "127.0.0.1", .port = 1, .proxy = "", .timeout_ms = 500, .facts = &facts};
+        if (avs_loop_new(&loop, NULL) == AVS_OK &&
+            avs_dial_start(loop, &options, on_done, NULL, &started, NULL) == AVS_OK) {
+            avs_dial_cancel(started);
+        }
+        avs_loop_free(loop);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(connected_descriptor_is_ours_and_alive),
+        cmocka_unit_test(failures_are_told_apart),
+        cmocka_unit_test(tls_proxies_are_refused_with_the_fix),
+        cmocka_unit_test(cancelled_dial_never_calls_back),
+        cmocka_unit_test(allocation_failures_leave_nothing_behind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
