@@ -17,6 +17,7 @@ AVS_BEGIN_DECLS
 #define AVS_NAME_BYTES      256 /**< a distinguished name, host or path, cut to this */
 #define AVS_FIRST_BYTES     64  /**< first bytes kept, on the wire and after decryption */
 #define AVS_HASH_HEX_BYTES  65  /**< SHA-256 as upper-case hex, terminated */
+#define AVS_ROOT_NAME_BYTES 64  /**< "Starfield Services Root Certificate Authority - G2" fits */
 #define AVS_URL_BYTES       2049
 #define AVS_EVIDENCE_SCHEMA "avs-shim.evidence/1"
 
@@ -115,10 +116,10 @@ struct avs_cert_facts {
     int64_t not_before; /**< Unix seconds */
     int64_t not_after;
     bool is_ca;
-    bool self_issued;     /**< subject equals issuer */
-    bool self_signed;     /**< self-issued and the signature checks with its own key */
-    char ats_root[48];    /**< name of the ATS root with this key, empty if none */
-    bool has_amazon_name; /**< subject claims an Amazon / Starfield Services name */
+    bool self_issued; /**< subject equals issuer */
+    bool self_signed; /**< self-issued and the signature checks with its own key */
+    char ats_root[AVS_ROOT_NAME_BYTES];   /**< name of the ATS root with this key, empty if none */
+    bool has_amazon_name;                 /**< subject claims an Amazon / Starfield Services name */
     bool is_amazon_name_over_foreign_key; /**< claims to be an ATS root, but the key is not */
 };
 
@@ -129,6 +130,7 @@ struct avs_trust_facts {
     char ca_file[AVS_NAME_BYTES];
     char ca_path[AVS_NAME_BYTES];
     int store_errno;
+    int store_count;                   /**< certificates in the CA file; 0 without one */
     char store_detail[AVS_NAME_BYTES]; /**< what is wrong with it, empty if nothing */
     char policy[96];                   /**< "partial-chain, trusted-first, security level 2" */
 
@@ -139,8 +141,8 @@ struct avs_trust_facts {
     char anchor_subject[AVS_NAME_BYTES]; /**< where the verified path ends */
     char anchor_sha256[AVS_HASH_HEX_BYTES];
     char anchor_spki_sha256[AVS_HASH_HEX_BYTES];
-    bool ats;                 /**< the verified path contains an ATS root key */
-    char ats_root[48];        /**< which one: "Amazon Root CA 1" */
+    bool ats;                           /**< the verified path contains an ATS root key */
+    char ats_root[AVS_ROOT_NAME_BYTES]; /**< which one, the nearest to the anchor */
     bool anchor_cross_signed; /**< the anchor is not self-signed: a strict verifier refuses it */
 
     /* explanation of a refused chain; all false / empty when it was accepted */
@@ -148,16 +150,22 @@ struct avs_trust_facts {
                                           */
     bool issuer_known_by_name;  /**< an anchor of that name exists in the store, with another key */
     bool closes_with_ats_roots; /**< the chain verifies once the ATS roots are anchors */
-    char closing_root[48];      /**< which of them closes it */
+    char closing_root[AVS_ROOT_NAME_BYTES]; /**< which of them closes it */
     char closing_sha256[AVS_HASH_HEX_BYTES];
-    bool intermediate_missing;           /**< the server left out a certificate below the root */
-    bool self_signed_leaf;               /**< the leaf is its own issuer */
+    bool path_is_public_ats; /**< with times ignored, the chain leads to one of the built-in Amazon
+                                keys: then Amazon issued it, and it was valid on the day of issue */
+    char
+        issuer_url[AVS_NAME_BYTES]; /**< where the missing issuer is published (AIA); not fetched */
+    bool intermediate_missing;      /**< the server left out a certificate below the root */
+    bool self_signed_leaf;          /**< the leaf is its own issuer */
     bool untrusted_self_signed_in_chain; /**< the chain ends in a self-signed CA that we do not know
                                           */
     bool intercepted; /**< an Amazon host or name over a key that is not Amazon's */
     char intercepted_by[AVS_NAME_BYTES];
     bool expired; /**< some certificate of the path, see problem_* */
     bool not_yet_valid;
+    bool ca_outside_validity;      /**< a certificate above the leaf is outside its validity */
+    bool all_outside_validity;     /**< every certificate of the path is, the anchor included */
     bool valid_at_other_time;      /**< the chain is good at another time than the clock's */
     int64_t good_from, good_until; /**< that time, Unix seconds */
     bool hostname_mismatch;
