@@ -211,6 +211,7 @@ struct avs_http_facts {
     char redirect_host[AVS_NAME_BYTES];
     char http_date[40];
     bool head_complete;
+    bool bad_head;     /**< a header line that is none, or a NUL byte in the head */
     bool length_short; /**< fewer body bytes than Content-Length */
     bool bad_chunk;
     int curl_code; /**< HTTP/1.x only: evidence, never the verdict */

@@ -21,6 +21,9 @@ void avs_text_hex(char *field, size_t capacity, const uint8_t *bytes, size_t len
 /** Find `needle` in bytes that may hold NULs, ASCII case ignored. */
 bool avs_text_contains_nocase(const void *bytes, size_t length, const char *needle);
 
+/** Replace every byte that breaks UTF-8 by '?', in place. */
+void avs_text_make_utf8(char *text);
+
 /** Unix seconds as "2026-11-21 19:03:32 UTC". */
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds);
 

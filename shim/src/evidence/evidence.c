@@ -1,0 +1,23 @@
+/* An evidence with its "not reached" defaults. */
+#include <avs/evidence.h>
+
+#include "base/flow.h"
+
+struct avs_evidence *avs_evidence_new(void) {
+    struct avs_evidence *evidence = calloc(1, sizeof(*evidence));
+    if (!evidence) {
+        return NULL;
+    }
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        struct avs_session_evidence *session = &evidence->session[i];
+        session->protocol = (enum avs_protocol)i;
+        session->tls.alert_received = session->tls.alert_sent = -1;
+        session->tls.trust.verify_error = -1;
+        session->timing = (struct avs_timing_facts){-1, -1, -1, -1, -1};
+    }
+    return evidence;
+}
+
+void avs_evidence_free(struct avs_evidence *evidence) {
+    free(evidence);
+}
