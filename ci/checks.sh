@@ -60,7 +60,17 @@ if git grep -nE 'SSL_VERIFY_NONE|VERIFYPEER, *0|VERIFYHOST, *0' -- shim sample; 
     failed=1
 fi
 
-# 5. Format.
+# 5. Every fact has its row in the evidence tables, or a ticket would lose it.
+facts=$(gcc -fpreprocessed -dD -E -P shim/include/avs/evidence.h | sed -n '/^struct avs_.* {$/,/^};$/p' |
+    grep -oE '[a-z0-9_]+(\[[A-Z0-9_]+\])?[,;]' | grep -oE '^[a-z0-9_]+' | grep -v '_length$' | sort -u)
+for fact in $facts; do
+    if ! grep -qE "FIELD[A-Z_]*\($fact[,)]" shim/src/evidence/fields.c; then
+        echo "checks: shim/src/evidence/fields.c has no row for '$fact' of evidence.h" >&2
+        failed=1
+    fi
+done
+
+# 6. Format.
 if command -v clang-format >/dev/null; then
     git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror 2>&1 | head -20 || failed=1
 fi
