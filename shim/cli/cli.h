@@ -26,6 +26,7 @@ struct cli_command {
 };
 
 /* One line for each command file, in the order of the overview. */
+extern const struct cli_command cli_standin;
 
 /** Print "avs-shim NAME: message" and where to get help on stderr; returns CLI_USAGE. */
 AVS_PRINTF(2, 3)

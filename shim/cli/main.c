@@ -5,6 +5,7 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
+    &cli_standin,
     NULL, /* the end */
 };
 

@@ -1,0 +1,78 @@
+/* What to answer, whatever the protocol: the ATS phrase to everything, a 204 to a ping. */
+#include "answer.h"
+
+#include <string.h>
+#include <time.h>
+
+#define TEXT "text/plain"
+
+static const struct {
+    unsigned status;
+    const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {204, "No Content"},
+    {302, "Found"},
+    {400, "Bad Request"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {411, "Length Required"},
+    {413, "Payload Too Large"},
+    {421, "Misdirected Request"},
+    {426, "Upgrade Required"},
+    {431, "Request Header Fields Too Large"},
+    {464, "Incompatible Protocol Versions"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
+};
+
+const char *answer_reason(unsigned status) {
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == status) {
+            return reasons[i].reason;
+        }
+    }
+    return "Unknown";
+}
+
+static struct answer text(unsigned status, const char *body) {
+    return (struct answer){
+        .status = status, .content_type = TEXT, .body = body, .length = strlen(body)};
+}
+
+struct answer answer_for(const struct odd_reply *odd, const char *method, const char *path) {
+    (void)method;
+    switch (odd->act) {
+    case ODD_STATUS: {
+        struct answer answer = text(odd->code, "This is the stand-in; no more to see.\n");
+        answer.location = odd->code == 302 ? "https://elsewhere.example/" : NULL;
+        return answer;
+    }
+    case ODD_BODY:
+        return text(200, "It works, but not as you expect.\n");
+    case ODD_NO_BODY:
+        return (struct answer){.status = 204};
+    case ODD_NO:
+    case ODD_BYTES:
+    case ODD_SILENT:
+    case ODD_RST:
+    case ODD_GOAWAY:
+    case ODD_SHORT:
+    case ODD_BAD_FRAME:
+    case ODD_FAULTS:
+        break;
+    }
+    if (strcmp(path, "/ping") == 0) {
+        return (struct answer){.status = 204};
+    }
+    return text(200, ATS_PHRASE "\n");
+}
+
+void answer_date(char *date) {
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(date, DATE_BYTES, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+}

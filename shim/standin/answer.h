@@ -1,0 +1,26 @@
+/* What to answer, whatever the protocol. */
+#ifndef AVS_STANDIN_ANSWER_H
+#define AVS_STANDIN_ANSWER_H
+
+#include <stddef.h>
+
+#include "scenarios.h"
+
+#define DATE_BYTES 40
+
+struct answer {
+    unsigned status;
+    const char *content_type; /* NULL: no body */
+    const char *location;     /* NULL: none */
+    const char *body;         /* static */
+    size_t length;
+};
+
+/* The answer to a request for `path` under `odd`, for the acts that answer at all. */
+struct answer answer_for(const struct odd_reply *odd, const char *method, const char *path);
+/* Reason phrase of a status, for HTTP/1.x. */
+const char *answer_reason(unsigned status);
+/* Now, as an HTTP date. */
+void answer_date(char *date);
+
+#endif

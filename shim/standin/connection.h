@@ -1,0 +1,85 @@
+/* One accepted connection: socket, TLS over memory buffers, and whichever protocol came out of it.
+ */
+#ifndef AVS_STANDIN_CONNECTION_H
+#define AVS_STANDIN_CONNECTION_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scenarios.h"
+#include "server.h"
+
+enum connection_limits {
+    READ_BYTES = 16384,
+    OUTBOX_SOFT_BYTES = 128 * 1024,  /* above: produce no more, read no more */
+    OUTBOX_HARD_BYTES = 1024 * 1024, /* above: give the connection up */
+    HANDSHAKE_MS = 15000,
+    IDLE_MS = 60000,
+    SILENT_MS = 60000, /* a scenario's silence; longer than any sane client's patience */
+    DOWNCHANNEL_IDLE_MS = 3600 * 1000,
+    LINGER_MS = 2000, /* after our FIN, for the peer's */
+};
+
+enum connection_phase {
+    PHASE_HANDSHAKE,
+    PHASE_FIRST, /* handshake done, the first plain byte decides */
+    PHASE_HTTP1,
+    PHASE_H2,
+    PHASE_SILENT, /* reads and says nothing */
+    PHASE_FLUSH,  /* sends what is queued, then ends */
+    PHASE_LINGER, /* FIN sent, waits for the peer's */
+    PHASE_DEAD,   /* to be freed by the loop */
+};
+
+struct http1;
+struct http2;
+
+struct connection {
+    struct avs_standin *standin;
+    int fd;
+    SSL *ssl;
+    BIO *from_peer, *to_peer; /* owned by ssl */
+    size_t scenario_index;
+    const struct scenario *scenario;
+    bool has_scenario; /* the ClientHello came */
+    enum connection_phase phase;
+    enum ending ending; /* what PHASE_FLUSH ends with */
+    bool peer_closed;
+    uint8_t *outbox;
+    size_t outbox_length, outbox_sent, outbox_capacity;
+    struct http1 *http1;
+    struct http2 *http2;
+    uint64_t deadline_ms;    /* the connection is dropped then */
+    uint64_t last_active_ms; /* for eviction */
+};
+
+/* Takes the descriptor. NULL: out of memory, the descriptor is closed. */
+struct connection *connection_new(struct avs_standin *standin, int fd);
+void connection_free(struct connection *connection);
+
+void connection_on_readable(struct connection *connection);
+void connection_on_writable(struct connection *connection);
+void connection_on_time(struct connection *connection, uint64_t now_ms);
+bool connection_wants_read(const struct connection *connection);
+bool connection_wants_write(const struct connection *connection);
+/* When connection_on_time must be called at the latest. */
+uint64_t connection_next_ms(const struct connection *connection);
+
+/* For the protocols: queue plain bytes (they are encrypted), room left before one should pause. */
+void connection_send(struct connection *connection, const void *bytes, size_t length);
+size_t connection_room(const struct connection *connection);
+/* Send what is queued, then end in this way. END_KEEP does nothing. */
+void connection_end(struct connection *connection, enum ending ending);
+/* Stop talking; the connection stays for SILENT_MS. */
+void connection_fall_silent(struct connection *connection);
+/* Nothing for so long ends the connection. */
+void connection_idle_limit(struct connection *connection, unsigned idle_ms);
+
+/* The SSL_CTX of every connection, with the callbacks that read the scenario from the SNI. */
+SSL_CTX *handshake_context_new(void);
+/* Go on with the handshake with what has come; moves the phase. In handshake.c. */
+void handshake_step(struct connection *connection);
+
+#endif

@@ -1,0 +1,26 @@
+/* The PEM files a client needs, in a directory. */
+#ifndef AVS_STANDIN_FILES_H
+#define AVS_STANDIN_FILES_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pki.h"
+#include "standin.h"
+
+struct files {
+    char directory[PATH_MAX];
+    char path[AVS_STANDIN_FILE_COUNT][PATH_MAX];
+    char hashed[PATH_MAX];
+    char unhashed[PATH_MAX];
+    bool is_temporary; /* made by us: removed by files_done */
+};
+
+/* Write every file, each one whole or not at all. `directory` NULL: a fresh temporary one.
+ * False with one paragraph in `error`. */
+bool files_write(struct files *files, struct pki *pki, const char *directory, char *error,
+                 size_t error_bytes);
+void files_done(struct files *files);
+
+#endif
