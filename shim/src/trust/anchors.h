@@ -1,0 +1,43 @@
+/* A loaded trust store: what a verified chain may end in. Reference counted; any thread may verify
+ * with it at the same time. It accepts exactly what libcurl's OpenSSL backend accepts
+ * (X509_STORE_load_file and X509_STORE_load_path): a device that connects today still does. */
+#ifndef AVS_TRUST_ANCHORS_H
+#define AVS_TRUST_ANCHORS_H
+
+#include <openssl/x509.h>
+
+#include <avs/evidence.h>
+#include <avs/status.h>
+
+#include "base/flow.h"
+
+/** Both NULL = OpenSSL's defaults (SSL_CERT_FILE and SSL_CERT_DIR honoured); pass libcurl's
+ *  compiled-in file and path to get the stock transport's. Borrowed until the call returns. */
+struct avs_anchors_options {
+    const char *ca_file; /**< Optional: PEM bundle */
+    const char *ca_path; /**< Optional: directory of hash links */
+    const char *source;  /**< Optional: "option", "config", "libcurl"; default "openssl" */
+};
+
+struct avs_anchors;
+
+/** Load, or share what this process has loaded already and is unchanged on disk. store_* of
+ *  `ret_facts` (may be NULL) are filled on failure too. A bad CA file is an error even beside a
+ *  good CA path, as in libcurl (error 77). Caller gives back with avs_anchors_unref.
+ *  Errors: CA_FILE_UNREADABLE, CA_FILE_INVALID, CA_PATH_NOT_HASHED, NO_MEMORY. */
+AVS_NODISCARD enum avs_status avs_anchors_load(const struct avs_anchors_options *options,
+                                               struct avs_trust_facts *ret_facts,
+                                               struct avs_anchors **ret_anchors,
+                                               struct avs_error *reterr);
+struct avs_anchors *avs_anchors_ref(struct avs_anchors *anchors);
+void avs_anchors_unref(struct avs_anchors *anchors);
+
+/** Copy what is known of the store into store_*, ca_file and ca_path. */
+void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_trust_facts *ret_facts);
+
+/** Lent: the store to verify against. */
+X509_STORE *avs_anchors_store(const struct avs_anchors *anchors);
+
+AVS_DEFINE_AUTO(avs_anchors, struct avs_anchors, avs_anchors_unref);
+
+#endif

@@ -1,0 +1,277 @@
+/* Why a chain was refused. */
+#include "trust/explain.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "base/text.h"
+#include "trust/cert.h"
+#include "trust/names.h"
+#include "trust/openssl_auto.h"
+#include "trust/replay.h"
+
+/* What the steps below share. */
+struct explanation {
+    const struct avs_explain_input *input;
+    struct avs_tls_facts *facts;
+    struct avs_trust_facts *trust;
+    struct avs_replay by_store;    /* against the gate's store, times ignored */
+    struct avs_replay by_ats;      /* against the ATS roots alone, times ignored */
+    const struct avs_replay *best; /* the one whose path is worth looking at */
+    X509_STORE *ats_store;
+    bool closes_by_store;
+};
+
+static X509_STORE *make_ats_store(const struct avs_ats_roots *roots) {
+    AVS_AUTO(X509_STORE) store = X509_STORE_new();
+    for (size_t i = 0; store && i < avs_ats_roots_count(roots); i++) {
+        if (X509_STORE_add_cert(store, avs_ats_roots_certificate(roots, i)) != 1) {
+            return NULL;
+        }
+    }
+    return AVS_STEAL(store);
+}
+
+/* Which root would have closed the chain. */
+static void note_closing_root(struct explanation *it) {
+    X509 *top = avs_replay_top(&it->by_ats);
+    uint8_t digest[AVS_SHA256_BYTES];
+    int at = avs_cert_spki_digest(top, digest)
+                 ? avs_ats_roots_find_key(it->input->ats_roots, digest)
+                 : -1;
+    if (at < 0 || !avs_cert_digest(top, digest)) {
+        return;
+    }
+    it->trust->closes_with_ats_roots = true;
+    AVS_TEXT_SET(it->trust->closing_root, avs_ats_roots_name(it->input->ats_roots, (size_t)at));
+    avs_text_hex(it->trust->closing_sha256, sizeof(it->trust->closing_sha256), digest,
+                 sizeof(digest));
+}
+
+/* A built-in Amazon key signs this path, whatever --ats-roots says. */
+static bool path_is_public_ats(const STACK_OF(X509) * path) {
+    const struct avs_ats_roots *embedded = avs_ats_roots_embedded();
+    for (int i = 0; embedded && i < sk_X509_num(path); i++) {
+        uint8_t digest[AVS_SHA256_BYTES];
+        if (avs_cert_spki_digest(sk_X509_value(path, i), digest) &&
+            avs_ats_roots_find_key(embedded, digest) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the missing issuer can be had; text only, nothing is fetched. */
+static void note_issuer_url(struct explanation *it, X509 *certificate) {
+    AUTHORITY_INFO_ACCESS *places = X509_get_ext_d2i(certificate, NID_info_access, NULL, NULL);
+    for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(places); i++) {
+        const ACCESS_DESCRIPTION *place = sk_ACCESS_DESCRIPTION_value(places, i);
+        if (OBJ_obj2nid(place->method) == NID_ad_ca_issuers && place->location->type == GEN_URI) {
+            const ASN1_IA5STRING *url = place->location->d.uniformResourceIdentifier;
+            avs_cert_printable(it->trust->issuer_url, sizeof(it->trust->issuer_url), url);
+            break;
+        }
+    }
+    AUTHORITY_INFO_ACCESS_free(places);
+}
+
+/* A public authority never lets a root sign a server's certificate, so a leaf that came alone
+ * misses an intermediate; a private or intercepting one often does, so there the root is missing.
+ * What a public leaf has and a private one seldom: a place to fetch the issuer, or logged
+ * timestamps (SCT). */
+static bool leaf_lacks_intermediate(X509 *leaf, const X509_NAME *issuer, const char *organization,
+                                    const struct avs_ats_roots *roots) {
+    if (avs_ats_roots_find_subject(roots, issuer) >= 0) {
+        return false;
+    }
+    return avs_names_is_public_authority(organization) ||
+           X509_get_ext_by_NID(leaf, NID_info_access, -1) >= 0 ||
+           X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1) >= 0;
+}
+
+/* No set of anchors closes the chain: where does it break off? */
+static void note_open_end(struct explanation *it) {
+    struct avs_trust_facts *trust = it->trust;
+    X509 *top = avs_replay_top(&it->by_store);
+    if (!top || !avs_replay_is_open(&it->by_store)) {
+        return;
+    }
+    bool is_leaf = sk_X509_num(it->by_store.path) == 1;
+    const X509_NAME *issuer = X509_get_issuer_name(top);
+    char organization[AVS_NAME_BYTES];
+    avs_cert_name(issuer, trust->missing_issuer, sizeof(trust->missing_issuer));
+    avs_cert_organization(issuer, organization, sizeof(organization));
+    trust->issuer_known_by_name = it->by_store.has_issuer_by_name;
+    if (trust->closes_with_ats_roots) {
+        return;
+    }
+    if (avs_cert_is_self_signed(top)) {
+        trust->self_signed_leaf = is_leaf;
+        trust->untrusted_self_signed_in_chain = !is_leaf;
+        return;
+    }
+    note_issuer_url(it, top);
+    trust->intermediate_missing =
+        is_leaf && leaf_lacks_intermediate(top, issuer, organization, it->input->ats_roots);
+}
+
+/* Somebody calls himself an Amazon authority: a name of a root over another key, a certificate
+ * whose issuer is such a root by name but not by signature, or an Amazon authority that a stranger
+ * has signed. */
+static bool has_forged_amazon_name(const struct explanation *it) {
+    const STACK_OF(X509) *path = it->by_store.path;
+    for (int i = 0; i < sk_X509_num(path); i++) {
+        X509 *certificate = sk_X509_value(path, i);
+        const X509_NAME *subject = X509_get_subject_name(certificate);
+        const X509_NAME *issuer = X509_get_issuer_name(certificate);
+        uint8_t key[AVS_SHA256_BYTES];
+        bool is_root_key = avs_cert_spki_digest(certificate, key) &&
+                           avs_ats_roots_find_key(it->input->ats_roots, key) >= 0;
+        if (!is_root_key && avs_ats_roots_find_subject(it->input->ats_roots, subject) >= 0) {
+            return true;
+        }
+        bool is_last = i + 1 == sk_X509_num(path);
+        if (is_last && avs_ats_roots_find_subject(it->input->ats_roots, issuer) >= 0) {
+            return true;
+        }
+        if (i > 0 && avs_cert_name_claims_amazon(subject) && !avs_cert_name_claims_amazon(issuer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_interceptor_name(const struct explanation *it) {
+    for (int i = 0; i < sk_X509_num(it->by_store.path); i++) {
+        char name[AVS_NAME_BYTES];
+        avs_cert_name(X509_get_issuer_name(sk_X509_value(it->by_store.path, i)), name,
+                      sizeof(name));
+        if (avs_names_is_interceptor(name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* TLS is intercepted: an Amazon name over a foreign key, an Amazon host under an authority that
+ * nobody knows, or the name of a product that re-signs TLS. */
+static void note_interception(struct explanation *it) {
+    struct avs_trust_facts *trust = it->trust;
+    X509 *top = avs_replay_top(&it->by_store);
+    if (!top || trust->closes_with_ats_roots) {
+        return;
+    }
+    const X509_NAME *issuer = X509_get_issuer_name(top);
+    char organization[AVS_NAME_BYTES];
+    avs_cert_organization(issuer, organization, sizeof(organization));
+    bool is_stranger_for_amazon = avs_names_is_amazon_host(it->input->host) &&
+                                  !it->closes_by_store && !trust->self_signed_leaf &&
+                                  !trust->intermediate_missing &&
+                                  !avs_names_is_public_authority(organization);
+    bool is_product = !it->closes_by_store && has_interceptor_name(it);
+    if (is_stranger_for_amazon || is_product ||
+        (!it->closes_by_store && has_forged_amazon_name(it))) {
+        trust->intercepted = true;
+        avs_cert_name(issuer, trust->intercepted_by, sizeof(trust->intercepted_by));
+    }
+}
+
+static void note_problem(struct explanation *it, X509 *certificate) {
+    struct avs_trust_facts *trust = it->trust;
+    if (certificate && !trust->problem_subject[0]) {
+        avs_cert_name(X509_get_subject_name(certificate), trust->problem_subject,
+                      sizeof(trust->problem_subject));
+        trust->problem_not_before = avs_cert_time(X509_get0_notBefore(certificate));
+        trust->problem_not_after = avs_cert_time(X509_get0_notAfter(certificate));
+    }
+}
+
+/* Which certificates of the path are outside their validity, and whether there is a time at which
+ * the whole path is good. */
+static void note_times(struct explanation *it) {
+    struct avs_trust_facts *trust = it->trust;
+    int64_t from = INT64_MIN;
+    int64_t until = INT64_MAX;
+    int outside = 0;
+    int length = sk_X509_num(it->best->path);
+    for (int i = 0; i < length; i++) {
+        X509 *certificate = sk_X509_value(it->best->path, i);
+        int64_t not_before = avs_cert_time(X509_get0_notBefore(certificate));
+        int64_t not_after = avs_cert_time(X509_get0_notAfter(certificate));
+        bool is_early = it->input->now_unix < not_before;
+        bool is_late = it->input->now_unix > not_after;
+        from = not_before > from ? not_before : from;
+        until = not_after < until ? not_after : until;
+        trust->not_yet_valid |= is_early;
+        trust->expired |= is_late;
+        if (is_early || is_late) {
+            outside++;
+            trust->ca_outside_validity |= i > 0;
+            note_problem(it, certificate);
+        }
+    }
+    trust->all_outside_validity = outside > 0 && outside == length;
+    if (outside == 0 || from > until || from == INT64_MIN) {
+        return;
+    }
+    X509_STORE *store = it->closes_by_store ? it->input->store : it->ats_store;
+    struct avs_replay then = avs_replay_run(it->input, store, from + (until - from) / 2);
+    if (avs_replay_closes(&then) && then.error_count == 0) {
+        trust->valid_at_other_time = true;
+        trust->good_from = from;
+        trust->good_until = until;
+    }
+    avs_replay_done(&then);
+}
+
+/* Strength and purpose, whatever the anchor. */
+static void note_quality(struct explanation *it) {
+    static const int weak[] = {X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL,
+                               X509_V_ERR_CA_MD_TOO_WEAK, 0};
+    static const int purpose[] = {X509_V_ERR_INVALID_PURPOSE,      X509_V_ERR_INVALID_CA,
+                                  X509_V_ERR_INVALID_NON_CA,       X509_V_ERR_PATH_LENGTH_EXCEEDED,
+                                  X509_V_ERR_KEYUSAGE_NO_CERTSIGN, X509_V_ERR_CERT_UNTRUSTED,
+                                  X509_V_ERR_CERT_REJECTED,        0};
+    int at = avs_replay_find(it->best, weak);
+    if (at >= 0) {
+        it->trust->weak_signature = true;
+        note_problem(it, it->best->error[at].certificate);
+    }
+    at = avs_replay_find(it->best, purpose);
+    if (at >= 0) {
+        it->trust->wrong_purpose = true;
+        note_problem(it, it->best->error[at].certificate);
+    }
+}
+
+void avs_explain_chain(const struct avs_explain_input *input, struct avs_tls_facts *facts) {
+    AVS_AUTO(X509_STORE) ats_store = make_ats_store(input->ats_roots);
+    struct explanation it = {
+        .input = input, .facts = facts, .trust = &facts->trust, .ats_store = ats_store};
+    if (!input->leaf || !ats_store) {
+        return;
+    }
+    it.by_store = avs_replay_run(input, input->store, 0);
+    it.by_ats = avs_replay_run(input, ats_store, 0);
+    it.closes_by_store = avs_replay_closes(&it.by_store);
+    bool closes_by_ats = avs_replay_closes(&it.by_ats);
+    it.best = !it.closes_by_store && closes_by_ats ? &it.by_ats : &it.by_store;
+    if (it.closes_by_store || closes_by_ats) {
+        facts->trust.path_is_public_ats = path_is_public_ats(it.best->path);
+    }
+    if (!it.closes_by_store && it.by_store.is_done) {
+        if (closes_by_ats) {
+            note_closing_root(&it);
+        }
+        note_open_end(&it);
+        note_interception(&it);
+    }
+    if (it.by_store.is_done) {
+        note_times(&it);
+        note_quality(&it);
+    }
+    facts->trust.hostname_mismatch = input->host && !facts->hostname_matched;
+    avs_replay_done(&it.by_store);
+    avs_replay_done(&it.by_ats);
+}
