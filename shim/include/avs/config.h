@@ -39,6 +39,46 @@ AVS_API AVS_NODISCARD enum avs_status avs_endpoint_check(const char *text, size_
  *  Thread: any. Source: the guide "Update Certificate Authorities" and its newer regional list. */
 AVS_API const char *avs_endpoint_from_name(const char *name);
 
+#define AVS_CONFIG_FILES_MAX      16              /**< overlays that one load takes */
+#define AVS_CONFIG_FILE_BYTES_MAX (1024u * 1024u) /**< of one file */
+#define AVS_CONFIG_DEPTH_MAX      64              /**< nesting of one file */
+
+/** One or more configuration files, merged in order as the SDK does. Immutable: any thread. */
+struct avs_config;
+
+/** Read `count` files (1 to AVS_CONFIG_FILES_MAX) as the SDK's overlays. Every file must be one
+ * that the SDK's parser accepts (1.2.1 and later: with comments) and the overlay one that the SDK
+ *  survives. Caller frees *ret_config with avs_config_free. Thread: any.
+ *  Errors: ERR_CONFIG_UNREADABLE (cause config_unreadable), ERR_CONFIG_MALFORMED (cause
+ *  config_malformed), ERR_USAGE, NO_MEMORY. The message names file, line, column, what is wrong and
+ *  the fix. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_load(const char *const *paths, size_t count,
+                                                      struct avs_config **ret_config,
+                                                      struct avs_error *reterr);
+AVS_API void avs_config_free(struct avs_config *config);
+
+/** What this library's transport takes from the configuration. */
+enum avs_config_setting {
+    /** sampleApp.endpoint, else acl.endpoint, else avsGatewayManager.avsGateway, whatever the SDK
+     *  release: not checked, see avs_endpoint_check */
+    AVS_CONFIG_ENDPOINT,
+    AVS_CONFIG_CA_FILE,   /**< libcurlUtils.CURLOPT_CAINFO */
+    AVS_CONFIG_CA_PATH,   /**< libcurlUtils.CURLOPT_CAPATH */
+    AVS_CONFIG_PROXY,     /**< libcurlUtils.CURLOPT_PROXY */
+    AVS_CONFIG_INTERFACE, /**< libcurlUtils.CURLOPT_INTERFACE */
+    AVS_CONFIG_SETTING_COUNT
+};
+
+/** The value, NULL where the configuration has none (or none of the right type, which the SDK
+ *  ignores too). Lent until avs_config_free. Thread: any. */
+AVS_API const char *avs_config_value(const struct avs_config *config,
+                                     enum avs_config_setting setting);
+
+/** Where that value stands, "AlexaClientSDKConfig.json:12:21 sampleApp.endpoint"; NULL where there
+ *  is none. Lent until avs_config_free. Thread: any. */
+AVS_API const char *avs_config_source(const struct avs_config *config,
+                                      enum avs_config_setting setting);
+
 AVS_END_DECLS
 
 #endif

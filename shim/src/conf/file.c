@@ -1,0 +1,197 @@
+/* Reading a configuration file: never blocks on a FIFO, never reads more than the ceiling, and says
+ * what is wrong with the path rather than with the JSON. */
+#include "conf/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum avs_status unreadable(const char *path, int os_errno, const char *advice,
+                                  struct avs_error *reterr) {
+    return avs_fail_errno(reterr, AVS_ERR_CONFIG_UNREADABLE, AVS_CAUSE_CONFIG_UNREADABLE, os_errno,
+                          "%s: %s; %s", path, strerror(os_errno), advice);
+}
+
+static enum avs_status not_a_file(const char *path, mode_t mode, struct avs_error *reterr) {
+    const char *what = S_ISDIR(mode)    ? "a directory"
+                       : S_ISFIFO(mode) ? "a named pipe (FIFO)"
+                       : S_ISSOCK(mode) ? "a socket"
+                                        : "a device";
+    return avs_fail_cause(reterr, AVS_ERR_CONFIG_UNREADABLE, AVS_CAUSE_CONFIG_UNREADABLE,
+                          "%s is %s, not a regular file; name the SDK's AlexaClientSDKConfig.json",
+                          path, what);
+}
+
+static enum avs_status too_large(const char *path, size_t limit, struct avs_error *reterr) {
+    return avs_fail_cause(reterr, AVS_ERR_CONFIG_UNREADABLE, AVS_CAUSE_CONFIG_UNREADABLE,
+                          "%s is larger than %zu bytes, so it is hardly the SDK's configuration; "
+                          "the shipped one has about 5000",
+                          path, limit);
+}
+
+static const char *advice_for(int os_errno) {
+    switch (os_errno) {
+    case EACCES:
+    case EPERM:
+        return "give this user read access to it and to its directories";
+    case ENOENT:
+        return "check the path";
+    case ELOOP:
+        return "check the symbolic links";
+    default:
+        return "check the path and the file system";
+    }
+}
+
+static enum avs_status read_all(const char *path, int descriptor, size_t limit, char **ret_text,
+                                size_t *ret_length, struct avs_error *reterr) {
+    struct avs_buffer text = avs_buffer_init(limit);
+    char chunk[16384];
+    for (;;) {
+        ssize_t got = read(descriptor, chunk, sizeof(chunk));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            int os_errno = errno;
+            avs_buffer_done(&text);
+            return unreadable(path, os_errno, advice_for(os_errno), reterr);
+        }
+        if (got == 0) {
+            break;
+        }
+        if (!avs_buffer_add(&text, chunk, (size_t)got)) {
+            bool is_over_limit = text.is_over_limit;
+            avs_buffer_done(&text);
+            return is_over_limit ? too_large(path, limit, reterr) : avs_fail_memory(reterr);
+        }
+    }
+    *ret_length = text.length;
+    enum avs_status status = avs_buffer_take_text(&text, ret_text, reterr);
+    avs_buffer_done(&text);
+    return status;
+}
+
+enum avs_status avs_conf_read_bytes(const char *path, size_t limit, char **ret_text,
+                                    size_t *ret_length, struct stat *ret_identity,
+                                    struct avs_error *reterr) {
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer */
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) {
+        return unreadable(path, errno, advice_for(errno), reterr);
+    }
+    struct stat identity;
+    enum avs_status status = AVS_OK;
+    if (fstat(descriptor, &identity) != 0) {
+        status = unreadable(path, errno, advice_for(errno), reterr);
+    } else if (!S_ISREG(identity.st_mode)) {
+        status = not_a_file(path, identity.st_mode, reterr);
+    } else if (identity.st_size > (off_t)limit) {
+        status = too_large(path, limit, reterr);
+    } else {
+        status = read_all(path, descriptor, limit, ret_text, ret_length, reterr);
+    }
+    close(descriptor);
+    if (status == AVS_OK && ret_identity) {
+        *ret_identity = identity;
+    }
+    return status;
+}
+
+/* The length of the well-formed UTF-8 sequence at `at` (RFC 3629), 0 if there is none. */
+static size_t utf8_sequence(const unsigned char *at, size_t left) {
+    unsigned char first = at[0];
+    if (first < 0x80) {
+        return 1;
+    }
+    size_t length = first >= 0xC2 && first <= 0xDF   ? 2
+                    : first >= 0xE0 && first <= 0xEF ? 3
+                    : first >= 0xF0 && first <= 0xF4 ? 4
+                                                     : 0;
+    if (length == 0 || length > left) {
+        return 0;
+    }
+    unsigned char least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (at[1] < least || at[1] > most) {
+        return 0;
+    }
+    for (size_t i = 2; i < length; i++) {
+        if ((at[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+static enum avs_status check_text(const char *path, const char *text, size_t length,
+                                  struct avs_error *reterr) {
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t i = 0; i < length;) {
+        size_t sequence = bytes[i] == '\0' ? 0 : utf8_sequence(bytes + i, length - i);
+        if (sequence > 0) {
+            i += sequence;
+            continue;
+        }
+        unsigned line = 0, column = 0;
+        avs_conf_place(text, length, i, &line, &column);
+        if (bytes[i] == '\0') {
+            return avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
+                                  "%s:%u:%u: a NUL byte, where the SDK's parser takes the file to "
+                                  "end; save the file as UTF-8 text",
+                                  path, line, column);
+        }
+        return avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
+                              "%s:%u:%u: byte 0x%02X is not UTF-8; save the file as UTF-8 without "
+                              "a byte order mark",
+                              path, line, column, bytes[i]);
+    }
+    return AVS_OK;
+}
+
+/* Takes over `text`. */
+static enum avs_status make_file(const char *path, char *text, size_t length,
+                                 struct avs_conf_file *file, struct avs_error *reterr) {
+    struct avs_conf_file made = {.text = text, .length = length, .path = strdup(path)};
+    enum avs_status status = made.path ? AVS_OK : avs_fail_memory(reterr);
+    if (status == AVS_OK) {
+        status = check_text(path, text, length, reterr);
+    }
+    if (status == AVS_OK) {
+        status = avs_conf_scan(text, length, true, &made.doc, reterr);
+    }
+    if (status != AVS_OK) {
+        avs_conf_file_done(&made);
+        return status;
+    }
+    *file = made;
+    return AVS_OK;
+}
+
+enum avs_status avs_conf_file_read(const char *path, struct avs_conf_file *file,
+                                   struct avs_error *reterr) {
+    char *text = NULL;
+    size_t length = 0;
+    struct stat identity;
+    AVS_TRY(avs_conf_read_bytes(path, AVS_CONF_FILE_BYTES_MAX, &text, &length, &identity, reterr));
+    AVS_TRY(make_file(path, text, length, file, reterr));
+    file->identity = identity;
+    return AVS_OK;
+}
+
+enum avs_status avs_conf_file_from_text(const char *path, const char *text, size_t length,
+                                        struct avs_conf_file *file, struct avs_error *reterr) {
+    char *copy = malloc(length + 1);
+    AVS_REQUIRE_MEMORY(copy, reterr);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return make_file(path, copy, length, file, reterr);
+}
+
+void avs_conf_file_done(struct avs_conf_file *file) {
+    avs_conf_doc_done(&file->doc);
+    free(file->text);
+    free(file->path);
+    *file = (struct avs_conf_file){0};
+}
