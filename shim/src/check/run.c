@@ -1,0 +1,172 @@
+/* avs_check_run: both sessions of one diagnostic run, side by side, one deadline. */
+#include <avs/check.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "check/session.h"
+#include "net/curl_info.h"
+#include "tls/context.h"
+
+#define H2_HTTP_1_1_REQUIRED 0xd
+
+struct worker {
+    const struct avs_check_plan *plan;
+    struct avs_session_evidence *session;
+    struct avs_error error;
+    enum avs_status status;
+};
+
+static void *work(void *user) {
+    struct worker *worker = user;
+    worker->status = avs_check_session(worker->plan, worker->session, &worker->error);
+    return NULL;
+}
+
+static enum avs_status fill_plan(const struct avs_check_options *options,
+                                 struct avs_check_plan *plan, struct avs_error *reterr) {
+    const char *endpoint = options->endpoint ? options->endpoint : AVS_ENDPOINT_ATS_TEST;
+    const char *named = avs_endpoint_from_name(endpoint);
+    endpoint = named ? named : endpoint;
+    plan->options = options;
+    plan->endpoint.size = sizeof(plan->endpoint);
+    plan->connect_to.size = sizeof(plan->connect_to);
+    AVS_TRY(avs_endpoint_check(endpoint, strlen(endpoint), &plan->endpoint, reterr));
+    if (options->connect_to) {
+        char url[AVS_NAME_BYTES + 16];
+        if (strlen(options->connect_to) >= AVS_NAME_BYTES ||
+            strstr(options->connect_to, "://") != NULL) {
+            return avs_fail(reterr, AVS_ERR_USAGE, "'%.80s' is not HOST:PORT", options->connect_to);
+        }
+        avs_text_format(url, sizeof(url), "https://%s", options->connect_to);
+        struct avs_error error = AVS_ERROR_INIT;
+        if (avs_endpoint_check(url, strlen(url), &plan->connect_to, &error) != AVS_OK) {
+            return avs_fail(reterr, AVS_ERR_USAGE, "'%.80s' is not HOST:PORT (%.300s)",
+                            options->connect_to, error.message);
+        }
+    }
+    int timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : AVS_CHECK_TIMEOUT_MS_DEFAULT;
+    plan->started_us = avs_clock_monotonic_us();
+    plan->deadline_us = plan->started_us + (int64_t)timeout_ms * 1000;
+    return AVS_OK;
+}
+
+static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence *evidence) {
+    const struct avs_check_options *options = plan->options;
+    AVS_TEXT_SET(evidence->endpoint, plan->endpoint.url);
+    AVS_TEXT_SET(evidence->endpoint_source, options->endpoint_source
+                                                ? options->endpoint_source
+                                                : (options->endpoint ? "option" : "default"));
+    AVS_TEXT_SET(evidence->host, plan->endpoint.host);
+    evidence->port = plan->endpoint.port;
+    evidence->any_root = options->any_root;
+    AVS_TEXT_SET(evidence->ats_roots_file, options->ats_roots_file);
+    evidence->wall_clock = avs_clock_wall_ms() / 1000;
+    evidence->build_time = avs_clock_build_time();
+    struct avs_net_curl_info curl;
+    avs_net_curl_info(&curl);
+    avs_text_format(evidence->library, sizeof(evidence->library), "avs-shim %s; libcurl %s; %s",
+                    avs_version(), curl.version, curl.ssl_backend);
+}
+
+/* The store could not be loaded: every session is told so, nothing is dialled. */
+static void note_store_failure(const struct avs_check_options *options,
+                               const struct avs_trust_facts *store, struct avs_evidence *evidence) {
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        struct avs_session_evidence *session = &evidence->session[i];
+        session->attempted = i == AVS_PROTOCOL_H2 ? !options->skip_h2 : !options->skip_http1;
+        session->tls.outcome = AVS_HANDSHAKE_STORE_FAILED;
+        session->tls.trust = *store;
+        session->tls.trust.verify_error = -1;
+    }
+}
+
+static bool wants_http1(const struct avs_session_evidence *h2) {
+    return (h2->http.rst_received && h2->http.rst_code == H2_HTTP_1_1_REQUIRED) ||
+           (h2->http.goaway_received && h2->http.goaway_code == H2_HTTP_1_1_REQUIRED);
+}
+
+/* Both sessions at once: a silent server costs one deadline, not two. */
+static enum avs_status run_sessions(const struct avs_check_plan *plan,
+                                    struct avs_evidence *evidence, struct avs_error *reterr) {
+    const struct avs_check_options *options = plan->options;
+    struct worker workers[AVS_SESSION_COUNT];
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        workers[i] = (struct worker){.plan = plan,
+                                     .session = &evidence->session[i],
+                                     .error = AVS_ERROR_INIT,
+                                     .status = AVS_OK};
+    }
+    pthread_t thread;
+    bool has_thread = !options->skip_h2 && !options->skip_http1 &&
+                      pthread_create(&thread, NULL, work, &workers[AVS_PROTOCOL_HTTP1]) == 0;
+    if (!options->skip_h2) {
+        work(&workers[AVS_PROTOCOL_H2]);
+    }
+    bool is_downgraded = wants_http1(&evidence->session[AVS_PROTOCOL_H2]);
+    if (has_thread) {
+        pthread_join(thread, NULL);
+    } else if (!options->skip_http1 || is_downgraded) {
+        work(&workers[AVS_PROTOCOL_HTTP1]); /* asked for, or what the server wants instead */
+    }
+    evidence->session[AVS_PROTOCOL_H2].http.downgraded = is_downgraded;
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        if (workers[i].status != AVS_OK) {
+            if (reterr) {
+                *reterr = workers[i].error;
+            }
+            return workers[i].status;
+        }
+    }
+    return AVS_OK;
+}
+
+AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
+AVS_DEFINE_AUTO(anchors, struct avs_anchors, avs_anchors_unref);
+AVS_DEFINE_AUTO(ats_roots, struct avs_ats_roots, avs_ats_roots_free);
+
+enum avs_status avs_check_run(const struct avs_check_options *options,
+                              struct avs_evidence **ret_evidence, struct avs_error *reterr) {
+    if (options->size < sizeof(*options)) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "options.size must be set");
+    }
+    if (options->skip_h2 && options->skip_http1) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "both protocols are switched off: nothing to check");
+    }
+    struct avs_check_plan plan = {.options = options};
+    AVS_TRY(fill_plan(options, &plan, reterr));
+    AVS_AUTO(ats_roots) file_roots = NULL;
+    plan.ats_roots = avs_ats_roots_embedded();
+    if (options->ats_roots_file) {
+        AVS_TRY(avs_ats_roots_load(options->ats_roots_file, &file_roots, reterr));
+        plan.ats_roots = file_roots;
+    }
+    AVS_AUTO(evidence) evidence = avs_evidence_new();
+    AVS_REQUIRE_MEMORY(evidence, reterr);
+    fill_evidence(&plan, evidence);
+
+    struct avs_anchors_options store = {
+        .ca_file = options->ca_file, .ca_path = options->ca_path, .source = options->store_source};
+    if (!store.ca_file && !store.ca_path) {
+        avs_net_curl_ca_defaults(&store.ca_file, &store.ca_path);
+        store.source = store.ca_file || store.ca_path ? "libcurl" : "openssl";
+    }
+    struct avs_trust_facts store_facts = {.store_state = AVS_STORE_OK};
+    AVS_AUTO(anchors) anchors = NULL;
+    enum avs_status status = avs_anchors_load(&store, &store_facts, &anchors, reterr);
+    if (status == AVS_ERR_NO_MEMORY) {
+        return status;
+    }
+    if (status != AVS_OK) {
+        note_store_failure(options, &store_facts, evidence);
+    } else {
+        plan.anchors = anchors;
+        AVS_TRY(run_sessions(&plan, evidence, reterr));
+    }
+    *ret_evidence = AVS_STEAL(evidence);
+    return AVS_OK;
+}

@@ -1,0 +1,293 @@
+/* One HTTP/1.1 request through libcurl, over a TLS connection of ours. */
+#include "h1/exchange.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "h1/head.h"
+#include "tls/socket.h"
+
+#define CHUNK_BYTES 16384
+
+struct exchange {
+    const struct avs_h1_options *options;
+    CURLM *multi;
+    CURL *easy;
+    struct curl_slist *headers;
+    int curl_end; /* libcurl's end of the pair, until libcurl has taken it; then -1 */
+    int our_end;
+    uint8_t down[CHUNK_BYTES]; /* decrypted, on its way to libcurl */
+    size_t down_start, down_end;
+    uint8_t up[CHUNK_BYTES]; /* from libcurl, on its way to the server */
+    size_t up_start, up_end;
+    bool is_down_closed; /* libcurl has been told that the answer ends */
+    bool is_finished;
+    bool is_cut; /* AVS_H1_BYTES_MAX reached */
+    CURLcode result;
+    struct avs_buffer seen; /* the answer as it came, as far as AVS_H1_HEAD_MAX */
+};
+
+/* ---- libcurl's side ---- */
+
+static curl_socket_t give_our_socket(void *user, curlsocktype purpose,
+                                     struct curl_sockaddr *address) {
+    (void)purpose;
+    (void)address;
+    struct exchange *exchange = user;
+    int fd = exchange->curl_end;
+    exchange->curl_end = -1; /* libcurl closes it; a second connection is not possible */
+    return fd >= 0 ? fd : CURL_SOCKET_BAD;
+}
+
+static int socket_is_connected(void *user, curl_socket_t fd, curlsocktype purpose) {
+    (void)user;
+    (void)fd;
+    (void)purpose;
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+static size_t drop_body(char *bytes, size_t size, size_t count, void *user) {
+    (void)bytes;
+    (void)user;
+    return size * count; /* the pump has looked at it already */
+}
+
+static CURLcode set_options(struct exchange *exchange) {
+    CURL *easy = exchange->easy;
+    CURLcode result = CURLE_OK;
+#define SET(option, value)                              \
+    if (result == CURLE_OK) {                           \
+        result = curl_easy_setopt(easy, option, value); \
+    }
+    /* the address is never dialled: the socket comes from us, the name from the Host header */
+    SET(CURLOPT_URL, "http://127.0.0.1/")
+    SET(CURLOPT_HTTPHEADER, exchange->headers)
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)
+    SET(CURLOPT_HTTP09_ALLOWED, 0L)
+    SET(CURLOPT_FOLLOWLOCATION, 0L)
+    SET(CURLOPT_NOSIGNAL, 1L)
+    SET(CURLOPT_PROXY, "")
+    SET(CURLOPT_FRESH_CONNECT, 1L)
+    SET(CURLOPT_FORBID_REUSE, 1L)
+    SET(CURLOPT_OPENSOCKETFUNCTION, give_our_socket)
+    SET(CURLOPT_OPENSOCKETDATA, exchange)
+    SET(CURLOPT_SOCKOPTFUNCTION, socket_is_connected)
+    SET(CURLOPT_WRITEFUNCTION, drop_body)
+#undef SET
+    return result;
+}
+
+static enum avs_status set_up_headers(struct exchange *exchange, struct avs_error *reterr) {
+    const struct avs_h1_options *options = exchange->options;
+    bool brackets = strchr(options->host, ':') != NULL;
+    char host[AVS_NAME_BYTES + 32];
+    char agent[64];
+    avs_text_format(host, sizeof(host), "Host: %s%s%s", brackets ? "[" : "", options->host,
+                    brackets ? "]" : "");
+    if (options->port != 443) {
+        size_t length = strlen(host);
+        avs_text_format(host + length, sizeof(host) - length, ":%u", options->port);
+    }
+    avs_text_format(agent, sizeof(agent), "User-Agent: avs-shim/%s", avs_version());
+    exchange->headers = curl_slist_append(NULL, host);
+    AVS_REQUIRE_MEMORY(exchange->headers, reterr);
+    AVS_REQUIRE_MEMORY(curl_slist_append(exchange->headers, agent), reterr);
+    return AVS_OK;
+}
+
+static enum avs_status set_up(struct exchange *exchange, struct avs_error *reterr) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
+        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_INTERNAL, errno,
+                              "no socket pair for HTTP/1.1: %s", strerror(errno));
+    }
+    exchange->curl_end = pair[0];
+    exchange->our_end = pair[1];
+    AVS_TRY(set_up_headers(exchange, reterr));
+    exchange->multi = curl_multi_init();
+    exchange->easy = curl_easy_init();
+    AVS_REQUIRE_MEMORY(exchange->multi, reterr);
+    AVS_REQUIRE_MEMORY(exchange->easy, reterr);
+    if (set_options(exchange) != CURLE_OK ||
+        curl_multi_add_handle(exchange->multi, exchange->easy) != CURLM_OK) {
+        return avs_fail_memory(reterr);
+    }
+    return AVS_OK;
+}
+
+static void tear_down(struct exchange *exchange) {
+    if (exchange->easy) {
+        curl_multi_remove_handle(exchange->multi, exchange->easy);
+        curl_easy_cleanup(exchange->easy);
+    }
+    curl_multi_cleanup(exchange->multi);
+    curl_slist_free_all(exchange->headers);
+    if (exchange->curl_end >= 0) {
+        close(exchange->curl_end);
+    }
+    if (exchange->our_end >= 0) {
+        close(exchange->our_end);
+    }
+    avs_buffer_done(&exchange->seen);
+}
+
+static void run_curl(struct exchange *exchange) {
+    int running = 0;
+    curl_multi_perform(exchange->multi, &running);
+    int left = 0;
+    CURLMsg *message = curl_multi_info_read(exchange->multi, &left);
+    if (message && message->msg == CURLMSG_DONE) {
+        exchange->is_finished = true;
+        exchange->result = message->data.result;
+    }
+}
+
+/* ---- our side ---- */
+
+static void note_answer(struct exchange *exchange, const uint8_t *bytes, size_t length) {
+    struct avs_http_facts *facts = exchange->options->facts;
+    if (facts->bytes_received == 0) {
+        exchange->options->timing->first_byte_ms =
+            (double)(avs_clock_monotonic_us() - exchange->options->started_us) / 1000;
+    }
+    if (facts->first_length < AVS_FIRST_BYTES) {
+        size_t room = AVS_FIRST_BYTES - facts->first_length;
+        size_t take = length < room ? length : room;
+        memcpy(facts->first + facts->first_length, bytes, take);
+        facts->first_length += take;
+    }
+    facts->bytes_received += length;
+    size_t room = AVS_H1_HEAD_MAX - exchange->seen.length;
+    avs_buffer_add(&exchange->seen, bytes, length < room ? length : room);
+    exchange->is_cut = facts->bytes_received >= AVS_H1_BYTES_MAX;
+}
+
+/* Server to libcurl. */
+static void move_down(struct exchange *exchange) {
+    struct avs_tls *tls = exchange->options->tls;
+    while (!exchange->is_down_closed) {
+        if (exchange->down_start == exchange->down_end) {
+            exchange->down_start = 0;
+            exchange->down_end = avs_tls_read(tls, exchange->down, CHUNK_BYTES);
+            if (exchange->down_end == 0) {
+                if (avs_tls_state(tls) != AVS_TLS_ESTABLISHED) {
+                    shutdown(exchange->our_end, SHUT_WR);
+                    exchange->is_down_closed = true;
+                }
+                return;
+            }
+            note_answer(exchange, exchange->down, exchange->down_end);
+        }
+        ssize_t sent = send(exchange->our_end, exchange->down + exchange->down_start,
+                            exchange->down_end - exchange->down_start, MSG_NOSIGNAL);
+        if (sent <= 0) {
+            return; /* full, or libcurl has had enough: its result tells */
+        }
+        exchange->down_start += (size_t)sent;
+    }
+}
+
+/* libcurl to server. */
+static void move_up(struct exchange *exchange) {
+    for (;;) {
+        if (exchange->up_start == exchange->up_end) {
+            ssize_t length = recv(exchange->our_end, exchange->up, CHUNK_BYTES, 0);
+            if (length <= 0) {
+                return;
+            }
+            exchange->up_start = 0;
+            exchange->up_end = (size_t)length;
+        }
+        size_t taken = avs_tls_write(exchange->options->tls, exchange->up + exchange->up_start,
+                                     exchange->up_end - exchange->up_start);
+        if (taken == 0) {
+            return;
+        }
+        exchange->up_start += taken;
+        exchange->options->facts->request_sent = true;
+    }
+}
+
+static void wait_for_more(struct exchange *exchange, int64_t now_us) {
+    const struct avs_h1_options *options = exchange->options;
+    const uint8_t *pending;
+    bool has_output = avs_tls_output(options->tls, &pending) > 0;
+    bool is_down_full = exchange->down_start < exchange->down_end;
+    bool is_ended = avs_tls_state(options->tls) != AVS_TLS_ESTABLISHED;
+    struct curl_waitfd wait[] = {
+        {.fd = exchange->our_end, .events = (short)(is_down_full ? CURL_WAIT_POLLOUT : 0)},
+        {.fd = options->fd,
+         .events =
+             (short)((is_down_full ? 0 : CURL_WAIT_POLLIN) | (has_output ? CURL_WAIT_POLLOUT : 0))},
+    };
+    if (exchange->up_start == exchange->up_end) {
+        wait[0].events |= CURL_WAIT_POLLIN;
+    }
+    int64_t left_ms = (options->deadline_us - now_us) / 1000 + 1;
+    curl_multi_poll(exchange->multi, wait, is_ended ? 1 : 2, left_ms > 0 ? (int)left_ms : 0, NULL);
+}
+
+static void run(struct exchange *exchange) {
+    const struct avs_h1_options *options = exchange->options;
+    for (;;) {
+        run_curl(exchange);
+        move_up(exchange);
+        avs_tls_socket_flush(options->tls, options->fd);
+        avs_tls_socket_fill(options->tls, options->fd);
+        move_down(exchange);
+        if (exchange->is_finished || exchange->is_cut) {
+            return;
+        }
+        int64_t now_us = avs_clock_monotonic_us();
+        if (now_us >= options->deadline_us) {
+            options->facts->timed_out = true;
+            return;
+        }
+        wait_for_more(exchange, now_us);
+    }
+}
+
+static void note_result(struct exchange *exchange) {
+    struct avs_http_facts *facts = exchange->options->facts;
+    facts->close = avs_tls_close_kind(exchange->options->tls);
+    facts->curl_code = (int)exchange->result;
+    if (exchange->seen.length == 0) {
+        return;
+    }
+    const uint8_t *seen = (const uint8_t *)exchange->seen.data;
+    struct avs_h1_head head = avs_h1_read_head(seen, exchange->seen.length, facts);
+    facts->ats_message = avs_text_contains_nocase(seen, exchange->seen.length, AVS_ATS_PHRASE);
+    bool is_ended = exchange->is_finished && exchange->result == CURLE_OK;
+    facts->complete = facts->head_complete && (is_ended || exchange->is_cut);
+    if (facts->head_complete && exchange->is_finished && !facts->complete) {
+        /* our end of the pair never resets: a short body reads as a partial file, any other
+         * failure of a chunked answer is its encoding */
+        facts->length_short = exchange->result == CURLE_PARTIAL_FILE && head.has_length;
+        facts->bad_chunk = exchange->result != CURLE_PARTIAL_FILE && head.is_chunked;
+    }
+}
+
+enum avs_status avs_h1_exchange(const struct avs_h1_options *options, struct avs_error *reterr) {
+    struct exchange *exchange = malloc(sizeof(*exchange));
+    AVS_REQUIRE_MEMORY(exchange, reterr);
+    memset(exchange, 0, sizeof(*exchange));
+    exchange->options = options;
+    exchange->curl_end = exchange->our_end = -1;
+    exchange->seen = avs_buffer_init(AVS_H1_HEAD_MAX);
+    enum avs_status status = set_up(exchange, reterr);
+    if (status == AVS_OK) {
+        run(exchange);
+        note_result(exchange);
+    }
+    tear_down(exchange);
+    free(exchange);
+    return status;
+}

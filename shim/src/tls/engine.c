@@ -1,0 +1,496 @@
+/* TLS engine over OpenSSL. Owns no socket and no clock; a BIO of our own reads and writes the two
+ * byte buffers that the pump fills and drains. */
+#include "tls/engine.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/text.h"
+#include "tls/context_internal.h"
+#include "trust/gate.h"
+
+#define ALPN_WIRE_BYTES   64
+#define WIRE_SNIFF_BYTES  4096 /* how far a peer without TLS is listened to */
+#define RECORD_FIRST_TYPE 20   /* TLS record types, RFC 8446 section 5.1 */
+#define RECORD_LAST_TYPE  24
+#define RECORD_MAJOR      3
+
+struct avs_tls {
+    struct avs_tls_context *context;
+    SSL *ssl;
+    struct avs_gate gate;
+    struct avs_tls_facts *facts;
+    enum avs_tls_state state;
+    enum avs_close_kind input_end; /* OPEN while the connection lives */
+    enum avs_close_kind close_kind;
+    char origin[AVS_TLS_ORIGIN_KEY_BYTES]; /* empty = no resumption */
+    char host[AVS_NAME_BYTES];
+    bool is_close_sent;
+    size_t in_start, in_end;
+    size_t out_start, out_end;
+    uint8_t in[AVS_TLS_INPUT_BYTES];
+    uint8_t out[AVS_TLS_OUTPUT_BYTES];
+};
+
+static int bio_read(BIO *bio, char *bytes, size_t capacity, size_t *ret_length) {
+    struct avs_tls *tls = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    size_t length = tls->in_end - tls->in_start;
+    if (length == 0) {
+        if (tls->input_end == AVS_CLOSE_OPEN) {
+            BIO_set_retry_read(bio);
+        }
+        *ret_length = 0;
+        return 0;
+    }
+    if (length > capacity) {
+        length = capacity;
+    }
+    memcpy(bytes, tls->in + tls->in_start, length);
+    tls->in_start += length;
+    if (tls->in_start == tls->in_end) {
+        tls->in_start = tls->in_end = 0;
+    }
+    *ret_length = length;
+    return 1;
+}
+
+static int bio_write(BIO *bio, const char *bytes, size_t length, size_t *ret_length) {
+    struct avs_tls *tls = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (tls->out_start > 0 && AVS_TLS_OUTPUT_BYTES - tls->out_end < length) {
+        memmove(tls->out, tls->out + tls->out_start, tls->out_end - tls->out_start);
+        tls->out_end -= tls->out_start;
+        tls->out_start = 0;
+    }
+    size_t room = AVS_TLS_OUTPUT_BYTES - tls->out_end;
+    if (room == 0) {
+        BIO_set_retry_write(bio);
+        *ret_length = 0;
+        return 0;
+    }
+    if (length > room) {
+        length = room;
+    }
+    memcpy(tls->out + tls->out_end, bytes, length);
+    tls->out_end += length;
+    *ret_length = length;
+    return 1;
+}
+
+static long bio_ctrl(BIO *bio, int command, long number, void *pointer) {
+    (void)number;
+    (void)pointer;
+    struct avs_tls *tls = BIO_get_data(bio);
+    switch (command) {
+    case BIO_CTRL_FLUSH:
+        return 1;
+    case BIO_CTRL_EOF:
+        return tls->in_end == tls->in_start && tls->input_end != AVS_CLOSE_OPEN;
+    default:
+        return 0;
+    }
+}
+
+static BIO_METHOD *bio_method;
+static CRYPTO_ONCE bio_once = CRYPTO_ONCE_STATIC_INIT;
+static int engine_index = -1; /* SSL ex_data: the engine */
+
+static void init_once(void) {
+    engine_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "avs-tls");
+    if (method) {
+        BIO_meth_set_read_ex(method, bio_read);
+        BIO_meth_set_write_ex(method, bio_write);
+        BIO_meth_set_ctrl(method, bio_ctrl);
+    }
+    bio_method = method;
+}
+
+int avs_tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
+    struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
+    if (!tls || tls->origin[0] == '\0' || !tls->facts->verified) {
+        return 0;
+    }
+    avs_tls_cache_put(tls->context, tls->origin, session);
+    return 1; /* the reference is ours now */
+}
+
+void avs_tls_on_info(const SSL *ssl, int where, int value) {
+    struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
+    if (!tls || !(where & SSL_CB_ALERT)) {
+        return;
+    }
+    int alert = value & 0xff;
+    if (alert == SSL3_AD_CLOSE_NOTIFY) {
+        return;
+    }
+    if (where & SSL_CB_READ) {
+        tls->facts->alert_received = alert;
+    } else {
+        tls->facts->alert_sent = alert;
+    }
+}
+
+int avs_tls_on_client_cert(SSL *ssl, X509 **ret_certificate, EVP_PKEY **ret_key) {
+    (void)ret_certificate;
+    (void)ret_key;
+    struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
+    if (tls) {
+        tls->facts->client_cert_requested = true;
+    }
+    return 0;
+}
+
+static enum avs_status set_alpn(SSL *ssl, const char *list, struct avs_error *reterr) {
+    uint8_t wire[ALPN_WIRE_BYTES];
+    size_t length = 0;
+    while (*list) {
+        size_t name = strcspn(list, ",");
+        if (name == 0 || name > 255 || length + 1 + name > sizeof(wire)) {
+            return avs_fail(reterr, AVS_ERR_USAGE, "bad ALPN list '%s'", list);
+        }
+        wire[length++] = (uint8_t)name;
+        memcpy(wire + length, list, name);
+        length += name;
+        list += name + (list[name] == ',');
+    }
+    if (SSL_set_alpn_protos(ssl, wire, (unsigned)length) != 0) {
+        return avs_fail_memory(reterr);
+    }
+    return AVS_OK;
+}
+
+static bool is_ip_literal(const char *host) {
+    uint8_t address[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options *options,
+                              struct avs_error *reterr) {
+    SSL *ssl = tls->ssl;
+    AVS_REQUIRE_MEMORY(bio_method, reterr);
+    BIO *bio = BIO_new(bio_method);
+    AVS_REQUIRE_MEMORY(bio, reterr);
+    BIO_set_data(bio, tls);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl, bio, bio); /* owned by ssl from here on */
+    if (SSL_set_ex_data(ssl, engine_index, tls) != 1) {
+        return avs_fail_memory(reterr);
+    }
+    SSL_set_connect_state(ssl);
+    /* RFC 6066 section 3: no SNI for IP literals */
+    if (!is_ip_literal(tls->host) && SSL_set_tlsext_host_name(ssl, tls->host) != 1) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "'%s' cannot be used as a server name", tls->host);
+    }
+    if (options->alpn && options->alpn[0]) {
+        AVS_TRY(set_alpn(ssl, options->alpn, reterr));
+        AVS_TEXT_SET(tls->facts->alpn_offered, options->alpn);
+    }
+    tls->gate = (struct avs_gate){.anchors = tls->context->anchors,
+                                  .ats_roots = tls->context->ats_roots,
+                                  .host = tls->host,
+                                  .now_unix = options->now_unix,
+                                  .facts = tls->facts};
+    AVS_TRY(avs_gate_attach(ssl, &tls->gate, reterr));
+    if (tls->context->caches_sessions && options->origin) {
+        AVS_TEXT_SET(tls->origin, options->origin);
+        SSL_SESSION *session = avs_tls_cache_take(tls->context, tls->origin);
+        if (session) {
+            SSL_set_session(ssl, session);
+            SSL_SESSION_free(session);
+        }
+    }
+    return AVS_OK;
+}
+
+static void advance_handshake(struct avs_tls *tls);
+
+enum avs_status avs_tls_new(struct avs_tls_context *context, const struct avs_tls_options *options,
+                            struct avs_tls **ret_tls, struct avs_error *reterr) {
+    if (CRYPTO_THREAD_run_once(&bio_once, init_once) != 1 || engine_index < 0) {
+        return avs_fail_memory(reterr);
+    }
+    if (!options->host || options->host[0] == '\0' ||
+        strlen(options->host) >= sizeof(((struct avs_tls *)0)->host)) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "a host name of 1 to %d characters is needed",
+                        AVS_NAME_BYTES - 1);
+    }
+    struct avs_tls *tls = malloc(sizeof(*tls));
+    AVS_REQUIRE_MEMORY(tls, reterr);
+    memset(tls, 0, offsetof(struct avs_tls, in)); /* the buffers need no zeroes */
+    tls->context = context;
+    tls->facts = options->facts;
+    tls->facts->alert_received = tls->facts->alert_sent = -1;
+    tls->facts->trust.verify_error = -1;
+    AVS_TEXT_SET(tls->host, options->host);
+    tls->ssl = SSL_new(context->ssl_context);
+    enum avs_status status = tls->ssl ? set_up(tls, options, reterr) : avs_fail_memory(reterr);
+    if (status != AVS_OK) {
+        avs_tls_free(tls);
+        return status;
+    }
+    *ret_tls = tls;
+    advance_handshake(tls);
+    return AVS_OK;
+}
+
+void avs_tls_free(struct avs_tls *tls) {
+    if (!tls) {
+        return;
+    }
+    if (tls->ssl) {
+        SSL_set_ex_data(tls->ssl, engine_index, NULL);
+        SSL_free(tls->ssl);
+    }
+    free(tls);
+}
+
+enum avs_tls_state avs_tls_state(const struct avs_tls *tls) {
+    return tls->state;
+}
+
+enum avs_close_kind avs_tls_close_kind(const struct avs_tls *tls) {
+    return tls->close_kind;
+}
+
+static void note_openssl_error(struct avs_tls *tls) {
+    unsigned long code = ERR_peek_error();
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    if (reason && tls->facts->openssl_error[0] == '\0') {
+        AVS_TEXT_SET(tls->facts->openssl_error, reason);
+    }
+    ERR_clear_error();
+}
+
+static bool looks_like_tls(const struct avs_tls_facts *facts) {
+    if (facts->wire_first_length == 0) {
+        return true;
+    }
+    uint8_t type = facts->wire_first[0];
+    return type >= RECORD_FIRST_TYPE && type <= RECORD_LAST_TYPE &&
+           (facts->wire_first_length < 2 || facts->wire_first[1] == RECORD_MAJOR);
+}
+
+/* Who ended the handshake: asked in the order of how certain the answer is. */
+static enum avs_handshake_outcome failed_outcome(const struct avs_tls *tls) {
+    const struct avs_tls_facts *facts = tls->facts;
+    if (facts->trust.verify_error > 0) {
+        return AVS_HANDSHAKE_VERIFY_FAILED;
+    }
+    if (!looks_like_tls(facts)) {
+        return AVS_HANDSHAKE_NOT_TLS;
+    }
+    if (facts->alert_received >= 0) {
+        return AVS_HANDSHAKE_ALERT;
+    }
+    if (tls->input_end == AVS_CLOSE_RESET) {
+        return AVS_HANDSHAKE_RESET;
+    }
+    if (tls->input_end == AVS_CLOSE_EOF && facts->alert_sent < 0) {
+        return AVS_HANDSHAKE_CLOSED;
+    }
+    return AVS_HANDSHAKE_FAILED;
+}
+
+static void note_parameters(struct avs_tls *tls) {
+    struct avs_tls_facts *facts = tls->facts;
+    const uint8_t *alpn = NULL;
+    unsigned alpn_length = 0;
+    SSL_get0_alpn_selected(tls->ssl, &alpn, &alpn_length);
+    avs_text_copy_bytes(facts->alpn, sizeof(facts->alpn), alpn ? alpn : (const uint8_t *)"",
+                        alpn_length);
+    AVS_TEXT_SET(facts->version, SSL_get_version(tls->ssl));
+    AVS_TEXT_SET(facts->cipher, SSL_get_cipher_name(tls->ssl));
+}
+
+static void fail_handshake(struct avs_tls *tls) {
+    if (SSL_get_current_cipher(tls->ssl)) { /* the ServerHello was accepted */
+        note_parameters(tls);
+    }
+    note_openssl_error(tls);
+    tls->facts->outcome = failed_outcome(tls);
+    tls->state = AVS_TLS_FAILED;
+}
+
+static void finish_handshake(struct avs_tls *tls) {
+    struct avs_tls_facts *facts = tls->facts;
+    note_parameters(tls);
+    facts->session_resumed = SSL_session_reused(tls->ssl) == 1;
+    if (facts->session_resumed && !avs_gate_recheck(tls->ssl, &tls->gate)) {
+        fail_handshake(tls); /* OpenSSL does not verify again; certificates expire meanwhile */
+        return;
+    }
+    facts->verified = SSL_get_verify_result(tls->ssl) == X509_V_OK &&
+                      facts->trust.verify_error == X509_V_OK && facts->hostname_matched;
+    if (!facts->verified) { /* cannot be, and must not pass if it is */
+        fail_handshake(tls);
+        return;
+    }
+    facts->outcome = AVS_HANDSHAKE_ESTABLISHED;
+    tls->state = AVS_TLS_ESTABLISHED;
+}
+
+static void advance_handshake(struct avs_tls *tls) {
+    if (tls->state != AVS_TLS_HANDSHAKING) {
+        return;
+    }
+    if (!looks_like_tls(tls->facts)) {
+        /* Keep listening: the caller's deadline, an end, or enough bytes stop it. OpenSSL never
+         * sees these bytes, so they are all still in the buffer. */
+        tls->facts->wire_phrase = avs_text_contains_nocase(
+            tls->in + tls->in_start, tls->in_end - tls->in_start, AVS_ATS_PHRASE);
+        if (tls->input_end != AVS_CLOSE_OPEN || tls->in_end >= WIRE_SNIFF_BYTES) {
+            fail_handshake(tls);
+        }
+        return;
+    }
+    ERR_clear_error();
+    int result = SSL_do_handshake(tls->ssl);
+    if (result == 1) {
+        finish_handshake(tls);
+        return;
+    }
+    int error = SSL_get_error(tls->ssl, result);
+    if (error == SSL_ERROR_WANT_WRITE ||
+        (error == SSL_ERROR_WANT_READ && tls->input_end == AVS_CLOSE_OPEN)) {
+        return;
+    }
+    fail_handshake(tls);
+}
+
+/* First bytes as they came. */
+static void note_wire(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
+    struct avs_tls_facts *facts = tls->facts;
+    if (facts->wire_first_length < AVS_FIRST_BYTES) {
+        size_t room = AVS_FIRST_BYTES - facts->wire_first_length;
+        size_t take = length < room ? length : room;
+        memcpy(facts->wire_first + facts->wire_first_length, bytes, take);
+        facts->wire_first_length += take;
+    }
+}
+
+size_t avs_tls_input_space(struct avs_tls *tls, uint8_t **ret_space) {
+    if (tls->in_start > 0 && tls->in_end == AVS_TLS_INPUT_BYTES) {
+        memmove(tls->in, tls->in + tls->in_start, tls->in_end - tls->in_start);
+        tls->in_end -= tls->in_start;
+        tls->in_start = 0;
+    }
+    *ret_space = tls->in + tls->in_end;
+    return AVS_TLS_INPUT_BYTES - tls->in_end;
+}
+
+void avs_tls_input_done(struct avs_tls *tls, size_t length) {
+    note_wire(tls, tls->in + tls->in_end, length);
+    tls->in_end += length;
+    advance_handshake(tls);
+}
+
+void avs_tls_input_end(struct avs_tls *tls, enum avs_close_kind kind) {
+    if (tls->input_end == AVS_CLOSE_OPEN) {
+        tls->input_end = kind;
+    }
+    advance_handshake(tls);
+}
+
+size_t avs_tls_feed(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
+    size_t taken = 0;
+    while (taken < length) {
+        uint8_t *space;
+        size_t room = avs_tls_input_space(tls, &space);
+        if (room == 0) {
+            break;
+        }
+        size_t part = length - taken < room ? length - taken : room;
+        memcpy(space, bytes + taken, part);
+        taken += part;
+        avs_tls_input_done(tls, part);
+    }
+    return taken;
+}
+
+size_t avs_tls_output(struct avs_tls *tls, const uint8_t **ret_bytes) {
+    *ret_bytes = tls->out + tls->out_start;
+    return tls->out_end - tls->out_start;
+}
+
+void avs_tls_output_done(struct avs_tls *tls, size_t length) {
+    tls->out_start += length;
+    if (tls->out_start == tls->out_end) {
+        tls->out_start = tls->out_end = 0;
+        advance_handshake(tls); /* it may have waited for room */
+    }
+}
+
+/* The peer is done: by close_notify, alert, end or reset. */
+static void note_close(struct avs_tls *tls) {
+    if (tls->facts->alert_received >= 0) {
+        tls->close_kind = AVS_CLOSE_ALERT;
+    } else if (SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN) {
+        tls->close_kind = AVS_CLOSE_CLOSE_NOTIFY;
+    } else if (tls->input_end != AVS_CLOSE_OPEN) {
+        tls->close_kind = tls->input_end;
+    } else {
+        tls->close_kind = AVS_CLOSE_ALERT; /* we sent it: bad record, protocol error */
+    }
+    note_openssl_error(tls);
+    tls->state = AVS_TLS_CLOSED;
+}
+
+size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
+    if (tls->state != AVS_TLS_ESTABLISHED || capacity == 0) {
+        return 0;
+    }
+    ERR_clear_error();
+    size_t length = 0;
+    int result = SSL_read_ex(tls->ssl, bytes, capacity, &length);
+    if (result == 1) {
+        return length;
+    }
+    int error = SSL_get_error(tls->ssl, result);
+    if (error == SSL_ERROR_WANT_WRITE ||
+        (error == SSL_ERROR_WANT_READ && tls->input_end == AVS_CLOSE_OPEN)) {
+        return 0;
+    }
+    note_close(tls);
+    return 0;
+}
+
+size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
+    if (tls->state != AVS_TLS_ESTABLISHED || tls->is_close_sent || length == 0) {
+        return 0;
+    }
+    ERR_clear_error();
+    size_t written = 0;
+    int result = SSL_write_ex(tls->ssl, bytes, length, &written);
+    if (result == 1) {
+        return written;
+    }
+    int error = SSL_get_error(tls->ssl, result);
+    if (error != SSL_ERROR_WANT_WRITE && error != SSL_ERROR_WANT_READ) {
+        note_close(tls);
+    }
+    return 0;
+}
+
+void avs_tls_close(struct avs_tls *tls) {
+    if (tls->state == AVS_TLS_ESTABLISHED && !tls->is_close_sent) {
+        tls->is_close_sent = true;
+        ERR_clear_error();
+        (void)SSL_shutdown(tls->ssl);
+        ERR_clear_error();
+    }
+}
+
+void avs_tls_note_timeout(struct avs_tls *tls) {
+    if (tls->state != AVS_TLS_HANDSHAKING) {
+        return;
+    }
+    fail_handshake(tls);
+    if (tls->facts->outcome != AVS_HANDSHAKE_NOT_TLS) {
+        tls->facts->outcome = AVS_HANDSHAKE_TIMEOUT;
+    }
+}

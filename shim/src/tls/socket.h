@@ -1,0 +1,13 @@
+/* Moving ciphertext between a TLS engine and a non-blocking socket. */
+#ifndef AVS_TLS_SOCKET_H
+#define AVS_TLS_SOCKET_H
+
+#include "tls/engine.h"
+
+/** Send what the engine has, as far as the socket takes it. An error ends the engine's input. */
+void avs_tls_socket_flush(struct avs_tls *tls, int fd);
+
+/** Receive what is there, as far as the engine takes it; ends the engine's input at the end. */
+void avs_tls_socket_fill(struct avs_tls *tls, int fd);
+
+#endif

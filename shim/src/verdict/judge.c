@@ -1,0 +1,283 @@
+/* avs_judge: evidence to verdict. Pure. Decides from TLS state, ALPN and first bytes; an HTTP
+ * oddity never overturns a verified TLS result, and a TLS failure never becomes an oddity. */
+#include <avs/verdict.h>
+
+#include <string.h>
+
+#include "base/flow.h"
+#include "base/text.h"
+#include "verdict/http_quirks.h"
+#include "verdict/trust_causes.h"
+
+/* TLS alert numbers, RFC 8446 section 6 */
+enum {
+    ALERT_HANDSHAKE_FAILURE = 40,
+    ALERT_PROTOCOL_VERSION = 70,
+    ALERT_INSUFFICIENT_SECURITY = 71,
+    ALERT_CERTIFICATE_REQUIRED = 116,
+    ALERT_NO_APPLICATION_PROTOCOL = 120,
+};
+
+static void add_cause(struct avs_session_verdict *verdict, enum avs_cause cause) {
+    for (size_t i = 0; i < verdict->cause_count; i++) {
+        if (verdict->causes[i] == cause) {
+            return;
+        }
+    }
+    if (verdict->cause_count < AVS_SESSION_CAUSES_MAX) {
+        verdict->causes[verdict->cause_count++] = cause;
+    }
+}
+
+static void set(struct avs_session_verdict *verdict, enum avs_session_outcome outcome,
+                enum avs_cause cause) {
+    verdict->outcome = outcome;
+    add_cause(verdict, cause);
+}
+
+/* Dials that did not connect: nothing is known about the endpoint. */
+static const enum avs_cause dial_causes[AVS_DIAL_COUNT] = {
+    [AVS_DIAL_NOT_TRIED] = AVS_CAUSE_INTERNAL,
+    [AVS_DIAL_CONNECTED] = AVS_CAUSE_NONE,
+    [AVS_DIAL_DNS_FAILED] = AVS_CAUSE_DNS_FAILED,
+    [AVS_DIAL_REFUSED] = AVS_CAUSE_CONNECT_REFUSED,
+    [AVS_DIAL_TIMEOUT] = AVS_CAUSE_CONNECT_TIMEOUT,
+    [AVS_DIAL_UNREACHABLE] = AVS_CAUSE_NETWORK_UNREACHABLE,
+    [AVS_DIAL_INTERFACE_MISSING] = AVS_CAUSE_INTERFACE_MISSING,
+    [AVS_DIAL_PROXY_FAILED] = AVS_CAUSE_PROXY_FAILED,
+    [AVS_DIAL_FAILED] = AVS_CAUSE_UNKNOWN_TRANSPORT,
+};
+
+static const enum avs_cause store_causes[AVS_STORE_COUNT] = {
+    [AVS_STORE_OK] = AVS_CAUSE_NONE,
+    [AVS_STORE_UNREADABLE] = AVS_CAUSE_CA_FILE_UNREADABLE,
+    [AVS_STORE_INVALID] = AVS_CAUSE_CA_FILE_INVALID,
+    [AVS_STORE_NOT_HASHED] = AVS_CAUSE_CA_PATH_NOT_HASHED,
+};
+
+static enum avs_cause alert_cause(const struct avs_tls_facts *tls) {
+    switch (tls->alert_received) {
+    case ALERT_NO_APPLICATION_PROTOCOL:
+        return AVS_CAUSE_ALPN_REJECTED;
+    case ALERT_PROTOCOL_VERSION:
+        return AVS_CAUSE_TLS_VERSION;
+    case ALERT_CERTIFICATE_REQUIRED:
+        return AVS_CAUSE_CLIENT_CERT_REQUIRED;
+    case ALERT_INSUFFICIENT_SECURITY:
+        return AVS_CAUSE_TLS_NO_CIPHER;
+    case ALERT_HANDSHAKE_FAILURE:
+        return tls->client_cert_requested ? AVS_CAUSE_CLIENT_CERT_REQUIRED
+                                          : AVS_CAUSE_TLS_NO_CIPHER;
+    default:
+        return tls->client_cert_requested ? AVS_CAUSE_CLIENT_CERT_REQUIRED : AVS_CAUSE_TLS_FAILED;
+    }
+}
+
+/* We ended the handshake: OpenSSL's reason is all there is. */
+static enum avs_cause local_cause(const struct avs_tls_facts *tls) {
+    static const struct {
+        const char *reason;
+        enum avs_cause cause;
+    } rows[] = {
+        {"unsupported protocol", AVS_CAUSE_TLS_VERSION},
+        {"wrong ssl version", AVS_CAUSE_TLS_VERSION},
+        {"wrong version number", AVS_CAUSE_TLS_VERSION},
+        {"no ciphers available", AVS_CAUSE_TLS_NO_CIPHER},
+        {"wrong cipher returned", AVS_CAUSE_TLS_NO_CIPHER},
+        {"unknown cipher returned", AVS_CAUSE_TLS_NO_CIPHER},
+        {"wrong curve", AVS_CAUSE_TLS_NO_CIPHER},
+        {"dh key too small", AVS_CAUSE_WEAK_SIGNATURE},
+        {"ee key too small", AVS_CAUSE_WEAK_SIGNATURE},
+        {"wrong signature type", AVS_CAUSE_WEAK_SIGNATURE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strstr(tls->openssl_error, rows[i].reason)) {
+            return rows[i].cause;
+        }
+    }
+    return tls->alert_sent == ALERT_PROTOCOL_VERSION ? AVS_CAUSE_TLS_VERSION : AVS_CAUSE_TLS_FAILED;
+}
+
+/* ATS where ATS is asked for; adds not_ats and returns false otherwise. */
+static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct avs_tls_facts *tls,
+                              struct avs_session_verdict *verdict) {
+    if (tls->trust.ats || evidence->any_root) {
+        return true;
+    }
+    set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_NOT_ATS);
+    return false;
+}
+
+/* The server refused our ALPN: a verified handshake without it turns that into an oddity. */
+static void judge_alpn_rejection(const struct avs_evidence *evidence,
+                                 const struct avs_session_evidence *session,
+                                 struct avs_session_verdict *verdict) {
+    const struct avs_tls_facts *tls = &session->tls;
+    if (session->protocol == AVS_PROTOCOL_H2 || !tls->alpn_retry_secure) {
+        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED);
+        return;
+    }
+    if (is_ats_or_excused(evidence, tls, verdict)) {
+        verdict->outcome = AVS_SESSION_PASS_WITH_QUIRK;
+        verdict->tls_proven = true;
+        verdict->http_class = "quirk";
+        AVS_TEXT_SET(verdict->quirk, "alpn_h2_only");
+    }
+}
+
+static void judge_refused_chain(const struct avs_evidence *evidence,
+                                const struct avs_tls_facts *tls,
+                                struct avs_session_verdict *verdict) {
+    verdict->cause_count =
+        avs_trust_causes(tls, evidence->wall_clock, evidence->build_time, evidence->host,
+                         verdict->causes, AVS_SESSION_CAUSES_MAX);
+    verdict->outcome = AVS_SESSION_FAIL;
+    if (verdict->cause_count == 0) {
+        add_cause(verdict, AVS_CAUSE_CERT_INVALID);
+    }
+}
+
+/* Returns true when TLS stands and HTTP may be looked at. */
+static bool judge_handshake(const struct avs_evidence *evidence,
+                            const struct avs_session_evidence *session,
+                            struct avs_session_verdict *verdict) {
+    const struct avs_tls_facts *tls = &session->tls;
+    switch (tls->outcome) {
+    case AVS_HANDSHAKE_NOT_TRIED:
+        set(verdict, AVS_SESSION_INCONCLUSIVE, AVS_CAUSE_INTERNAL);
+        return false;
+    case AVS_HANDSHAKE_STORE_FAILED:
+        set(verdict, AVS_SESSION_FAIL,
+            tls->trust.store_state == AVS_STORE_OK ? AVS_CAUSE_INTERNAL
+                                                   : store_causes[tls->trust.store_state]);
+        return false;
+    case AVS_HANDSHAKE_VERIFY_FAILED:
+        judge_refused_chain(evidence, tls, verdict);
+        return false;
+    case AVS_HANDSHAKE_ALERT:
+        if (tls->alert_received == ALERT_NO_APPLICATION_PROTOCOL) {
+            judge_alpn_rejection(evidence, session, verdict);
+        } else {
+            set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
+        }
+        return false;
+    case AVS_HANDSHAKE_CLOSED:
+    case AVS_HANDSHAKE_RESET:
+        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_TLS_ABORTED);
+        return false;
+    case AVS_HANDSHAKE_TIMEOUT:
+        set(verdict, AVS_SESSION_INCONCLUSIVE, AVS_CAUSE_TLS_TIMEOUT);
+        return false;
+    case AVS_HANDSHAKE_NOT_TLS:
+        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_PLAINTEXT_PEER);
+        if (tls->wire_phrase) {
+            add_cause(verdict, AVS_CAUSE_SPOOFED_PHRASE);
+        }
+        return false;
+    case AVS_HANDSHAKE_FAILED:
+        set(verdict, AVS_SESSION_FAIL, local_cause(tls));
+        return false;
+    case AVS_HANDSHAKE_ESTABLISHED:
+    case AVS_HANDSHAKE_COUNT:
+        break;
+    }
+    if (!tls->verified || !tls->hostname_matched || tls->trust.verify_error != 0) {
+        set(verdict, AVS_SESSION_FAIL,
+            AVS_CAUSE_CERT_INVALID); /* a ticket that contradicts itself */
+        return false;
+    }
+    if (!is_ats_or_excused(evidence, tls, verdict)) {
+        return false;
+    }
+    verdict->tls_proven = true;
+    return true;
+}
+
+static void judge_http(const struct avs_session_evidence *session, bool h2_works,
+                       struct avs_session_verdict *verdict) {
+    const struct avs_tls_facts *tls = &session->tls;
+    bool is_h2 = session->protocol == AVS_PROTOCOL_H2;
+    if (session->http.close == AVS_CLOSE_ALERT && tls->client_cert_requested &&
+        session->http.first_length == 0) {
+        set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
+        return;
+    }
+    if (is_h2 && strcmp(tls->alpn, "h2") != 0) {
+        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_HTTP2_MISSING);
+        AVS_TEXT_SET(verdict->quirk, "no_h2");
+        return;
+    }
+    struct avs_http_reading reading =
+        is_h2 ? avs_h2_read(session) : avs_http1_read(session, h2_works);
+    verdict->outcome = reading.is_plain_pass ? AVS_SESSION_PASS : AVS_SESSION_PASS_WITH_QUIRK;
+    verdict->http_class = reading.http_class;
+    AVS_TEXT_SET(verdict->quirk, reading.quirk);
+}
+
+static void judge_session(const struct avs_evidence *evidence, enum avs_protocol protocol,
+                          struct avs_session_verdict *verdict) {
+    const struct avs_session_evidence *session = &evidence->session[protocol];
+    const struct avs_tls_facts *h2 = &evidence->session[AVS_PROTOCOL_H2].tls;
+    verdict->http_class = "none";
+    if (!session->attempted) {
+        verdict->outcome = AVS_SESSION_NOT_RUN;
+        return;
+    }
+    if (session->tls.outcome == AVS_HANDSHAKE_NOT_TRIED &&
+        session->dial.outcome != AVS_DIAL_CONNECTED) {
+        set(verdict, AVS_SESSION_INCONCLUSIVE, dial_causes[session->dial.outcome]);
+        return;
+    }
+    if (judge_handshake(evidence, session, verdict)) {
+        judge_http(session, h2->verified && strcmp(h2->alpn, "h2") == 0, verdict);
+    }
+}
+
+void avs_judge(const struct avs_evidence *evidence, struct avs_verdict *ret_verdict) {
+    struct avs_verdict verdict = {.readiness = AVS_INCONCLUSIVE};
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        judge_session(evidence, (enum avs_protocol)i, &verdict.session[i]);
+    }
+    /* AVS runs on HTTP/2: that session decides; HTTP/1.x alone decides where it ran alone. */
+    const struct avs_session_verdict *decisive = &verdict.session[AVS_PROTOCOL_H2];
+    if (decisive->outcome == AVS_SESSION_NOT_RUN) {
+        decisive = &verdict.session[AVS_PROTOCOL_HTTP1];
+    }
+    switch (decisive->outcome) {
+    case AVS_SESSION_PASS:
+    case AVS_SESSION_PASS_WITH_QUIRK:
+        verdict.readiness = AVS_READY;
+        break;
+    case AVS_SESSION_FAIL:
+        verdict.readiness = AVS_NOT_READY;
+        break;
+    case AVS_SESSION_NOT_RUN:
+    case AVS_SESSION_INCONCLUSIVE:
+        break;
+    }
+    if (verdict.readiness != AVS_READY) {
+        verdict.cause = decisive->cause_count > 0 ? decisive->causes[0] : AVS_CAUSE_INTERNAL;
+    }
+    static const int exit_codes[] = {[AVS_READY] = 0, [AVS_NOT_READY] = 1, [AVS_INCONCLUSIVE] = 3};
+    verdict.exit_code = exit_codes[verdict.readiness];
+    *ret_verdict = verdict;
+}
+
+const char *avs_readiness_id(enum avs_readiness readiness) {
+    static const char *const ids[] = {
+        [AVS_READY] = "ready", [AVS_NOT_READY] = "not_ready", [AVS_INCONCLUSIVE] = "inconclusive"};
+    return (size_t)readiness < AVS_COUNT(ids) ? ids[readiness] : "inconclusive";
+}
+
+const char *avs_session_outcome_id(enum avs_session_outcome outcome) {
+    static const char *const ids[] = {[AVS_SESSION_NOT_RUN] = "not_run",
+                                      [AVS_SESSION_PASS] = "pass",
+                                      [AVS_SESSION_PASS_WITH_QUIRK] = "pass_with_quirk",
+                                      [AVS_SESSION_FAIL] = "fail",
+                                      [AVS_SESSION_INCONCLUSIVE] = "inconclusive"};
+    return (size_t)outcome < AVS_COUNT(ids) ? ids[outcome] : "not_run";
+}
+
+const char *avs_protocol_id(enum avs_protocol protocol) {
+    return protocol == AVS_PROTOCOL_H2 ? "h2" : "http/1.1";
+}
