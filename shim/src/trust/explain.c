@@ -20,6 +20,7 @@ struct explanation {
     struct avs_replay by_ats;      /* against the ATS roots alone, times ignored */
     const struct avs_replay *best; /* the one whose path is worth looking at */
     X509_STORE *ats_store;
+    const struct avs_ats_roots *embedded; /* Amazon's own, beside those of --ats-roots */
     bool closes_by_store;
 };
 
@@ -49,17 +50,16 @@ static void note_closing_root(struct explanation *it) {
                  sizeof(digest));
 }
 
-/* A built-in Amazon key signs this path, whatever --ats-roots says. */
-static bool path_is_public_ats(const STACK_OF(X509) * path) {
-    const struct avs_ats_roots *embedded = avs_ats_roots_embedded();
-    for (int i = 0; embedded && i < sk_X509_num(path); i++) {
-        uint8_t digest[AVS_SHA256_BYTES];
-        if (avs_cert_spki_digest(sk_X509_value(path, i), digest) &&
-            avs_ats_roots_find_key(embedded, digest) >= 0) {
-            return true;
-        }
+/* A built-in Amazon key signs this chain, whatever --ats-roots says. */
+static bool is_public_ats(const struct explanation *it) {
+    AVS_AUTO(X509_STORE) store = make_ats_store(it->embedded);
+    if (!store) {
+        return false;
     }
-    return false;
+    struct avs_replay replay = avs_replay_run(it->input, store, 0);
+    bool is_closed = avs_replay_closes(&replay);
+    avs_replay_done(&replay);
+    return is_closed;
 }
 
 /* Where the missing issuer can be had; text only, nothing is fetched. */
@@ -76,18 +76,60 @@ static void note_issuer_url(struct explanation *it, X509 *certificate) {
     AUTHORITY_INFO_ACCESS_free(places);
 }
 
+/* The organisation of one of the ATS roots: its issuing authorities carry it too. */
+static bool is_organization_of_roots(const struct avs_ats_roots *roots, const char *organization) {
+    for (size_t i = 0; organization[0] && i < avs_ats_roots_count(roots); i++) {
+        char name[AVS_NAME_BYTES];
+        avs_cert_organization(X509_get_subject_name(avs_ats_roots_certificate(roots, i)), name,
+                              sizeof(name));
+        if (strcmp(name, organization) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A root by its name, whosever key it is. */
+static bool is_root_name(const struct explanation *it, const X509_NAME *name) {
+    return avs_ats_roots_find_subject(it->input->ats_roots, name) >= 0 ||
+           avs_ats_roots_find_subject(it->embedded, name) >= 0;
+}
+
+static bool is_root_key(const struct explanation *it, const X509 *certificate) {
+    uint8_t key[AVS_SHA256_BYTES];
+    return avs_cert_spki_digest(certificate, key) &&
+           (avs_ats_roots_find_key(it->input->ats_roots, key) >= 0 ||
+            avs_ats_roots_find_key(it->embedded, key) >= 0);
+}
+
 /* A public authority never lets a root sign a server's certificate, so a leaf that came alone
  * misses an intermediate; a private or intercepting one often does, so there the root is missing.
  * What a public leaf has and a private one seldom: a place to fetch the issuer, or logged
  * timestamps (SCT). */
-static bool leaf_lacks_intermediate(X509 *leaf, const X509_NAME *issuer, const char *organization,
-                                    const struct avs_ats_roots *roots) {
-    if (avs_ats_roots_find_subject(roots, issuer) >= 0) {
+static bool leaf_lacks_intermediate(const struct explanation *it, X509 *leaf,
+                                    const char *organization) {
+    if (is_root_name(it, X509_get_issuer_name(leaf))) {
         return false;
     }
     return avs_names_is_public_authority(organization) ||
+           is_organization_of_roots(it->input->ats_roots, organization) ||
            X509_get_ext_by_NID(leaf, NID_info_access, -1) >= 0 ||
            X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1) >= 0;
+}
+
+/* The issuer was sent and did sign, but it is no authority: nothing is missing. */
+static bool issuer_was_sent(const struct explanation *it, X509 *certificate) {
+    for (int i = 0; i < sk_X509_num(it->input->sent); i++) {
+        X509 *candidate = sk_X509_value(it->input->sent, i);
+        EVP_PKEY *key = X509_get0_pubkey(candidate);
+        if (candidate != certificate && key &&
+            X509_NAME_cmp(X509_get_subject_name(candidate), X509_get_issuer_name(certificate)) ==
+                0 &&
+            X509_verify(certificate, key) == 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* No set of anchors closes the chain: where does it break off? */
@@ -111,31 +153,36 @@ static void note_open_end(struct explanation *it) {
         trust->untrusted_self_signed_in_chain = !is_leaf;
         return;
     }
+    if (issuer_was_sent(it, top)) {
+        trust->wrong_purpose = true;
+        return;
+    }
     note_issuer_url(it, top);
-    trust->intermediate_missing =
-        is_leaf && leaf_lacks_intermediate(top, issuer, organization, it->input->ats_roots);
+    trust->intermediate_missing = is_leaf && leaf_lacks_intermediate(it, top, organization);
 }
 
 /* Somebody calls himself an Amazon authority: a name of a root over another key, a certificate
  * whose issuer is such a root by name but not by signature, or an Amazon authority that a stranger
  * has signed. */
 static bool has_forged_amazon_name(const struct explanation *it) {
+    static const int bad_signature[] = {X509_V_ERR_CERT_SIGNATURE_FAILURE, 0};
     const STACK_OF(X509) *path = it->by_store.path;
+    int broken = avs_replay_find(&it->by_store, bad_signature);
     for (int i = 0; i < sk_X509_num(path); i++) {
         X509 *certificate = sk_X509_value(path, i);
         const X509_NAME *subject = X509_get_subject_name(certificate);
         const X509_NAME *issuer = X509_get_issuer_name(certificate);
-        uint8_t key[AVS_SHA256_BYTES];
-        bool is_root_key = avs_cert_spki_digest(certificate, key) &&
-                           avs_ats_roots_find_key(it->input->ats_roots, key) >= 0;
-        if (!is_root_key && avs_ats_roots_find_subject(it->input->ats_roots, subject) >= 0) {
+        bool has_root_key = is_root_key(it, certificate);
+        if (is_root_name(it, subject) && !has_root_key) {
             return true;
         }
-        bool is_last = i + 1 == sk_X509_num(path);
-        if (is_last && avs_ats_roots_find_subject(it->input->ats_roots, issuer) >= 0) {
+        bool is_unsigned =
+            i + 1 == sk_X509_num(path) || (broken >= 0 && it->by_store.error[broken].depth == i);
+        if (is_unsigned && !has_root_key && is_root_name(it, issuer)) {
             return true;
         }
-        if (i > 0 && avs_cert_name_claims_amazon(subject) && !avs_cert_name_claims_amazon(issuer)) {
+        if (i > 0 && !has_root_key && avs_cert_name_claims_amazon(subject) &&
+            !avs_cert_name_claims_amazon(issuer)) {
             return true;
         }
     }
@@ -159,14 +206,14 @@ static bool has_interceptor_name(const struct explanation *it) {
 static void note_interception(struct explanation *it) {
     struct avs_trust_facts *trust = it->trust;
     X509 *top = avs_replay_top(&it->by_store);
-    if (!top || trust->closes_with_ats_roots) {
+    if (!top || trust->closes_with_ats_roots || trust->path_is_public_ats) {
         return;
     }
     const X509_NAME *issuer = X509_get_issuer_name(top);
     char organization[AVS_NAME_BYTES];
     avs_cert_organization(issuer, organization, sizeof(organization));
     bool is_stranger_for_amazon = avs_names_is_amazon_host(it->input->host) &&
-                                  !it->closes_by_store && !trust->self_signed_leaf &&
+                                  avs_replay_is_open(&it->by_store) && !trust->self_signed_leaf &&
                                   !trust->intermediate_missing &&
                                   !avs_names_is_public_authority(organization);
     bool is_product = !it->closes_by_store && has_interceptor_name(it);
@@ -249,7 +296,8 @@ void avs_explain_chain(const struct avs_explain_input *input, struct avs_tls_fac
     AVS_AUTO(X509_STORE) ats_store = make_ats_store(input->ats_roots);
     struct explanation it = {
         .input = input, .facts = facts, .trust = &facts->trust, .ats_store = ats_store};
-    if (!input->leaf || !ats_store) {
+    it.embedded = avs_ats_roots_embedded();
+    if (!input->leaf || !ats_store || !it.embedded) {
         return;
     }
     it.by_store = avs_replay_run(input, input->store, 0);
@@ -257,9 +305,7 @@ void avs_explain_chain(const struct avs_explain_input *input, struct avs_tls_fac
     it.closes_by_store = avs_replay_closes(&it.by_store);
     bool closes_by_ats = avs_replay_closes(&it.by_ats);
     it.best = !it.closes_by_store && closes_by_ats ? &it.by_ats : &it.by_store;
-    if (it.closes_by_store || closes_by_ats) {
-        facts->trust.path_is_public_ats = path_is_public_ats(it.best->path);
-    }
+    facts->trust.path_is_public_ats = is_public_ats(&it);
     if (!it.closes_by_store && it.by_store.is_done) {
         if (closes_by_ats) {
             note_closing_root(&it);

@@ -1,0 +1,188 @@
+/* From the facts of a refused chain to causes. Each row of the table is one question to the facts;
+ * the order of the rows is the order in which to fix things. */
+#include "verdict/trust_causes.h"
+
+#include <stdbool.h>
+
+/* X509_V_ERR_* numbers that speak for themselves when the explainer could add nothing. They are
+ * part of OpenSSL's ABI; this module does not include its headers. */
+enum {
+    VERIFY_NOT_YET_VALID = 9,
+    VERIFY_HAS_EXPIRED = 10,
+    VERIFY_SELF_SIGNED_LEAF = 18,
+    VERIFY_SELF_SIGNED_IN_CHAIN = 19,
+    VERIFY_NO_ISSUER_LOCALLY = 20,
+    VERIFY_NO_ISSUER = 2,
+    VERIFY_HOST_MISMATCH = 62,
+    VERIFY_IP_MISMATCH = 64,
+};
+
+struct question {
+    const struct avs_trust_facts *trust;
+    int64_t wall_clock;
+    int64_t build_time;
+    bool has_host;
+};
+
+static bool has_time_problem(const struct question *q) {
+    return q->trust->expired || q->trust->not_yet_valid ||
+           q->trust->verify_error == VERIFY_NOT_YET_VALID ||
+           q->trust->verify_error == VERIFY_HAS_EXPIRED;
+}
+
+/* A clock before the day this library was built is wrong, whatever the certificates say. */
+static bool clock_is_before_build(const struct question *q) {
+    return q->wall_clock < q->build_time;
+}
+
+/* Is it the clock, or did somebody let a certificate lapse? The clock, when the chain is good at
+ * another time and
+ *  - the clock is earlier than this library, or
+ *  - every certificate, the root in our own store included, is outside its validity: no operator
+ *    lets all of them lapse, but a clock in 1970 or 2042 does just that, or
+ *  - Amazon's own keys signed the chain, and a CA above the leaf is outside its validity or the
+ *    leaf is not valid yet: Amazon's CAs are years from either end and its leaves are valid on
+ *    the day of issue. */
+static bool is_clock_wrong(const struct question *q) {
+    const struct avs_trust_facts *trust = q->trust;
+    if (!has_time_problem(q)) {
+        return false;
+    }
+    if (clock_is_before_build(q)) {
+        return true;
+    }
+    return trust->valid_at_other_time &&
+           (trust->all_outside_validity ||
+            (trust->path_is_public_ats && (trust->ca_outside_validity || trust->not_yet_valid)));
+}
+
+/* With a wrong clock, what it makes of the certificates says nothing, unless they had lapsed before
+ * this library was built. */
+static bool is_expired(const struct question *q) {
+    const struct avs_trust_facts *trust = q->trust;
+    bool is_late = trust->expired || trust->verify_error == VERIFY_HAS_EXPIRED;
+    if (!is_clock_wrong(q)) {
+        return is_late;
+    }
+    return trust->valid_at_other_time && trust->good_until < q->build_time;
+}
+
+static bool is_not_yet_valid(const struct question *q) {
+    return !is_clock_wrong(q) &&
+           (q->trust->not_yet_valid || q->trust->verify_error == VERIFY_NOT_YET_VALID);
+}
+
+static bool is_intercepted(const struct question *q) {
+    return q->trust->intercepted;
+}
+
+static bool is_self_signed(const struct question *q) {
+    return !q->trust->intercepted &&
+           (q->trust->self_signed_leaf || q->trust->verify_error == VERIFY_SELF_SIGNED_LEAF);
+}
+
+static bool is_intermediate_missing(const struct question *q) {
+    return !q->trust->intercepted && q->trust->intermediate_missing;
+}
+
+/* Installing an interceptor's root is never advised, so interception hides the missing root. */
+static bool is_root_missing(const struct question *q) {
+    const struct avs_trust_facts *trust = q->trust;
+    if (trust->intercepted || trust->intermediate_missing || is_self_signed(q)) {
+        return false;
+    }
+    return trust->closes_with_ats_roots || trust->untrusted_self_signed_in_chain ||
+           trust->verify_error == VERIFY_SELF_SIGNED_IN_CHAIN ||
+           (!trust->wrong_purpose &&
+            (trust->verify_error == VERIFY_NO_ISSUER_LOCALLY ||
+             trust->verify_error == VERIFY_NO_ISSUER || trust->missing_issuer[0]));
+}
+
+/* A known root is worth installing whatever the name; an unknown one is not, when the server is
+ * another than the one that was asked for. */
+static bool is_known_root_missing(const struct question *q) {
+    return is_root_missing(q) && q->trust->closes_with_ats_roots;
+}
+
+static bool is_unknown_root_missing(const struct question *q) {
+    return is_root_missing(q) && !q->trust->closes_with_ats_roots;
+}
+
+static bool is_host_wrong(const struct question *q) {
+    return q->has_host &&
+           (q->trust->hostname_mismatch || q->trust->verify_error == VERIFY_HOST_MISMATCH ||
+            q->trust->verify_error == VERIFY_IP_MISMATCH);
+}
+
+static bool is_wrong_purpose(const struct question *q) {
+    return q->trust->wrong_purpose;
+}
+
+static bool is_weak(const struct question *q) {
+    return q->trust->weak_signature;
+}
+
+static const struct {
+    enum avs_cause cause;
+    bool (*is_true)(const struct question *q);
+} rows[] = {
+    {AVS_CAUSE_CLOCK_WRONG, is_clock_wrong},
+    {AVS_CAUSE_INTERCEPTED, is_intercepted},
+    {AVS_CAUSE_SELF_SIGNED, is_self_signed},
+    {AVS_CAUSE_INTERMEDIATE_MISSING, is_intermediate_missing},
+    {AVS_CAUSE_ROOT_MISSING, is_known_root_missing},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, is_host_wrong},
+    {AVS_CAUSE_ROOT_MISSING, is_unknown_root_missing},
+    {AVS_CAUSE_CERT_EXPIRED, is_expired},
+    {AVS_CAUSE_CERT_NOT_YET_VALID, is_not_yet_valid},
+    {AVS_CAUSE_WRONG_PURPOSE, is_wrong_purpose},
+    {AVS_CAUSE_WEAK_SIGNATURE, is_weak},
+};
+
+static enum avs_cause store_cause(enum avs_store_state state) {
+    switch (state) {
+    case AVS_STORE_UNREADABLE:
+        return AVS_CAUSE_CA_FILE_UNREADABLE;
+    case AVS_STORE_INVALID:
+        return AVS_CAUSE_CA_FILE_INVALID;
+    case AVS_STORE_NOT_HASHED:
+        return AVS_CAUSE_CA_PATH_NOT_HASHED;
+    case AVS_STORE_OK:
+    case AVS_STORE_COUNT:
+        break;
+    }
+    return AVS_CAUSE_NONE;
+}
+
+size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int64_t build_time,
+                        const char *host, enum avs_cause *ret_causes, size_t capacity) {
+    const struct avs_trust_facts *trust = &tls->trust;
+    enum avs_cause single = store_cause(trust->store_state);
+    if (single == AVS_CAUSE_NONE && trust->verify_error == 0 && trust->anchor_cross_signed) {
+        single = AVS_CAUSE_CROSS_SIGNED_ANCHOR;
+    }
+    if (single != AVS_CAUSE_NONE && capacity > 0) {
+        ret_causes[0] = single;
+        return 1;
+    }
+    if (trust->verify_error <= 0) { /* accepted, or the gate never ran */
+        return 0;
+    }
+    const struct question question = {.trust = trust,
+                                      .wall_clock = wall_clock,
+                                      .build_time = build_time,
+                                      .has_host = host && host[0]};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && count < capacity; i++) {
+        if (rows[i].is_true(&question)) {
+            ret_causes[count++] = rows[i].cause;
+        }
+    }
+    if (count == 0 && capacity > 0) {
+        ret_causes[count++] = AVS_CAUSE_CERT_INVALID;
+    }
+    if (count < capacity && clock_is_before_build(&question) && !is_clock_wrong(&question)) {
+        ret_causes[count++] = AVS_CAUSE_CLOCK_WRONG; /* true, but not what broke this chain */
+    }
+    return count;
+}

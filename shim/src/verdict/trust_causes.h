@@ -1,0 +1,21 @@
+/* From the facts of a refused chain to causes, the one to fix first in front. Pure. */
+#ifndef AVS_VERDICT_TRUST_CAUSES_H
+#define AVS_VERDICT_TRUST_CAUSES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <avs/cause.h>
+#include <avs/evidence.h>
+
+#define AVS_TRUST_CAUSES_MAX 12
+
+/** Write the causes of `tls->trust` to `ret_causes`, at most `capacity`; returns how many.
+ *  `wall_clock` is the time that the gate used, `build_time` when this library was built (no honest
+ *  clock is earlier), `host` what was asked for (NULL or "" = no name). For a store that could not
+ *  be loaded: its one cause. For an accepted chain: 0, or 1 when the anchor is a cross-signed copy
+ *  (a warning). Same facts, same causes. */
+size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int64_t build_time,
+                        const char *host, enum avs_cause *ret_causes, size_t capacity);
+
+#endif

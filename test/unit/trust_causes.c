@@ -1,0 +1,206 @@
+/* From trust facts to ordered causes: the table, and the clock in every position. */
+#include "verdict/trust_causes.h"
+
+#include "support/test.h"
+
+#define DAY   ((int64_t)86400)
+#define YEAR  (365 * DAY)
+#define BUILD ((int64_t)1780000000) /* 2026-05-28 */
+#define NOW   (BUILD + 180 * DAY)
+
+struct expected {
+    const char *what;
+    struct avs_trust_facts trust;
+    int64_t clock; /* 0 = NOW */
+    enum avs_cause causes[AVS_TRUST_CAUSES_MAX];
+};
+
+#define REFUSED(code, ...) \
+    { .verify_error = (code), __VA_ARGS__ }
+
+static const struct expected rows[] = {
+    {"accepted", {.verify_error = 0}, 0, {0}},
+    {"the gate never ran", {.verify_error = -1}, 0, {0}},
+    {"cross-signed anchor, accepted",
+     {.verify_error = 0, .anchor_cross_signed = true},
+     0,
+     {AVS_CAUSE_CROSS_SIGNED_ANCHOR}},
+    {"store unreadable",
+     {.verify_error = -1, .store_state = AVS_STORE_UNREADABLE},
+     0,
+     {AVS_CAUSE_CA_FILE_UNREADABLE}},
+    {"store invalid",
+     {.verify_error = -1, .store_state = AVS_STORE_INVALID},
+     0,
+     {AVS_CAUSE_CA_FILE_INVALID}},
+    {"store not hashed",
+     {.verify_error = -1, .store_state = AVS_STORE_NOT_HASHED},
+     0,
+     {AVS_CAUSE_CA_PATH_NOT_HASHED}},
+    {"ATS root missing",
+     REFUSED(20, .closes_with_ats_roots = true, .missing_issuer = "CN=r"),
+     0,
+     {AVS_CAUSE_ROOT_MISSING}},
+    {"unknown root", REFUSED(20, .missing_issuer = "CN=r"), 0, {AVS_CAUSE_ROOT_MISSING}},
+    {"unknown root, sent",
+     REFUSED(19, .untrusted_self_signed_in_chain = true),
+     0,
+     {AVS_CAUSE_ROOT_MISSING}},
+    {"nothing but the error number: 20", REFUSED(20), 0, {AVS_CAUSE_ROOT_MISSING}},
+    {"nothing but the error number: 18", REFUSED(18), 0, {AVS_CAUSE_SELF_SIGNED}},
+    {"nothing but the error number: 10", REFUSED(10), 0, {AVS_CAUSE_CERT_EXPIRED}},
+    {"nothing but the error number: 9", REFUSED(9), 0, {AVS_CAUSE_CERT_NOT_YET_VALID}},
+    {"nothing but the error number: 62", REFUSED(62), 0, {AVS_CAUSE_HOSTNAME_MISMATCH}},
+    {"nothing but the error number: 34", REFUSED(34), 0, {AVS_CAUSE_CERT_INVALID}},
+    {"intermediate missing",
+     REFUSED(20, .intermediate_missing = true, .missing_issuer = "CN=i"),
+     0,
+     {AVS_CAUSE_INTERMEDIATE_MISSING}},
+    {"self-signed", REFUSED(18, .self_signed_leaf = true), 0, {AVS_CAUSE_SELF_SIGNED}},
+    {"intercepted hides the root it would take",
+     REFUSED(19, .intercepted = true, .untrusted_self_signed_in_chain = true),
+     0,
+     {AVS_CAUSE_INTERCEPTED}},
+    {"captive portal: other name and unknown root",
+     REFUSED(20, .hostname_mismatch = true, .missing_issuer = "CN=r"),
+     0,
+     {AVS_CAUSE_HOSTNAME_MISMATCH, AVS_CAUSE_ROOT_MISSING}},
+    {"other name and a root that is known",
+     REFUSED(20, .hostname_mismatch = true, .closes_with_ats_roots = true),
+     0,
+     {AVS_CAUSE_ROOT_MISSING, AVS_CAUSE_HOSTNAME_MISMATCH}},
+    {"weak", REFUSED(68, .weak_signature = true), 0, {AVS_CAUSE_WEAK_SIGNATURE}},
+    {"for clients", REFUSED(26, .wrong_purpose = true), 0, {AVS_CAUSE_WRONG_PURPOSE}},
+    {"issuer is no authority",
+     REFUSED(20, .wrong_purpose = true, .missing_issuer = "CN=x"),
+     0,
+     {AVS_CAUSE_WRONG_PURPOSE}},
+    {"all at once",
+     REFUSED(20, .closes_with_ats_roots = true, .hostname_mismatch = true, .expired = true,
+             .wrong_purpose = true, .weak_signature = true),
+     0,
+     {AVS_CAUSE_ROOT_MISSING, AVS_CAUSE_HOSTNAME_MISMATCH, AVS_CAUSE_CERT_EXPIRED,
+      AVS_CAUSE_WRONG_PURPOSE, AVS_CAUSE_WEAK_SIGNATURE}},
+
+    /* the clock */
+    {"leaf expired, right clock",
+     REFUSED(10, .expired = true, .valid_at_other_time = true, .good_from = NOW - YEAR,
+             .good_until = NOW - 3 * DAY),
+     0,
+     {AVS_CAUSE_CERT_EXPIRED}},
+    {"Amazon's leaf expired, right clock",
+     REFUSED(10, .expired = true, .valid_at_other_time = true, .path_is_public_ats = true,
+             .good_from = NOW - YEAR, .good_until = NOW - 3 * DAY),
+     0,
+     {AVS_CAUSE_CERT_EXPIRED}},
+    {"intermediate expired, right clock",
+     REFUSED(10, .expired = true, .ca_outside_validity = true),
+     0,
+     {AVS_CAUSE_CERT_EXPIRED}},
+    {"leaf and intermediate expired, root good, right clock",
+     REFUSED(10, .expired = true, .ca_outside_validity = true, .valid_at_other_time = true,
+             .good_from = NOW - 3 * YEAR, .good_until = NOW - YEAR),
+     0,
+     {AVS_CAUSE_CERT_EXPIRED}},
+    {"leaf from next month, right clock",
+     REFUSED(9, .not_yet_valid = true, .valid_at_other_time = true, .good_from = NOW + 30 * DAY,
+             .good_until = NOW + YEAR),
+     0,
+     {AVS_CAUSE_CERT_NOT_YET_VALID}},
+    {"Amazon's leaf not valid yet: the clock lags behind",
+     REFUSED(9, .not_yet_valid = true, .valid_at_other_time = true, .path_is_public_ats = true,
+             .good_from = NOW + 30 * DAY, .good_until = NOW + YEAR),
+     0,
+     {AVS_CAUSE_CLOCK_WRONG}},
+    {"1970",
+     REFUSED(9, .not_yet_valid = true, .all_outside_validity = true, .ca_outside_validity = true,
+             .valid_at_other_time = true, .good_from = NOW - 90 * DAY, .good_until = NOW + YEAR),
+     1,
+     {AVS_CAUSE_CLOCK_WRONG}},
+    {"2014, only the leaf too young",
+     REFUSED(9, .not_yet_valid = true, .valid_at_other_time = true, .good_from = NOW - 90 * DAY,
+             .good_until = NOW + YEAR),
+     BUILD - 12 * YEAR,
+     {AVS_CAUSE_CLOCK_WRONG}},
+    {"2042, root and all",
+     REFUSED(10, .expired = true, .all_outside_validity = true, .ca_outside_validity = true,
+             .valid_at_other_time = true, .good_from = NOW - 90 * DAY, .good_until = NOW + YEAR),
+     NOW + 16 * YEAR,
+     {AVS_CAUSE_CLOCK_WRONG}},
+    {"2032 at Amazon's: the issuing CA has lapsed, the root has not",
+     REFUSED(10, .expired = true, .ca_outside_validity = true, .path_is_public_ats = true,
+             .valid_at_other_time = true, .good_from = NOW - 90 * DAY, .good_until = NOW + YEAR),
+     NOW + 6 * YEAR,
+     {AVS_CAUSE_CLOCK_WRONG}},
+    {"clock before the build, and the chain had lapsed before it too",
+     REFUSED(10, .expired = true, .valid_at_other_time = true, .good_from = BUILD - 9 * YEAR,
+             .good_until = BUILD - 6 * YEAR),
+     BUILD - 5 * YEAR,
+     {AVS_CAUSE_CLOCK_WRONG, AVS_CAUSE_CERT_EXPIRED}},
+    {"1970 and the root missing as well",
+     REFUSED(20, .closes_with_ats_roots = true, .not_yet_valid = true, .all_outside_validity = true,
+             .valid_at_other_time = true, .good_from = NOW - 90 * DAY, .good_until = NOW + YEAR),
+     1,
+     {AVS_CAUSE_CLOCK_WRONG, AVS_CAUSE_ROOT_MISSING}},
+    {"clock before the build, but something else broke it",
+     REFUSED(20, .closes_with_ats_roots = true),
+     BUILD - DAY,
+     {AVS_CAUSE_ROOT_MISSING, AVS_CAUSE_CLOCK_WRONG}},
+    {"clock before the build, unknown reason",
+     REFUSED(34),
+     BUILD - DAY,
+     {AVS_CAUSE_CERT_INVALID, AVS_CAUSE_CLOCK_WRONG}},
+};
+
+static void each_row_gives_its_causes_in_order(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_tls_facts tls = {.trust = rows[i].trust};
+        enum avs_cause causes[AVS_TRUST_CAUSES_MAX] = {AVS_CAUSE_NONE};
+        size_t count = avs_trust_causes(&tls, rows[i].clock ? rows[i].clock : NOW, BUILD, "h",
+                                        causes, AVS_TRUST_CAUSES_MAX);
+        for (size_t at = 0; at < AVS_TRUST_CAUSES_MAX; at++) {
+            if (causes[at] != rows[i].causes[at]) {
+                fail_msg("%s: cause %zu is %s, not %s", rows[i].what, at,
+                         avs_cause_info(causes[at])->id, avs_cause_info(rows[i].causes[at])->id);
+            }
+        }
+        assert_true(count == 0 || causes[count - 1] != AVS_CAUSE_NONE);
+        assert_int_equal(causes[count], AVS_CAUSE_NONE);
+    }
+}
+
+static void a_small_array_gets_the_first_causes(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_tls_facts tls = {.trust = rows[i].trust};
+        for (size_t capacity = 0; capacity < 3; capacity++) {
+            enum avs_cause causes[4] = {AVS_CAUSE_COUNT, AVS_CAUSE_COUNT, AVS_CAUSE_COUNT,
+                                        AVS_CAUSE_COUNT};
+            size_t count = avs_trust_causes(&tls, rows[i].clock ? rows[i].clock : NOW, BUILD, "h",
+                                            causes, capacity);
+            assert_true(count <= capacity);
+            for (size_t at = 0; at < 4; at++) {
+                assert_int_equal(causes[at], at < count ? rows[i].causes[at] : AVS_CAUSE_COUNT);
+            }
+        }
+    }
+}
+
+static void without_a_host_no_name_can_be_wrong(void **state) {
+    (void)state;
+    struct avs_tls_facts tls = {.trust = {.verify_error = 20, .hostname_mismatch = true}};
+    enum avs_cause causes[AVS_TRUST_CAUSES_MAX];
+    assert_int_equal(avs_trust_causes(&tls, NOW, BUILD, NULL, causes, AVS_TRUST_CAUSES_MAX), 1);
+    assert_int_equal(causes[0], AVS_CAUSE_ROOT_MISSING);
+    assert_int_equal(avs_trust_causes(&tls, NOW, BUILD, "h", causes, AVS_TRUST_CAUSES_MAX), 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_row_gives_its_causes_in_order),
+        cmocka_unit_test(a_small_array_gets_the_first_causes),
+        cmocka_unit_test(without_a_host_no_name_can_be_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
