@@ -5,8 +5,7 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_standin,
-    NULL, /* the end */
+    &cli_trust, &cli_standin, NULL, /* the end */
 };
 
 static void print_overview(FILE *out) {

@@ -10,6 +10,7 @@
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>
+#include <avs/trust.h>
 #include <avs/verdict.h>
 
 #endif
