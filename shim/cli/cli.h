@@ -27,7 +27,8 @@ struct cli_command {
 
 /* One line for each command file, in the order of the overview. */
 extern const struct cli_command cli_trust;
-extern const struct cli_command cli_trust_audit; /* below cli_trust */
+extern const struct cli_command cli_trust_explain; /* below cli_trust */
+extern const struct cli_command cli_trust_audit;
 extern const struct cli_command cli_standin;
 
 /** Print "avs-shim NAME: message" and where to get help on stderr; returns CLI_USAGE. */

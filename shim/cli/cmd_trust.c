@@ -7,6 +7,7 @@
 static const char help[] =
     "Usage: avs-shim trust COMMAND [OPTION...]\n"
     "\n"
+    "  explain   why a saved certificate chain is refused\n"
     "  audit     which store the SDK really uses, and whether the roots are in it\n"
     "  install   add the ATS roots to the store, offline; without --apply it only says how\n"
     "\n"
@@ -16,12 +17,12 @@ static const struct {
     const char *word;
     const struct cli_command *command;
 } subcommands[] = {
-    {"audit", &cli_trust_audit}, {NULL, NULL}, /* the end */
+    {"explain", &cli_trust_explain}, {"audit", &cli_trust_audit}, {NULL, NULL}, /* the end */
 };
 
 static int run(const struct cli_command *command, int argc, char **argv) {
     if (argc < 2) {
-        return cli_usage_error(command, "which command? audit or install");
+        return cli_usage_error(command, "which command? explain, audit or install");
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         return cli_help(command);
@@ -36,7 +37,7 @@ static int run(const struct cli_command *command, int argc, char **argv) {
 
 const struct cli_command cli_trust = {
     .name = "trust",
-    .summary = "audit the trust store, add the ATS roots to it",
+    .summary = "explain a refused chain, audit the trust store, add the ATS roots to it",
     .help = help,
     .run = run,
 };

@@ -149,6 +149,7 @@ static const struct avs_field tls_rows[] = {
     FIELD_TABLE(trust, trust_fields),
 };
 TABLE(tls);
+const struct avs_fields avs_tls_facts_fields = {tls_rows, AVS_COUNT(tls_rows)};
 #undef STRUCT
 
 #define STRUCT avs_http_facts

@@ -46,4 +46,11 @@ struct avs_fields {
 /** The whole of struct avs_evidence but its schema. */
 extern const struct avs_fields avs_evidence_fields;
 
+/** Of struct avs_tls_facts alone, for reports that have no whole evidence. */
+extern const struct avs_fields avs_tls_facts_fields;
+
+struct json_object;
+/** One JSON object of the struct at `base`. NULL: out of memory. Caller puts it. */
+struct json_object *avs_fields_to_json(const struct avs_fields *fields, const void *base);
+
 #endif

@@ -105,6 +105,10 @@ static struct json_object *write_table(const struct avs_fields *fields, const ch
     return object;
 }
 
+struct json_object *avs_fields_to_json(const struct avs_fields *fields, const void *base) {
+    return write_table(fields, base);
+}
+
 enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence, char **ret_json,
                                      struct avs_error *reterr) {
     AVS_AUTO(json) root = json_object_new_object();
