@@ -42,8 +42,7 @@ static struct answer text(unsigned status, const char *body) {
         .status = status, .content_type = TEXT, .body = body, .length = strlen(body)};
 }
 
-struct answer answer_for(const struct odd_reply *odd, const char *method, const char *path) {
-    (void)method;
+struct answer answer_for(const struct odd_reply *odd, const char *path) {
     switch (odd->act) {
     case ODD_STATUS: {
         struct answer answer = text(odd->code, "This is the stand-in; no more to see.\n");

@@ -17,7 +17,7 @@ struct answer {
 };
 
 /* The answer to a request for `path` under `odd`, for the acts that answer at all. */
-struct answer answer_for(const struct odd_reply *odd, const char *method, const char *path);
+struct answer answer_for(const struct odd_reply *odd, const char *path);
 /* Reason phrase of a status, for HTTP/1.x. */
 const char *answer_reason(unsigned status);
 /* Now, as an HTTP date. */

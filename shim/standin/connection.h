@@ -43,7 +43,8 @@ struct connection {
     BIO *from_peer, *to_peer; /* owned by ssl */
     size_t scenario_index;
     const struct scenario *scenario;
-    bool has_scenario; /* the ClientHello came */
+    bool has_scenario;    /* the ClientHello came */
+    enum hello_act hello; /* the scenario's, or a fault's */
     enum connection_phase phase;
     enum ending ending; /* what PHASE_FLUSH ends with */
     bool peer_closed;

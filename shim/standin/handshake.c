@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "faults.h"
 
 enum { SNI_HEAD_BYTES = 5, SNI_BYTES_MAX = 255 };
 
@@ -69,9 +70,13 @@ static int on_client_hello(SSL *ssl, int *alert, void *user) {
         connection->scenario_index = scenario_find(name, length);
         connection->scenario = scenario_at(connection->scenario_index);
     }
-    connection->has_scenario = true;
     const struct scenario *scenario = connection->scenario;
-    switch (scenario->hello) {
+    if (!connection->has_scenario) {
+        bool is_cut = scenario->h2.act == ODD_FAULTS && fault_cuts_handshake(connection->standin);
+        connection->hello = is_cut ? HELLO_CUT : scenario->hello;
+    }
+    connection->has_scenario = true;
+    switch (connection->hello) {
     case HELLO_GO_ON:
     case HELLO_CUT:
         break;
@@ -170,7 +175,7 @@ static void discard_output(struct connection *connection) {
 
 static void act_on_hello(struct connection *connection) {
     const struct scenario *scenario = connection->scenario;
-    switch (scenario->hello) {
+    switch (connection->hello) {
     case HELLO_GO_ON:
     case HELLO_ALERT:
         connection_end(connection, END_RAGGED); /* the alert is queued */
@@ -221,7 +226,7 @@ void handshake_step(struct connection *connection) {
     }
     int error = SSL_get_error(connection->ssl, result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-        if (connection->has_scenario && connection->scenario->hello == HELLO_CUT) {
+        if (connection->has_scenario && connection->hello == HELLO_CUT) {
             cut_flight(connection);
         }
         return;

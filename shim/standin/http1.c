@@ -129,7 +129,7 @@ static void answer_request(struct http1 *http1, const struct request *request) {
         refuse(http1, 411);
         return;
     }
-    struct answer answer = answer_for(odd, request->method, request->path);
+    struct answer answer = answer_for(odd, request->path);
     bool has_body = strcasecmp(request->method, "HEAD") != 0;
     http1->body_left = request->body_length;
     send_answer(http1, &answer, has_body, request->wants_close);

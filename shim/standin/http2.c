@@ -2,39 +2,22 @@
  * the protocol; this file never waits and never touches the socket. */
 #include "http2.h"
 
-#include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
-#include "connection.h"
+#include "avs.h"
+#include "faults.h"
+#include "stream.h"
 
 enum {
     STREAMS_MAX = 100,
     WINDOW_BYTES = 1024 * 1024,
-    METHOD_BYTES = 16,
-    PATH_BYTES = 512,
     FIELDS_MAX = 6,
     SHORT_LENGTH = 500, /* content-length of an answer that is shorter */
-};
-
-struct stream {
-    int32_t id;
-    char method[METHOD_BYTES];
-    char path[PATH_BYTES];
-    const char *body; /* what is left to send; static */
-    size_t body_left;
-    struct stream *next, **link; /* in http2.streams */
-};
-
-struct http2 {
-    struct connection *connection;
-    nghttp2_session *session; /* NULL: the scenario speaks something else */
-    struct stream *streams;   /* nghttp2 lends no list of them */
-    bool wants_bad_frame;     /* after what is queued */
-    bool is_ending;           /* send what is queued, then end_with */
-    enum ending end_with;
+    FILLER_BYTES_MAX = 1 << 30,
+    SLOW_MS_MAX = 60000,
 };
 
 bool http2_is_mute(const struct scenario *scenario) {
@@ -45,6 +28,26 @@ static bool speaks_text(const struct scenario *scenario) {
     return scenario->h2.act == ODD_BYTES && scenario->h2.length > 0;
 }
 
+bool stream_queue(struct stream *stream, const char *bytes, size_t length) {
+    size_t left = stream->queue_length - stream->queue_sent;
+    if (left + length > QUEUE_BYTES_MAX) {
+        return false;
+    }
+    if (stream->queue_sent > 0) {
+        memmove(stream->queue, stream->queue + stream->queue_sent, left);
+        stream->queue_sent = 0;
+        stream->queue_length = left;
+    }
+    char *grown = realloc(stream->queue, left + length + 1); /* never of size 0 */
+    if (!grown) {
+        return false;
+    }
+    memcpy(grown + left, bytes, length);
+    stream->queue = grown;
+    stream->queue_length = left + length;
+    return true;
+}
+
 static void stream_free(struct stream *stream) {
     if (!stream) {
         return;
@@ -53,6 +56,7 @@ static void stream_free(struct stream *stream) {
     if (stream->next) {
         stream->next->link = stream->link;
     }
+    free(stream->queue);
     free(stream);
 }
 
@@ -95,6 +99,22 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     } else if (is_name(name, name_length, ":path")) {
         snprintf(stream->path, sizeof(stream->path), "%.*s", (int)value_length,
                  (const char *)value);
+    } else if (is_name(name, name_length, "content-type")) {
+        static const char wanted[] = "multipart/form-data";
+        stream->has_multipart =
+            value_length >= sizeof(wanted) - 1 && memcmp(value, wanted, sizeof(wanted) - 1) == 0;
+    }
+    return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
+                   size_t length, void *user) {
+    (void)flags;
+    (void)bytes;
+    (void)user;
+    struct stream *stream = nghttp2_session_get_stream_user_data(session, id);
+    if (stream) {
+        stream->received += length;
     }
     return 0;
 }
@@ -105,11 +125,23 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buffer, 
     (void)id;
     (void)user;
     struct stream *stream = source->ptr;
-    size_t length = stream->body_left < capacity ? stream->body_left : capacity;
-    memcpy(buffer, stream->body, length);
-    stream->body += length;
-    stream->body_left -= length;
-    if (stream->body_left == 0) {
+    size_t left = stream->queue_length - stream->queue_sent;
+    size_t length = left < capacity ? left : capacity;
+    if (length > 0) {
+        memcpy(buffer, stream->queue + stream->queue_sent, length);
+        stream->queue_sent += length;
+    } else if (stream->filler_left > 0) {
+        length = stream->filler_left < capacity ? (size_t)stream->filler_left : capacity;
+        memset(buffer, 'x', length);
+        stream->filler_left -= length;
+    } else if (stream->is_cut) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* RST_STREAM */
+    }
+    bool is_all = stream->queue_sent == stream->queue_length && stream->filler_left == 0;
+    if (is_all && stream->stays_open) {
+        return length > 0 ? (ssize_t)length : NGHTTP2_ERR_DEFERRED;
+    }
+    if (is_all && !stream->is_cut) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     }
     return (ssize_t)length;
@@ -124,15 +156,16 @@ static void add_field(nghttp2_nv *fields, size_t *count, const char *name, const
     };
 }
 
+/* `claimed_length` 0: no content-length field. */
 static int submit(struct http2 *http2, struct stream *stream, const struct answer *answer,
-                  size_t claimed_length) {
+                  uint64_t claimed_length) {
     char status[8];
     char length[24];
     char date[DATE_BYTES];
     nghttp2_nv fields[FIELDS_MAX];
     size_t count = 0;
     snprintf(status, sizeof(status), "%u", answer->status);
-    snprintf(length, sizeof(length), "%zu", claimed_length);
+    snprintf(length, sizeof(length), "%llu", (unsigned long long)claimed_length);
     answer_date(date);
     add_field(fields, &count, ":status", status);
     add_field(fields, &count, "date", date);
@@ -143,13 +176,34 @@ static int submit(struct http2 *http2, struct stream *stream, const struct answe
     bool has_body = answer->content_type && strcmp(stream->method, "HEAD") != 0;
     if (answer->content_type) {
         add_field(fields, &count, "content-type", answer->content_type);
+    }
+    if (claimed_length > 0) {
         add_field(fields, &count, "content-length", length);
     }
-    stream->body = answer->body;
-    stream->body_left = answer->length;
     nghttp2_data_provider provider = {.source = {.ptr = stream}, .read_callback = read_body};
     return nghttp2_submit_response(http2->session, stream->id, fields, count,
                                    has_body ? &provider : NULL);
+}
+
+/* A good answer: AVS's, or so many bytes of filler, or what the scenario says. */
+static int submit_good(struct http2 *http2, struct stream *stream) {
+    static const char bytes_path[] = "/bytes/";
+    struct answer answer;
+    if (avs_answer(http2, stream, &answer)) {
+        return submit(http2, stream, &answer, 0);
+    }
+    if (strncmp(stream->path, bytes_path, sizeof(bytes_path) - 1) == 0) {
+        unsigned long wanted = strtoul(stream->path + sizeof(bytes_path) - 1, NULL, 10);
+        stream->filler_left = wanted < FILLER_BYTES_MAX ? wanted : FILLER_BYTES_MAX;
+        answer = (struct answer){.status = 200, .content_type = "application/octet-stream"};
+        return submit(http2, stream, &answer, stream->filler_left);
+    }
+    answer = answer_for(&http2->connection->scenario->h2, stream->path);
+    if (answer.length > 0 && !stream_queue(stream, answer.body, answer.length)) {
+        return NGHTTP2_ERR_NOMEM;
+    }
+    bool is_short = http2->connection->scenario->h2.act == ODD_SHORT;
+    return submit(http2, stream, &answer, is_short ? SHORT_LENGTH : answer.length);
 }
 
 static void end_after_pump(struct http2 *http2, enum ending ending) {
@@ -157,10 +211,63 @@ static void end_after_pump(struct http2 *http2, enum ending ending) {
     http2->end_with = ending;
 }
 
+static int answer_with_fault(struct http2 *http2, struct stream *stream) {
+    struct avs_standin *standin = http2->connection->standin;
+    nghttp2_session *session = http2->session;
+    switch (fault_draw(standin)) {
+    case FAULT_NONE:
+    case FAULT_COUNT:
+        break;
+    case FAULT_RST_INTERNAL:
+        return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id,
+                                         NGHTTP2_INTERNAL_ERROR);
+    case FAULT_RST_REFUSED:
+        return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id,
+                                         NGHTTP2_REFUSED_STREAM);
+    case FAULT_GOAWAY_GRACEFUL:
+        avs_end_downchannels(http2);
+        if (nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE,
+                                  nghttp2_session_get_last_proc_stream_id(session),
+                                  NGHTTP2_NO_ERROR, NULL, 0) != 0) {
+            return NGHTTP2_ERR_NOMEM;
+        }
+        break;
+    case FAULT_GOAWAY_ERROR:
+        end_after_pump(http2, END_CLOSE_NOTIFY);
+        return nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
+    case FAULT_RESET:
+        connection_end(http2->connection, END_RESET);
+        return 0;
+    case FAULT_DROP:
+        connection_end(http2->connection, END_RAGGED);
+        return 0;
+    case FAULT_SLOW:
+        stream->answer_at_ms = standin_now_ms() + 1 + standin_random(standin) % FAULT_SLOW_MS_MAX;
+        return 0;
+    case FAULT_FREEZE:
+        connection_fall_silent(http2->connection);
+        return 0;
+    case FAULT_CUT:
+        stream->is_cut = true;
+        break;
+    }
+    return submit_good(http2, stream);
+}
+
+/* /slow/MS answers after so many milliseconds. */
+static bool is_slow(struct stream *stream) {
+    static const char slow_path[] = "/slow/";
+    if (strncmp(stream->path, slow_path, sizeof(slow_path) - 1) != 0) {
+        return false;
+    }
+    unsigned long wait_ms = strtoul(stream->path + sizeof(slow_path) - 1, NULL, 10);
+    stream->answer_at_ms = standin_now_ms() + (wait_ms < SLOW_MS_MAX ? wait_ms : SLOW_MS_MAX);
+    return true;
+}
+
 static int answer_request(struct http2 *http2, struct stream *stream) {
     struct connection *connection = http2->connection;
     const struct odd_reply *odd = &connection->scenario->h2;
-    struct answer answer = answer_for(odd, stream->method, stream->path);
     atomic_fetch_add(&connection->standin->requests, 1);
     switch (odd->act) {
     case ODD_RST:
@@ -176,16 +283,16 @@ static int answer_request(struct http2 *http2, struct stream *stream) {
     case ODD_BAD_FRAME:
         http2->wants_bad_frame = true;
         return 0;
-    case ODD_SHORT:
-        return submit(http2, stream, &answer, SHORT_LENGTH);
+    case ODD_FAULTS:
+        return answer_with_fault(http2, stream);
     case ODD_NO:
     case ODD_STATUS:
     case ODD_BODY:
     case ODD_NO_BODY:
-    case ODD_FAULTS:
+    case ODD_SHORT:
         break;
     }
-    return submit(http2, stream, &answer, answer.length);
+    return is_slow(stream) ? 0 : submit_good(http2, stream);
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
@@ -216,6 +323,7 @@ static bool open_session(struct http2 *http2) {
     }
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     int result = nghttp2_session_server_new(&http2->session, callbacks, http2);
@@ -254,6 +362,14 @@ void http2_free(struct http2 *http2) {
     free(http2);
 }
 
+static bool has_downchannel(const struct http2 *http2) {
+    const struct stream *stream = http2->streams;
+    while (stream && !stream->stays_open) {
+        stream = stream->next;
+    }
+    return stream != NULL;
+}
+
 void http2_feed(struct http2 *http2, const uint8_t *bytes, size_t length) {
     struct connection *connection = http2->connection;
     const struct odd_reply *odd = &connection->scenario->h2;
@@ -262,7 +378,7 @@ void http2_feed(struct http2 *http2, const uint8_t *bytes, size_t length) {
         connection_end(connection, odd->ending);
         return;
     }
-    connection_idle_limit(connection, IDLE_MS);
+    connection_idle_limit(connection, has_downchannel(http2) ? DOWNCHANNEL_IDLE_MS : IDLE_MS);
     if (nghttp2_session_mem_recv(http2->session, bytes, length) < 0) {
         connection_end(connection, END_CLOSE_NOTIFY); /* no HTTP/2, or out of memory */
         return;
@@ -302,11 +418,29 @@ void http2_pump(struct http2 *http2) {
 }
 
 void http2_on_time(struct http2 *http2, uint64_t now_ms) {
-    (void)http2;
-    (void)now_ms;
+    for (struct stream *stream = http2->streams; stream; stream = stream->next) {
+        if (stream->answer_at_ms == 0 || now_ms < stream->answer_at_ms) {
+            continue;
+        }
+        stream->answer_at_ms = 0;
+        if (submit_good(http2, stream) != 0) {
+            connection_end(http2->connection, END_CLOSE_NOTIFY);
+            return;
+        }
+    }
+    if (http2->next_directive_ms != 0 && now_ms >= http2->next_directive_ms) {
+        avs_push_directive(http2);
+        http2->next_directive_ms =
+            has_downchannel(http2) ? now_ms + http2->connection->standin->directive_interval_ms : 0;
+    }
 }
 
 uint64_t http2_next_ms(const struct http2 *http2) {
-    (void)http2;
-    return UINT64_MAX;
+    uint64_t next_ms = http2->next_directive_ms ? http2->next_directive_ms : UINT64_MAX;
+    for (const struct stream *stream = http2->streams; stream; stream = stream->next) {
+        if (stream->answer_at_ms != 0 && stream->answer_at_ms < next_ms) {
+            next_ms = stream->answer_at_ms;
+        }
+    }
+    return next_ms;
 }
