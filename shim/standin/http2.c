@@ -25,7 +25,7 @@ bool http2_is_mute(const struct scenario *scenario) {
 }
 
 static bool speaks_text(const struct scenario *scenario) {
-    return scenario->h2.act == ODD_BYTES && scenario->h2.length > 0;
+    return scenario->h2.act == ODD_BYTES && (scenario->h2.length > 0 || scenario->h2.code == 1);
 }
 
 bool stream_queue(struct stream *stream, const char *bytes, size_t length) {

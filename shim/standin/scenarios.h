@@ -56,7 +56,7 @@ enum odd_act {
 
 struct odd_reply {
     enum odd_act act;
-    unsigned code; /* HTTP status or HTTP/2 error code */
+    unsigned code; /* HTTP status or HTTP/2 error code; with BYTES and SILENT 1: no HTTP/2 at all */
     enum ending ending;
     const char *bytes;
     size_t length;
