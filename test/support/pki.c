@@ -103,7 +103,7 @@ X509 *pki_issue(const struct pki_cert *cert) {
     }
     if (!cert->has_no_key_ids) {
         add_extension(made, issuer, NID_subject_key_identifier, "hash");
-        if (cert->issuer) {
+        if (cert->issuer && X509_get0_subject_key_id(issuer)) {
             add_extension(made, issuer, NID_authority_key_identifier, "keyid:always");
         }
     }
