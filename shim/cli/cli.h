@@ -27,6 +27,8 @@ struct cli_command {
 
 /* One line for each command file, in the order of the overview. */
 extern const struct cli_command cli_trust;
+extern const struct cli_command cli_check;
+extern const struct cli_command cli_judge;
 extern const struct cli_command cli_trust_explain; /* below cli_trust */
 extern const struct cli_command cli_trust_audit;
 extern const struct cli_command cli_standin;

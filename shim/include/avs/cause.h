@@ -99,8 +99,9 @@ struct avs_cause_info {
     enum avs_severity severity;
     const char *meaning; /**< one sentence */
     const char *remedy;  /**< what to do about it, in words */
-    const char
-        *command; /**< the next command, or NULL; {host} {endpoint} {ca_file} {root} may occur */
+    /** the next command, or NULL; {endpoint} {host} {port} {ca_file} {ca_path} {root} {config} may
+     *  occur in it */
+    const char *command;
 };
 
 /** The row of `cause`. Thread: any. Never NULL (AVS_CAUSE_NONE for a number out of range). */

@@ -20,7 +20,7 @@ AVS_BEGIN_DECLS
 #define AVS_ROOT_NAME_BYTES 64  /**< "Starfield Services Root Certificate Authority - G2" fits */
 #define AVS_URL_BYTES       2049
 /** What the test endpoint says over HTTP/2 (guide "Update Certificate Authorities"). */
-#define AVS_ATS_PHRASE "connection established with ATS certificate"
+#define AVS_ATS_PHRASE      "connection established with ATS certificate"
 #define AVS_EVIDENCE_SCHEMA "avs-shim.evidence/1"
 
 enum avs_protocol { AVS_PROTOCOL_H2, AVS_PROTOCOL_HTTP1 };

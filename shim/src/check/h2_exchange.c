@@ -19,6 +19,8 @@ struct exchange {
     const struct avs_h2_exchange_options *options;
     struct avs_h2 *h2;
     struct avs_h2_stream stream;
+    char authority[AVS_NAME_BYTES + 16]; /* the engine reads both until the request has left */
+    char agent[48];
     struct avs_buffer head; /* header lines, as the engine words them */
     struct avs_buffer body;
     uint8_t out[CHUNK_BYTES];
@@ -92,15 +94,16 @@ static const struct avs_h2_callbacks callbacks = {
 static enum avs_status submit(struct exchange *exchange, struct avs_error *reterr) {
     const struct avs_h2_exchange_options *options = exchange->options;
     bool brackets = strchr(options->host, ':') != NULL;
-    char authority[AVS_NAME_BYTES + 16];
-    char agent[48];
-    avs_text_format(authority, sizeof(authority), "%s%s%s", brackets ? "[" : "", options->host,
-                    brackets ? "]" : "");
+    char *authority = exchange->authority;
+    avs_text_format(authority, sizeof(exchange->authority), "%s%s%s", brackets ? "[" : "",
+                    options->host, brackets ? "]" : "");
     if (options->port != 443) {
         size_t length = strlen(authority);
-        avs_text_format(authority + length, sizeof(authority) - length, ":%u", options->port);
+        avs_text_format(authority + length, sizeof(exchange->authority) - length, ":%u",
+                        options->port);
     }
-    avs_text_format(agent, sizeof(agent), "avs-shim/%s", avs_version());
+    const char *agent = exchange->agent;
+    avs_text_format(exchange->agent, sizeof(exchange->agent), "avs-shim/%s", avs_version());
 #define FIELD(field_name, field_value)                                               \
     {                                                                                \
         .name = field_name, .value = field_value, .name_length = strlen(field_name), \

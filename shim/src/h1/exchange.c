@@ -2,6 +2,7 @@
 #include "h1/exchange.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,15 +16,17 @@
 #include "h1/head.h"
 #include "tls/socket.h"
 
-#define CHUNK_BYTES 16384
+#define CHUNK_BYTES    16384
+#define LISTEN_BACKLOG 4
 
 struct exchange {
     const struct avs_h1_options *options;
     CURLM *multi;
     CURL *easy;
     struct curl_slist *headers;
-    int curl_end; /* libcurl's end of the pair, until libcurl has taken it; then -1 */
-    int our_end;
+    int listener; /* on loopback, until libcurl has called; then -1 */
+    uint16_t port;
+    int our_end;               /* of the connection to libcurl, -1 before that */
     uint8_t down[CHUNK_BYTES]; /* decrypted, on its way to libcurl */
     size_t down_start, down_end;
     uint8_t up[CHUNK_BYTES]; /* from libcurl, on its way to the server */
@@ -36,23 +39,6 @@ struct exchange {
 };
 
 /* ---- libcurl's side ---- */
-
-static curl_socket_t give_our_socket(void *user, curlsocktype purpose,
-                                     struct curl_sockaddr *address) {
-    (void)purpose;
-    (void)address;
-    struct exchange *exchange = user;
-    int fd = exchange->curl_end;
-    exchange->curl_end = -1; /* libcurl closes it; a second connection is not possible */
-    return fd >= 0 ? fd : CURL_SOCKET_BAD;
-}
-
-static int socket_is_connected(void *user, curl_socket_t fd, curlsocktype purpose) {
-    (void)user;
-    (void)fd;
-    (void)purpose;
-    return CURL_SOCKOPT_ALREADY_CONNECTED;
-}
 
 static size_t drop_body(char *bytes, size_t size, size_t count, void *user) {
     (void)bytes;
@@ -67,8 +53,9 @@ static CURLcode set_options(struct exchange *exchange) {
     if (result == CURLE_OK) {                           \
         result = curl_easy_setopt(easy, option, value); \
     }
-    /* the address is never dialled: the socket comes from us, the name from the Host header */
-    SET(CURLOPT_URL, "http://127.0.0.1/")
+    char url[64]; /* our own ear; the server's name is in the Host header */
+    avs_text_format(url, sizeof(url), "http://127.0.0.1:%u/", exchange->port);
+    SET(CURLOPT_URL, url)
     SET(CURLOPT_HTTPHEADER, exchange->headers)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)
     SET(CURLOPT_HTTP09_ALLOWED, 0L)
@@ -77,9 +64,6 @@ static CURLcode set_options(struct exchange *exchange) {
     SET(CURLOPT_PROXY, "")
     SET(CURLOPT_FRESH_CONNECT, 1L)
     SET(CURLOPT_FORBID_REUSE, 1L)
-    SET(CURLOPT_OPENSOCKETFUNCTION, give_our_socket)
-    SET(CURLOPT_OPENSOCKETDATA, exchange)
-    SET(CURLOPT_SOCKOPTFUNCTION, socket_is_connected)
     SET(CURLOPT_WRITEFUNCTION, drop_body)
 #undef SET
     return result;
@@ -103,14 +87,53 @@ static enum avs_status set_up_headers(struct exchange *exchange, struct avs_erro
     return AVS_OK;
 }
 
-static enum avs_status set_up(struct exchange *exchange, struct avs_error *reterr) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
-        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_INTERNAL, errno,
-                              "no socket pair for HTTP/1.1: %s", strerror(errno));
+/* One connection, from this process only. A socket pair would do, but libcurl insists on a connect
+ * of its own, and Unix sockets are often left out of a device's libcurl. */
+static bool listen_for_curl(struct exchange *exchange) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    exchange->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (exchange->listener < 0 ||
+        bind(exchange->listener, (struct sockaddr *)&address, length) != 0 ||
+        listen(exchange->listener, LISTEN_BACKLOG) != 0 ||
+        getsockname(exchange->listener, (struct sockaddr *)&address, &length) != 0) {
+        return false;
     }
-    exchange->curl_end = pair[0];
-    exchange->our_end = pair[1];
+    exchange->port = ntohs(address.sin_port);
+    return true;
+}
+
+/* Take libcurl's call; strangers on this machine are hung up on. */
+static void accept_curl(struct exchange *exchange) {
+    while (exchange->our_end < 0) {
+        struct sockaddr_in caller = {.sin_family = AF_INET};
+        socklen_t length = sizeof(caller);
+        long curl_port = 0;
+        curl_easy_getinfo(exchange->easy, CURLINFO_LOCAL_PORT, &curl_port);
+        if (curl_port <= 0) {
+            return;
+        }
+        int fd = accept4(exchange->listener, (struct sockaddr *)&caller, &length,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            return;
+        }
+        if (ntohs(caller.sin_port) != curl_port) {
+            close(fd);
+            continue;
+        }
+        exchange->our_end = fd;
+        close(exchange->listener);
+        exchange->listener = -1;
+    }
+}
+
+static enum avs_status set_up(struct exchange *exchange, struct avs_error *reterr) {
+    if (!listen_for_curl(exchange)) {
+        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_INTERNAL, errno,
+                              "no loopback socket for HTTP/1.1 (is the interface lo up?): %s",
+                              strerror(errno));
+    }
     AVS_TRY(set_up_headers(exchange, reterr));
     exchange->multi = curl_multi_init();
     exchange->easy = curl_easy_init();
@@ -130,8 +153,8 @@ static void tear_down(struct exchange *exchange) {
     }
     curl_multi_cleanup(exchange->multi);
     curl_slist_free_all(exchange->headers);
-    if (exchange->curl_end >= 0) {
-        close(exchange->curl_end);
+    if (exchange->listener >= 0) {
+        close(exchange->listener);
     }
     if (exchange->our_end >= 0) {
         close(exchange->our_end);
@@ -173,7 +196,7 @@ static void note_answer(struct exchange *exchange, const uint8_t *bytes, size_t 
 /* Server to libcurl. */
 static void move_down(struct exchange *exchange) {
     struct avs_tls *tls = exchange->options->tls;
-    while (!exchange->is_down_closed) {
+    while (!exchange->is_down_closed && exchange->our_end >= 0) {
         if (exchange->down_start == exchange->down_end) {
             exchange->down_start = 0;
             exchange->down_end = avs_tls_read(tls, exchange->down, CHUNK_BYTES);
@@ -197,7 +220,7 @@ static void move_down(struct exchange *exchange) {
 
 /* libcurl to server. */
 static void move_up(struct exchange *exchange) {
-    for (;;) {
+    while (exchange->our_end >= 0) {
         if (exchange->up_start == exchange->up_end) {
             ssize_t length = recv(exchange->our_end, exchange->up, CHUNK_BYTES, 0);
             if (length <= 0) {
@@ -223,7 +246,8 @@ static void wait_for_more(struct exchange *exchange, int64_t now_us) {
     bool is_down_full = exchange->down_start < exchange->down_end;
     bool is_ended = avs_tls_state(options->tls) != AVS_TLS_ESTABLISHED;
     struct curl_waitfd wait[] = {
-        {.fd = exchange->our_end, .events = (short)(is_down_full ? CURL_WAIT_POLLOUT : 0)},
+        {.fd = exchange->our_end >= 0 ? exchange->our_end : exchange->listener,
+         .events = (short)(is_down_full ? CURL_WAIT_POLLOUT : 0)},
         {.fd = options->fd,
          .events =
              (short)((is_down_full ? 0 : CURL_WAIT_POLLIN) | (has_output ? CURL_WAIT_POLLOUT : 0))},
@@ -239,6 +263,7 @@ static void run(struct exchange *exchange) {
     const struct avs_h1_options *options = exchange->options;
     for (;;) {
         run_curl(exchange);
+        accept_curl(exchange);
         move_up(exchange);
         avs_tls_socket_flush(options->tls, options->fd);
         avs_tls_socket_fill(options->tls, options->fd);
@@ -268,7 +293,7 @@ static void note_result(struct exchange *exchange) {
     bool is_ended = exchange->is_finished && exchange->result == CURLE_OK;
     facts->complete = facts->head_complete && (is_ended || exchange->is_cut);
     if (facts->head_complete && exchange->is_finished && !facts->complete) {
-        /* our end of the pair never resets: a short body reads as a partial file, any other
+        /* we end the loopback connection politely: a short body reads as a partial file, any other
          * failure of a chunked answer is its encoding */
         facts->length_short = exchange->result == CURLE_PARTIAL_FILE && head.has_length;
         facts->bad_chunk = exchange->result != CURLE_PARTIAL_FILE && head.is_chunked;
@@ -280,7 +305,7 @@ enum avs_status avs_h1_exchange(const struct avs_h1_options *options, struct avs
     AVS_REQUIRE_MEMORY(exchange, reterr);
     memset(exchange, 0, sizeof(*exchange));
     exchange->options = options;
-    exchange->curl_end = exchange->our_end = -1;
+    exchange->listener = exchange->our_end = -1;
     exchange->seen = avs_buffer_init(AVS_H1_HEAD_MAX);
     enum avs_status status = set_up(exchange, reterr);
     if (status == AVS_OK) {

@@ -1,7 +1,6 @@
-/* One HTTP/1.1 request through libcurl, over a TLS connection of ours. libcurl talks to one end of
- * a socket pair, we move its bytes through the verified TLS engine and look at them on the way: the
- * trust gate is the same as HTTP/2's, and the first bytes are seen whatever libcurl makes of them.
- */
+/* One HTTP/1.1 request through libcurl, over a TLS connection of ours. libcurl talks to a loopback
+ * socket, we move its bytes through the verified TLS engine and look at them on the way: the trust
+ * gate is the same as HTTP/2's, and the first bytes are seen whatever libcurl makes of them. */
 #ifndef AVS_H1_EXCHANGE_H
 #define AVS_H1_EXCHANGE_H
 

@@ -290,7 +290,7 @@ static enum avs_handshake_outcome failed_outcome(const struct avs_tls *tls) {
     if (tls->input_end == AVS_CLOSE_RESET) {
         return AVS_HANDSHAKE_RESET;
     }
-    if (tls->input_end == AVS_CLOSE_EOF && facts->alert_sent < 0) {
+    if (tls->input_end == AVS_CLOSE_EOF) {
         return AVS_HANDSHAKE_CLOSED;
     }
     return AVS_HANDSHAKE_FAILED;

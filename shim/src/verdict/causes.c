@@ -59,11 +59,11 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "getent ahosts {host}"),
     ROW(CONNECT_REFUSED, TCP, ERROR, "The address answered, but nothing listens on that port.",
         "Check the port, and whether a firewall or a proxy rejects the connection.",
-        "avs-shim check --endpoint https://{host} --timeout 30"),
+        "avs-shim check --endpoint {endpoint} --timeout 30"),
     ROW(CONNECT_TIMEOUT, TCP, ERROR, "The TCP connection was never answered.",
         "A firewall drops the packets or the route is down: allow outgoing TCP 443, or set the "
         "proxy (libcurlUtils.CURLOPT_PROXY or https_proxy).",
-        "curl -v --connect-timeout 10 https://{host}/"),
+        "curl -v --connect-timeout 10 {endpoint}/"),
     ROW(NETWORK_UNREACHABLE, TCP, ERROR, "This machine has no route to the host.",
         "Bring the interface up and check the default route.", "ip route get 1.1.1.1"),
     ROW(INTERFACE_MISSING, TCP, ERROR,
@@ -94,7 +94,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "The TLS handshake failed for a reason that fits no other row; the detail says what "
         "OpenSSL saw.",
         "Keep the evidence file and compare with another network.",
-        "avs-shim check --endpoint https://{host} --evidence evidence.json"),
+        "avs-shim check --endpoint {endpoint} --evidence evidence.json"),
     ROW(PLAINTEXT_PEER, TLS, ERROR, "The port does not speak TLS: the peer answered in plain text.",
         "Check the port; a captive portal or a proxy may answer instead of the server.",
         "curl -v http://{host}:{port}/"),
@@ -107,7 +107,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(ALPN_REJECTED, TLS, ERROR,
         "The server refused the application protocols offered (ALPN alert 120).",
         "Offer h2: this server speaks nothing else to this client.",
-        "avs-shim check --endpoint https://{host} --http2-only"),
+        "avs-shim check --endpoint {endpoint} --http2-only"),
     ROW(CLIENT_CERT_REQUIRED, TLS, ERROR,
         "The server is trusted, but it wants a client certificate.",
         "This is no AVS endpoint, or a proxy that authenticates devices: use the right host, or "
@@ -129,13 +129,13 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "The server's certificate is signed by itself and not in the trust store.",
         "This is no AVS server: check the endpoint, or give a private test bed's certificate with "
         "--ca-file.",
-        "avs-shim check --endpoint https://{host} --ca-file FILE"),
+        "avs-shim check --endpoint {endpoint} --ca-file FILE"),
     ROW(NOT_ATS, TRUST, ERROR,
         "The chain is trusted, but it does not end in an Amazon Trust Services root, so it does "
         "not prove that ATS certificates work.",
         "Check the endpoint; for a private test bed or another CA say that any trusted root will "
         "do.",
-        "avs-shim check --endpoint https://{host} --any-root"),
+        "avs-shim check --endpoint {endpoint} --any-root"),
     ROW(INTERCEPTED, TRUST, ERROR,
         "Somebody else's authority vouches for an Amazon name: TLS is intercepted, usually by a "
         "company proxy.",
@@ -172,7 +172,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "The chain was refused for a reason that fits no other row; the detail says what OpenSSL "
         "saw.",
         "Keep the evidence file and look at the chain.",
-        "avs-shim check --endpoint https://{host} --evidence evidence.json"),
+        "avs-shim check --endpoint {endpoint} --evidence evidence.json"),
     ROW(CA_FILE_UNREADABLE, TRUST, ERROR,
         "The CA file or directory that should hold the trusted roots cannot be read.",
         "Correct the path or its permissions; a bad CA file breaks TLS even when the CA path is "
@@ -193,7 +193,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(HTTP2_ERROR, HTTP, ERROR, "The HTTP/2 session was ended by a protocol error.",
         "Keep the evidence file; if it repeats on another network, the server or a proxy is at "
         "fault.",
-        "avs-shim check --endpoint https://{host}"),
+        "avs-shim check --endpoint {endpoint}"),
     ROW(HTTP2_UNSUPPORTED_BY_LIBCURL, CONFIG, ERROR,
         "The libcurl that the SDK loaded has no HTTP/2 support, so the SDK does not start.",
         "Build libcurl with nghttp2 and OpenSSL, and make sure that the process loads that one.",
@@ -201,14 +201,14 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(RESPONSE_TIMEOUT, REQUEST, ERROR,
         "The request was sent, but the answer did not come in time.",
         "Check the network's quality; if pings are lost too, the path is dead.",
-        "avs-shim check --endpoint https://{host}"),
+        "avs-shim check --endpoint {endpoint}"),
     ROW(PEER_UNRESPONSIVE, REQUEST, ERROR, "The peer stopped answering on an open connection.",
         "The path died without a word (cable, Wi-Fi, NAT timeout): reconnect.",
-        "avs-shim check --endpoint https://{host}"),
+        "avs-shim check --endpoint {endpoint}"),
     ROW(CONNECTION_LOST, REQUEST, ERROR,
         "The connection was closed or reset while the request was under way.",
         "Reconnect; if it repeats, look for a proxy or NAT with a short idle limit.",
-        "avs-shim check --endpoint https://{host}"),
+        "avs-shim check --endpoint {endpoint}"),
     ROW(NETWORK_CHANGED, REQUEST, WARNING,
         "This machine's addresses or routes changed and the connection did not survive it.",
         "Reconnect.", NULL),

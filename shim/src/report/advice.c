@@ -1,0 +1,332 @@
+/* What to say about one cause: the catalogue's words, and the particulars that the evidence has. */
+#include "report/advice.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <avs/config.h>
+
+#include "base/text.h"
+
+#define UTC_BYTES 40
+
+struct subject {
+    const struct avs_evidence *evidence;
+    const struct avs_session_evidence *session;
+    struct avs_buffer *out;
+};
+
+/* Start a new line of particulars. */
+static void line(struct subject *subject) {
+    if (subject->out->length > 0) {
+        avs_buffer_add_text(subject->out, "\n");
+    }
+}
+
+static void say(struct subject *subject, const char *label, const char *text) {
+    if (text[0]) {
+        line(subject);
+        avs_buffer_printf(subject->out, "%s: %s", label, text);
+    }
+}
+
+static void say_times(struct subject *subject, const char *label, int64_t from, int64_t until) {
+    if (from == 0 && until == 0) {
+        return;
+    }
+    char first[UTC_BYTES], last[UTC_BYTES];
+    avs_text_utc(first, sizeof(first), from);
+    avs_text_utc(last, sizeof(last), until);
+    line(subject);
+    avs_buffer_printf(subject->out, "%s: %s to %s", label, first, last);
+}
+
+static void say_time(struct subject *subject, const char *label, int64_t time) {
+    char text[UTC_BYTES];
+    avs_text_utc(text, sizeof(text), time);
+    say(subject, label, text);
+}
+
+static void say_errno(struct subject *subject, int os_errno) {
+    if (os_errno != 0) {
+        say(subject, "system error", strerror(os_errno));
+    }
+}
+
+static void about_dial(struct subject *subject) {
+    const struct avs_dial_facts *dial = &subject->session->dial;
+    line(subject);
+    avs_buffer_printf(subject->out, "dialled: %s port %u", dial->host, dial->port);
+    say(subject, "proxy", dial->proxy);
+    say(subject, "interface", dial->interface_name);
+    if (dial->proxy_status != 0) {
+        line(subject);
+        avs_buffer_printf(subject->out, "the proxy answered: HTTP status %d%s", dial->proxy_status,
+                          dial->proxy_status == 407 ? " (it wants a user name and password)" : "");
+    }
+    say_errno(subject, dial->os_errno);
+    if (dial->outcome == AVS_DIAL_DNS_FAILED &&
+        strcmp(subject->evidence->endpoint, AVS_ENDPOINT_ATS_TEST) == 0) {
+        line(subject);
+        avs_buffer_add_text(
+            subject->out, "this test endpoint may have been retired: Amazon's current guide lists "
+                          "the regional gateways for this test instead (na, eu, fe)");
+    }
+}
+
+static void about_store(struct subject *subject) {
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    say(subject, "CA file", trust->ca_file);
+    say(subject, "CA path", trust->ca_path);
+    say(subject, "what is wrong", trust->store_detail);
+    if (trust->store_detail[0] == '\0') {
+        say_errno(subject, trust->store_errno);
+    }
+}
+
+static void about_chain(struct subject *subject) {
+    const struct avs_tls_facts *tls = &subject->session->tls;
+    say(subject, "OpenSSL", tls->trust.verify_text);
+    for (size_t i = 0; i < tls->chain_length && i < AVS_CHAIN_MAX; i++) {
+        line(subject);
+        avs_buffer_printf(subject->out, "sent %zu: %s", i + 1, tls->chain[i].subject);
+        if (i + 1 == tls->chain_length) {
+            avs_buffer_printf(subject->out, "\n  issued by: %s", tls->chain[i].issuer);
+        }
+    }
+}
+
+static void about_missing(struct subject *subject) {
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    if (trust->closes_with_ats_roots) {
+        line(subject);
+        avs_buffer_printf(subject->out, "missing root: %s\n  SHA-256 %s", trust->closing_root,
+                          trust->closing_sha256);
+    } else {
+        say(subject, "missing", trust->missing_issuer);
+    }
+    say(subject, "published at", trust->issuer_url);
+    say(subject, "CA file in use", trust->ca_file);
+    say(subject, "CA path in use", trust->ca_path);
+    about_chain(subject);
+}
+
+static void about_interception(struct subject *subject) {
+    say(subject, "vouched for by", subject->session->tls.trust.intercepted_by);
+    about_chain(subject);
+}
+
+static void about_times(struct subject *subject) {
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    say_time(subject, "this device's clock", subject->evidence->wall_clock);
+    say_time(subject, "this software was built", subject->evidence->build_time);
+    say(subject, "server's own Date (not proven)", subject->session->http.http_date);
+    if (trust->valid_at_other_time) {
+        say_times(subject, "the chain is good from", trust->good_from, trust->good_until);
+    }
+    say(subject, "certificate", trust->problem_subject);
+    say_times(subject, "valid from", trust->problem_not_before, trust->problem_not_after);
+}
+
+static void about_name(struct subject *subject) {
+    const struct avs_tls_facts *tls = &subject->session->tls;
+    say(subject, "asked for", subject->evidence->host);
+    say(subject, "on offer", tls->chain_length > 0 ? tls->chain[0].names : "");
+    say(subject, "address", subject->session->dial.address);
+}
+
+static void about_anchor(struct subject *subject) {
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    say(subject, "the chain ends in", trust->anchor_subject);
+    say(subject, "  SHA-256", trust->anchor_sha256);
+}
+
+static void about_certificate(struct subject *subject) {
+    say(subject, "certificate", subject->session->tls.trust.problem_subject);
+    about_chain(subject);
+}
+
+static void about_handshake(struct subject *subject) {
+    const struct avs_tls_facts *tls = &subject->session->tls;
+    if (tls->alert_received >= 0) {
+        line(subject);
+        avs_buffer_printf(subject->out, "the server sent TLS alert %d", tls->alert_received);
+    }
+    if (tls->alert_sent >= 0) {
+        line(subject);
+        avs_buffer_printf(subject->out, "we sent TLS alert %d", tls->alert_sent);
+    }
+    say(subject, "OpenSSL", tls->openssl_error);
+    say(subject, "address", subject->session->dial.address);
+}
+
+/* The peer's first words, as far as they can be printed. */
+static void about_first_bytes(struct subject *subject) {
+    const struct avs_tls_facts *tls = &subject->session->tls;
+    char text[AVS_FIRST_BYTES + 1];
+    size_t length = 0;
+    while (length < tls->wire_first_length && isprint(tls->wire_first[length])) {
+        text[length] = (char)tls->wire_first[length];
+        length++;
+    }
+    text[length] = '\0';
+    say(subject, "it said", text);
+    say(subject, "address", subject->session->dial.address);
+}
+
+static void about_alpn(struct subject *subject) {
+    const struct avs_tls_facts *tls = &subject->session->tls;
+    say(subject, "offered", tls->alpn_offered);
+    say(subject, "selected", tls->alpn[0] ? tls->alpn : "nothing");
+    about_handshake(subject);
+}
+
+/* Which particulars go with which cause; causes without a row have none. */
+static const struct {
+    enum avs_cause cause;
+    void (*about)(struct subject *subject);
+} rows[] = {
+    {AVS_CAUSE_DNS_FAILED, about_dial},
+    {AVS_CAUSE_CONNECT_REFUSED, about_dial},
+    {AVS_CAUSE_CONNECT_TIMEOUT, about_dial},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, about_dial},
+    {AVS_CAUSE_INTERFACE_MISSING, about_dial},
+    {AVS_CAUSE_PROXY_FAILED, about_dial},
+    {AVS_CAUSE_UNKNOWN_TRANSPORT, about_dial},
+    {AVS_CAUSE_TLS_ABORTED, about_handshake},
+    {AVS_CAUSE_TLS_TIMEOUT, about_handshake},
+    {AVS_CAUSE_TLS_VERSION, about_handshake},
+    {AVS_CAUSE_TLS_NO_CIPHER, about_handshake},
+    {AVS_CAUSE_TLS_FAILED, about_handshake},
+    {AVS_CAUSE_PLAINTEXT_PEER, about_first_bytes},
+    {AVS_CAUSE_SPOOFED_PHRASE, about_first_bytes},
+    {AVS_CAUSE_ALPN_REJECTED, about_alpn},
+    {AVS_CAUSE_HTTP2_MISSING, about_alpn},
+    {AVS_CAUSE_CLIENT_CERT_REQUIRED, about_handshake},
+    {AVS_CAUSE_ROOT_MISSING, about_missing},
+    {AVS_CAUSE_INTERMEDIATE_MISSING, about_missing},
+    {AVS_CAUSE_SELF_SIGNED, about_chain},
+    {AVS_CAUSE_NOT_ATS, about_anchor},
+    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, about_anchor},
+    {AVS_CAUSE_INTERCEPTED, about_interception},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, about_name},
+    {AVS_CAUSE_CERT_EXPIRED, about_times},
+    {AVS_CAUSE_CERT_NOT_YET_VALID, about_times},
+    {AVS_CAUSE_CLOCK_WRONG, about_times},
+    {AVS_CAUSE_WEAK_SIGNATURE, about_certificate},
+    {AVS_CAUSE_WRONG_PURPOSE, about_certificate},
+    {AVS_CAUSE_CERT_INVALID, about_certificate},
+    {AVS_CAUSE_CA_FILE_UNREADABLE, about_store},
+    {AVS_CAUSE_CA_FILE_INVALID, about_store},
+    {AVS_CAUSE_CA_PATH_NOT_HASHED, about_store},
+};
+
+/* ---- the command ---- */
+
+/* A word for a POSIX shell: as it is when nothing in it is special, quoted otherwise. */
+static void add_word(struct avs_buffer *out, const char *word) {
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "_-./:@%+=[]";
+    if (word[0] && word[strspn(word, safe)] == '\0') {
+        avs_buffer_add_text(out, word);
+        return;
+    }
+    avs_buffer_add_text(out, "'");
+    for (; *word; word++) {
+        avs_buffer_add_text(out, *word == '\'' ? "'\\''" : (const char[]){*word, '\0'});
+    }
+    avs_buffer_add_text(out, "'");
+}
+
+/* Fill {name}s of a catalogue command in. */
+static void fill_command(struct avs_buffer *out, const char *command,
+                         const struct avs_evidence *evidence,
+                         const struct avs_session_evidence *session) {
+    char port[8];
+    avs_text_format(port, sizeof(port), "%u", evidence->port);
+    const struct avs_trust_facts *trust = &session->tls.trust;
+    const struct {
+        const char *name, *value;
+    } values[] = {
+        {"{endpoint}", evidence->endpoint},
+        {"{host}", evidence->host},
+        {"{port}", port},
+        {"{ca_file}", trust->ca_file},
+        {"{ca_path}", trust->ca_path},
+        {"{root}", trust->closing_root},
+    };
+    while (*command) {
+        size_t plain = strcspn(command, "{");
+        avs_buffer_add(out, command, plain);
+        command += plain;
+        size_t taken = 0;
+        for (size_t i = 0; i < AVS_COUNT(values) && *command; i++) {
+            size_t length = strlen(values[i].name);
+            if (strncmp(command, values[i].name, length) == 0) {
+                add_word(out, values[i].value);
+                taken = length;
+                break;
+            }
+        }
+        if (taken == 0 && *command) {
+            avs_buffer_add(out, command, taken = 1);
+        }
+        command += taken;
+    }
+}
+
+/* Where the evidence knows better than the catalogue's general word. */
+static void sharpen(struct avs_advice *advice, const struct avs_evidence *evidence,
+                    const struct avs_session_evidence *session, const char **command) {
+    const struct avs_trust_facts *trust = &session->tls.trust;
+    if (advice->cause == AVS_CAUSE_ROOT_MISSING && !trust->closes_with_ats_roots) {
+        advice->remedy = "No Amazon root closes this chain: for a private test bed give its root "
+                         "with --ca-file; otherwise find out whose server answers.";
+        *command = "avs-shim check --endpoint {endpoint} --ca-file FILE";
+    } else if (advice->cause == AVS_CAUSE_ROOT_MISSING &&
+               strcmp(trust->store_source, "libcurl") != 0 &&
+               strcmp(trust->store_source, "openssl") != 0 && trust->ca_file[0]) {
+        advice->remedy = "Add the missing root named above to the CA file in use; the system store "
+                         "is not read when a CA file is given.";
+        *command = "avs-shim trust audit --ca-file {ca_file}";
+    } else if (advice->cause == AVS_CAUSE_DNS_FAILED &&
+               strcmp(evidence->endpoint, AVS_ENDPOINT_ATS_TEST) == 0) {
+        *command = "avs-shim check --endpoint na";
+    }
+}
+
+enum avs_status avs_advice_init(struct avs_advice *advice, enum avs_cause cause,
+                                const struct avs_evidence *evidence,
+                                const struct avs_session_evidence *session,
+                                struct avs_error *reterr) {
+    const struct avs_cause_info *info = avs_cause_info(cause);
+    const char *command = info->command;
+    *advice = (struct avs_advice){.cause = cause,
+                                  .meaning = info->meaning,
+                                  .remedy = info->remedy,
+                                  .facts = avs_buffer_init(AVS_ADVICE_BYTES),
+                                  .command = avs_buffer_init(AVS_ADVICE_BYTES)};
+    sharpen(advice, evidence, session, &command);
+    struct subject subject = {evidence, session, &advice->facts};
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        if (rows[i].cause == cause) {
+            rows[i].about(&subject);
+        }
+    }
+    avs_buffer_add(&advice->facts, "", 0);
+    avs_buffer_add(&advice->command, "", 0);
+    if (command) {
+        fill_command(&advice->command, command, evidence, session);
+    }
+    if ((advice->facts.is_failed && !advice->facts.is_over_limit) || !advice->command.data ||
+        !advice->facts.data) {
+        return avs_fail_memory(reterr);
+    }
+    return AVS_OK;
+}
+
+void avs_advice_done(struct avs_advice *advice) {
+    avs_buffer_done(&advice->facts);
+    avs_buffer_done(&advice->command);
+}
