@@ -390,8 +390,8 @@ void avs_tls_input_done(struct avs_tls *tls, size_t length) {
 }
 
 void avs_tls_input_end(struct avs_tls *tls, enum avs_close_kind kind) {
-    if (tls->input_end == AVS_CLOSE_OPEN) {
-        tls->input_end = kind;
+    if (tls->input_end == AVS_CLOSE_OPEN || kind == AVS_CLOSE_RESET) {
+        tls->input_end = kind; /* a reset seen while sending reads as a plain end afterwards */
     }
     advance_handshake(tls);
 }

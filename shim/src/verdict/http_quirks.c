@@ -202,7 +202,7 @@ struct avs_http_reading avs_h2_read(const struct avs_session_evidence *session) 
     if (http->rst_received || http->protocol_error) {
         return quirk("h2_stream");
     }
-    if (http->status == 0 && http->close == AVS_CLOSE_RESET) {
+    if (http->bytes_received == 0 && http->close == AVS_CLOSE_RESET) {
         return quirk("reset_after_tls");
     }
     if (http->close == AVS_CLOSE_OPEN && http->status == 0) {
