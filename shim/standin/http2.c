@@ -276,7 +276,7 @@ static int answer_request(struct http2 *http2, struct stream *stream) {
         end_after_pump(http2, END_CLOSE_NOTIFY);
         return nghttp2_session_terminate_session2(http2->session, 0, odd->code);
     case ODD_BYTES:
-        connection_end(connection, odd->ending);
+        end_after_pump(http2, odd->ending); /* our SETTINGS leave first */
         return 0;
     case ODD_SILENT:
         return 0;
