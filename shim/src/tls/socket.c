@@ -27,14 +27,14 @@ void avs_tls_socket_flush(struct avs_tls *tls, int fd) {
         }
         if (os_errno != EINTR) {
             /* what the peer said before it left comes first */
-            avs_tls_socket_fill(tls, fd);
+            (void)avs_tls_socket_fill(tls, fd);
             avs_tls_input_end(tls, kind_of_errno(os_errno));
             return;
         }
     }
 }
 
-void avs_tls_socket_fill(struct avs_tls *tls, int fd) {
+bool avs_tls_socket_fill(struct avs_tls *tls, int fd) {
     uint8_t *space;
     size_t room;
     while ((room = avs_tls_input_space(tls, &space)) > 0) {
@@ -42,16 +42,17 @@ void avs_tls_socket_fill(struct avs_tls *tls, int fd) {
         if (length > 0) {
             avs_tls_input_done(tls, (size_t)length);
             if ((size_t)length < room) {
-                return; /* the socket is empty for now */
+                return true; /* the socket is empty for now */
             }
         } else if (length == 0) {
             avs_tls_input_end(tls, AVS_CLOSE_EOF);
-            return;
+            return true;
         } else if (errno != EINTR) {
             if (!is_retry(errno)) {
                 avs_tls_input_end(tls, kind_of_errno(errno));
             }
-            return;
+            return true;
         }
     }
+    return false;
 }
