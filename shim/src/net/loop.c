@@ -5,7 +5,7 @@
 
 #include "net/loop_internal.h"
 
-#define LOOP_FDS_MAX 64 /* descriptors of one wait; more than any client has connections */
+#define LOOP_FDS_MAX 160 /* descriptors of one wait; more than any client has connections */
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static CURLcode global_result = CURLE_FAILED_INIT;
