@@ -1,0 +1,64 @@
+/* One HTTP/2 connection: its streams, its keep-alive, its end. Pure: plaintext in and out, time as
+ * an argument; see link.c for the socket and TLS. */
+#ifndef AVS_CLIENT_CONN_H
+#define AVS_CLIENT_CONN_H
+
+#include "client/core.h"
+
+enum avs_conn_state {
+    AVS_CONN_CONNECTING, /* the transport is at it */
+    AVS_CONN_OPEN,       /* bytes flow; ready once SETTINGS came */
+    AVS_CONN_ENDED       /* to be swept; nothing of it may be used any more */
+};
+
+struct avs_conn {
+    struct avs_core *core;
+    struct avs_origin *origin;
+    struct avs_conn *next;
+    void *link; /* the transport's */
+    struct avs_h2 *h2;
+    struct avs_exchange_list exchanges; /* those with a stream here */
+    enum avs_conn_state state;
+    bool is_ready;          /* the peer's SETTINGS came */
+    bool is_draining;       /* takes no new streams */
+    bool must_end_pushed;   /* GOAWAY came: the long-lived streams are to be ended */
+    bool is_ping_out;       /* a PING waits for a sign of life */
+    bool is_probe;          /* ... because the network changed */
+    int64_t connect_due_us; /* until it is ready */
+    int64_t received_us;    /* last bytes from the peer */
+    int64_t unanswered_us;  /* first thing sent since then that wants an answer; AVS_NEVER_US */
+    int64_t ping_due_us;    /* when a PING is out */
+    int64_t idle_since_us;  /* without streams */
+    struct avs_session_evidence evidence;
+};
+
+/* A new connection of `origin`, which the transport has been told to open. A failure was told to
+ * the origin's queue already. */
+void avs_conn_open(struct avs_core *core, struct avs_origin *origin);
+
+/* From the transport. Each may end the connection: look at `state` before going on. */
+void avs_conn_on_up(struct avs_conn *conn, int64_t now_us);
+void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t length, int64_t now_us);
+/* It could not be established, or it is lost: the evidence tells more. `error` (may be NULL) is
+ * for failures that leave no trace in the evidence. */
+void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int64_t now_us);
+/* Plaintext for the peer; 0 = nothing now. */
+size_t avs_conn_pull(struct avs_conn *conn, uint8_t *buffer, size_t capacity);
+bool avs_conn_wants_write(const struct avs_conn *conn);
+
+/* From the core. */
+void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange);
+bool avs_conn_can_send(const struct avs_conn *conn);
+void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange);
+void avs_conn_advance(struct avs_conn *conn); /* time has passed: core->now_us */
+int64_t avs_conn_deadline(const struct avs_conn *conn);
+void avs_conn_probe(struct avs_conn *conn);
+/* End it, without a failure: idle, drained, shut down, or nobody waits for it. */
+void avs_conn_end_quietly(struct avs_conn *conn);
+/* End it and its streams, and say why. While it was not ready yet, also all that waits for it. */
+void avs_conn_fail(struct avs_conn *conn, enum avs_finish finish, enum avs_cause cause,
+                   const char *format, ...) AVS_PRINTF(4, 5);
+/* Free an ended connection. */
+void avs_conn_free(struct avs_conn *conn);
+
+#endif

@@ -1,0 +1,348 @@
+/* The client's logic: exchanges from the inbox to their origins' connections, their timeouts, and
+ * the one place where they finish. */
+#include "client/core.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "client/conn.h"
+#include "client/failure.h"
+
+void avs_core_note_deadline(struct avs_core *core, int64_t when_us) {
+    if (when_us < core->deadline_us) {
+        core->deadline_us = when_us;
+    }
+}
+
+int64_t avs_core_deadline(const struct avs_core *core) {
+    return core->deadline_us;
+}
+
+enum avs_status avs_core_init(struct avs_core *core, const struct avs_core_options *options,
+                              struct avs_client_stats *stats, struct avs_error *reterr) {
+    *core = (struct avs_core){.options = *options, .deadline_us = AVS_NEVER_US, .stats = stats};
+    return avs_inbox_init(&core->inbox, reterr);
+}
+
+/* ---------------------------------------------------------------- origins */
+
+static struct avs_origin *find_origin(struct avs_core *core, const char *host, uint16_t port) {
+    for (struct avs_origin *each = core->origins; each; each = each->next) {
+        if (each->port == port && strcmp(each->host, host) == 0) {
+            return each;
+        }
+    }
+    return NULL;
+}
+
+static bool is_unused(const struct avs_origin *origin) {
+    return origin->queue.count == 0 && origin->conn_count == 0;
+}
+
+/* NULL: too many, or out of memory; the failure is told through `box`. */
+static struct avs_origin *get_origin(struct avs_core *core, const struct avs_exchange *exchange,
+                                     struct avs_failure_box *box) {
+    struct avs_origin *origin = find_origin(core, exchange->host, exchange->port);
+    if (origin) {
+        return origin;
+    }
+    if (core->origin_count >= AVS_CLIENT_ORIGINS_MAX) {
+        avs_failure_set(box, AVS_CAUSE_INTERNAL, exchange->host, NULL,
+                        "the client has connections to %d origins, its limit",
+                        AVS_CLIENT_ORIGINS_MAX);
+        return NULL;
+    }
+    origin = calloc(1, sizeof(*origin));
+    if (!origin) {
+        avs_failure_set(box, AVS_CAUSE_OUT_OF_MEMORY, exchange->host, NULL, "out of memory");
+        return NULL;
+    }
+    origin->port = exchange->port;
+    AVS_TEXT_SET(origin->host, exchange->host);
+    bool brackets = strchr(exchange->host, ':') != NULL;
+    avs_text_format(origin->url, sizeof(origin->url), "https://%s%s%s:%u", brackets ? "[" : "",
+                    exchange->host, brackets ? "]" : "", exchange->port);
+    origin->next = core->origins;
+    core->origins = origin;
+    core->origin_count++;
+    return origin;
+}
+
+static void drop_unused_origins(struct avs_core *core) {
+    struct avs_origin **place = &core->origins;
+    while (*place) {
+        struct avs_origin *origin = *place;
+        if (is_unused(origin)) {
+            *place = origin->next;
+            core->origin_count--;
+            free(origin);
+        } else {
+            place = &origin->next;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- exchanges */
+
+void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum avs_finish finish,
+                     const struct avs_failure *failure) {
+    struct avs_conn *conn = exchange->loop.conn;
+    if (conn) {
+        avs_h2_cancel(conn->h2, &exchange->loop.stream, AVS_H2_CODE_CANCEL);
+        avs_exchange_remove(&conn->exchanges, exchange);
+        if (conn->exchanges.count == 0) {
+            conn->idle_since_us = core->now_us;
+            avs_core_note_deadline(core, avs_conn_deadline(conn));
+        }
+    } else if (exchange->loop.is_queued) {
+        avs_exchange_remove(&exchange->loop.origin->queue, exchange);
+    }
+    struct avs_exchange *previous = exchange->loop.all_previous, *next = exchange->loop.all_next;
+    *(previous ? &previous->loop.all_next : &core->all_first) = next;
+    if (next) {
+        next->loop.all_previous = previous;
+    }
+    avs_inbox_forget(&core->inbox, exchange);
+    exchange->request.on_finished(exchange->request.user, exchange->id, finish, failure);
+    AVS_CORE_COUNT(core, streams_finished);
+    avs_exchange_free(exchange);
+}
+
+void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange) {
+    (void)core;
+    exchange->loop.is_queued = true;
+    avs_exchange_prepend(&exchange->loop.origin->queue, exchange);
+}
+
+static int64_t deadline_after(const struct avs_core *core, int timeout_ms) {
+    return timeout_ms > 0 ? core->now_us + (int64_t)timeout_ms * 1000 : AVS_NEVER_US;
+}
+
+static void finish_shut_down(struct avs_core *core, struct avs_exchange *exchange) {
+    struct avs_failure_box box;
+    const struct avs_conn *conn = exchange->loop.conn;
+    avs_failure_set(&box, AVS_CAUSE_SHUT_DOWN,
+                    exchange->loop.origin ? exchange->loop.origin->url : exchange->host,
+                    conn ? &conn->evidence : NULL, "the client was shut down");
+    avs_core_finish(core, exchange, AVS_FINISH_CANCELLED, &box.failure);
+}
+
+static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
+    exchange->loop.connection_deadline_us =
+        deadline_after(core, exchange->request.connection_timeout_ms);
+    exchange->loop.transfer_deadline_us =
+        deadline_after(core, exchange->request.transfer_timeout_ms);
+    exchange->loop.active_us = core->now_us;
+    exchange->loop.retry_us = AVS_NEVER_US;
+    exchange->loop.all_next = core->all_first;
+    if (core->all_first) {
+        core->all_first->loop.all_previous = exchange;
+    }
+    core->all_first = exchange;
+    struct avs_failure_box box;
+    struct avs_origin *origin = get_origin(core, exchange, &box);
+    if (!origin) {
+        avs_failure_log(&core->options.log, "requestFailed", exchange->label, &box.failure);
+        avs_core_finish(core, exchange, AVS_FINISH_INTERNAL_ERROR, &box.failure);
+        return;
+    }
+    exchange->loop.origin = origin;
+    exchange->loop.is_queued = true;
+    avs_exchange_append(&origin->queue, exchange);
+    avs_core_note_deadline(core, avs_exchange_deadline(exchange));
+}
+
+/* What a timed-out exchange was waiting for. */
+static void finish_timed_out(struct avs_core *core, struct avs_exchange *exchange,
+                             const char *which) {
+    struct avs_conn *conn = exchange->loop.conn ? exchange->loop.conn : exchange->loop.origin->conn;
+    enum avs_cause cause = AVS_CAUSE_RESPONSE_TIMEOUT;
+    const char *waiting_for = "the answer";
+    if (exchange->loop.conn) {
+        waiting_for = exchange->loop.has_response ? "the rest of the answer" : "the answer";
+    } else if (conn && conn->state == AVS_CONN_OPEN) {
+        waiting_for = "a free stream on the connection";
+    } else if (conn && conn->evidence.dial.outcome == AVS_DIAL_CONNECTED) {
+        cause = AVS_CAUSE_TLS_TIMEOUT;
+        waiting_for = "TLS to be established";
+    } else {
+        cause = AVS_CAUSE_CONNECT_TIMEOUT;
+        waiting_for = "a connection";
+    }
+    struct avs_failure_box box;
+    avs_failure_set(&box, cause, exchange->loop.origin->url, conn ? &conn->evidence : NULL,
+                    "the request's %s timeout passed while it waited for %s", which, waiting_for);
+    avs_failure_log(&core->options.log, "requestTimedOut", exchange->label, &box.failure);
+    avs_core_finish(core, exchange, AVS_FINISH_TIMEOUT, &box.failure);
+}
+
+static bool is_paused(const struct avs_exchange *exchange) {
+    return exchange->loop.stream.is_sink_paused || exchange->loop.stream.is_source_paused;
+}
+
+/* The exchange may be gone after this. */
+static void advance_exchange(struct avs_core *core, struct avs_exchange *exchange) {
+    if (core->now_us < avs_exchange_deadline(exchange)) {
+        return;
+    }
+    if (core->now_us >= exchange->loop.transfer_deadline_us) {
+        finish_timed_out(core, exchange, "transfer");
+        return;
+    }
+    if (!exchange->loop.has_response && core->now_us >= exchange->loop.connection_deadline_us) {
+        finish_timed_out(core, exchange, "connection");
+        return;
+    }
+    int64_t silence_us = (int64_t)exchange->request.activity_timeout_ms * 1000;
+    if (silence_us > 0 && core->now_us - exchange->loop.active_us >= silence_us) {
+        if (!is_paused(exchange)) {
+            finish_timed_out(core, exchange, "activity");
+            return;
+        }
+        exchange->loop.active_us = core->now_us; /* its own owner is the silent one */
+    }
+    if (core->now_us >= exchange->loop.retry_us) {
+        exchange->loop.retry_us = AVS_NEVER_US;
+        if (exchange->loop.conn) {
+            avs_conn_resume(exchange->loop.conn, exchange);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- one turn */
+
+static void advance_time(struct avs_core *core) {
+    if (core->now_us < core->deadline_us) {
+        return;
+    }
+    core->deadline_us = AVS_NEVER_US; /* what happens from here on notes its own */
+    struct avs_exchange *next;
+    for (struct avs_exchange *each = core->all_first; each; each = next) {
+        next = each->loop.all_next;
+        advance_exchange(core, each);
+    }
+    for (struct avs_conn *each = core->conns; each; each = each->next) {
+        avs_conn_advance(each);
+    }
+    for (struct avs_exchange *each = core->all_first; each; each = each->loop.all_next) {
+        avs_core_note_deadline(core, avs_exchange_deadline(each));
+    }
+    for (struct avs_conn *each = core->conns; each; each = each->next) {
+        avs_core_note_deadline(core, avs_conn_deadline(each));
+    }
+}
+
+static void read_mail(struct avs_core *core) {
+    struct avs_mail mail;
+    while (avs_inbox_take_mail(&core->inbox, &mail)) {
+        struct avs_exchange *exchange = mail.exchange;
+        if (mail.is_cancel_wanted) {
+            struct avs_failure_box box;
+            const struct avs_conn *conn = exchange->loop.conn;
+            avs_failure_set(&box, AVS_CAUSE_CANCELLED, exchange->loop.origin->url,
+                            conn ? &conn->evidence : NULL, "the request was cancelled");
+            avs_core_finish(core, exchange, AVS_FINISH_CANCELLED, &box.failure);
+        } else if (exchange->loop.conn) {
+            avs_conn_resume(exchange->loop.conn, exchange);
+        }
+    }
+}
+
+static void shut_down(struct avs_core *core) {
+    core->is_shut_down = true;
+    while (core->all_first) {
+        finish_shut_down(core, core->all_first);
+    }
+    for (struct avs_conn *each = core->conns; each; each = each->next) {
+        if (each->state != AVS_CONN_ENDED) {
+            avs_conn_end_quietly(each);
+        }
+    }
+}
+
+static void serve_origin(struct avs_core *core, struct avs_origin *origin) {
+    while (origin->queue.first && origin->conn && avs_conn_can_send(origin->conn)) {
+        struct avs_exchange *exchange = origin->queue.first;
+        avs_exchange_remove(&origin->queue, exchange);
+        exchange->loop.is_queued = false;
+        avs_conn_send(origin->conn, exchange);
+    }
+    if (origin->queue.first && !origin->conn) {
+        avs_conn_open(core, origin);
+    }
+    if (!origin->queue.first && origin->conn && origin->conn->state == AVS_CONN_CONNECTING) {
+        avs_conn_end_quietly(origin->conn); /* nobody waits for it any more */
+    }
+}
+
+static void sweep(struct avs_core *core) {
+    if (!core->has_ended_conns) {
+        return;
+    }
+    core->has_ended_conns = false;
+    struct avs_conn **place = &core->conns;
+    while (*place) {
+        struct avs_conn *conn = *place;
+        if (conn->state != AVS_CONN_ENDED) {
+            place = &conn->next;
+            continue;
+        }
+        *place = conn->next;
+        core->options.transport.close(core->options.transport.user, conn);
+        avs_conn_free(conn);
+    }
+    drop_unused_origins(core);
+}
+
+static void end_drained(struct avs_core *core) {
+    for (struct avs_conn *each = core->conns; each; each = each->next) {
+        if (each->is_draining && each->exchanges.count == 0 && each->state == AVS_CONN_OPEN) {
+            avs_conn_end_quietly(each);
+        }
+    }
+}
+
+void avs_core_turn(struct avs_core *core, int64_t now_us) {
+    core->now_us = now_us;
+    bool is_shut_down = false;
+    struct avs_exchange *next;
+    for (struct avs_exchange *each = avs_inbox_take_submitted(&core->inbox, &is_shut_down); each;
+         each = next) {
+        next = each->mail.submitted_next;
+        take_in(core, each);
+    }
+    read_mail(core);
+    if (is_shut_down && !core->is_shut_down) {
+        shut_down(core);
+    }
+    advance_time(core);
+    for (struct avs_origin *each = core->origins; each; each = each->next) {
+        serve_origin(core, each);
+    }
+    end_drained(core);
+    sweep(core);
+}
+
+void avs_core_network_changed(struct avs_core *core, int64_t now_us) {
+    core->now_us = now_us;
+    AVS_CORE_COUNT(core, network_changes);
+    AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG5, "AvsClient", "networkChanged");
+    for (struct avs_conn *each = core->conns; each; each = each->next) {
+        avs_conn_probe(each);
+    }
+}
+
+bool avs_core_is_finished(const struct avs_core *core) {
+    return core->is_shut_down && !core->all_first && !core->conns;
+}
+
+void avs_core_done(struct avs_core *core) {
+    (void)avs_inbox_shut_down(&core->inbox);
+    do {
+        avs_core_turn(core, core->now_us);
+    } while (!avs_core_is_finished(core));
+    drop_unused_origins(core);
+    avs_inbox_done(&core->inbox);
+}

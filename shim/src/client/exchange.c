@@ -1,0 +1,303 @@
+/* Checking and copying a request: one allocation holds the exchange, its fields and its strings.
+ * Runs on the caller's thread, so that the loop only has to send. */
+#include "client/exchange.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <avs/config.h>
+
+#define PSEUDO_FIELDS 4u /* :method :scheme :authority :path */
+
+/* Connection-specific fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host, which is
+ * :authority here. */
+static const char *const left_out[] = {
+    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host",
+};
+
+/* HPACK must not put these into its table (RFC 7541 section 7.1). */
+static const char *const secret[] = {"authorization", "cookie", "proxy-authorization"};
+
+static bool is_one_of(const char *name, size_t length, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(names[i]) == length && strncasecmp(names[i], name, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool is_letter_or_digit =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_letter_or_digit && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c))) {
+            return false;
+        }
+    }
+    return length > 0;
+}
+
+/* What is taken apart before anything is allocated. */
+struct parts {
+    struct avs_endpoint endpoint;
+    const char *host_header; /* value of the caller's Host line, or NULL */
+    size_t host_header_length;
+    const char *path; /* after the authority: may be empty, or begin with '?' */
+    size_t path_length;
+    size_t string_bytes; /* all strings of the copy */
+    size_t field_count;  /* of the caller's header lines */
+};
+
+static enum avs_status take_url(const char *url, struct parts *parts, struct avs_error *reterr) {
+    size_t length = strlen(url);
+    const char *scheme_end = strstr(url, "://");
+    size_t origin_length = length;
+    if (scheme_end) {
+        const char *authority = scheme_end + 3;
+        origin_length = (size_t)(authority - url) + strcspn(authority, "/?#");
+    }
+    parts->endpoint = (struct avs_endpoint){.size = sizeof(parts->endpoint)};
+    AVS_TRY(avs_endpoint_check(url, origin_length, &parts->endpoint, reterr));
+    parts->path = url + origin_length;
+    parts->path_length = strcspn(parts->path, "#");
+    for (size_t i = 0; i < parts->path_length; i++) {
+        unsigned char c = (unsigned char)parts->path[i];
+        if (c <= ' ' || c >= 0x7f) {
+            return avs_fail_cause(reterr, AVS_ERR_ENDPOINT_INVALID, AVS_CAUSE_ENDPOINT_INVALID,
+                                  "the path of the request's URL has a byte 0x%02x at offset %zu; "
+                                  "percent-encode it",
+                                  c, origin_length + i);
+        }
+    }
+    return AVS_OK;
+}
+
+/* One line "Name: value": its parts, without the white space around the value. */
+struct header_line {
+    const char *name, *value;
+    size_t name_length, value_length;
+};
+
+static enum avs_status take_line(const char *line, size_t index, struct header_line *ret_line,
+                                 struct avs_error *reterr) {
+    const char *colon = line ? strchr(line, ':') : NULL;
+    if (!colon || !is_token(line, (size_t)(colon - line))) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "header line %zu of the request has no valid name: write \"Name: value\"",
+                        index);
+    }
+    const char *value = colon + 1 + strspn(colon + 1, " \t");
+    size_t value_length = strlen(value);
+    while (value_length > 0 &&
+           (value[value_length - 1] == ' ' || value[value_length - 1] == '\t')) {
+        value_length--;
+    }
+    for (size_t i = 0; i < value_length; i++) {
+        if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7f) {
+            return avs_fail(reterr, AVS_ERR_USAGE,
+                            "the value of the request's header %.*s has a control character; one "
+                            "line each, without its line end",
+                            (int)(colon - line < 64 ? colon - line : 64), line);
+        }
+    }
+    *ret_line = (struct header_line){line, value, (size_t)(colon - line), value_length};
+    return AVS_OK;
+}
+
+static enum avs_status take_headers(const struct avs_request *request, struct parts *parts,
+                                    struct avs_error *reterr) {
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct header_line line = {0};
+        AVS_TRY(take_line(request->headers[i], i, &line, reterr));
+        if (is_one_of(line.name, line.name_length, left_out, AVS_COUNT(left_out))) {
+            if (line.name_length == 4) { /* "host" */
+                parts->host_header = line.value;
+                parts->host_header_length = line.value_length;
+            }
+            continue;
+        }
+        parts->field_count++;
+        parts->string_bytes += line.name_length + line.value_length + 2;
+    }
+    return AVS_OK;
+}
+
+static enum avs_status take_apart(const struct avs_request *request, const char *method,
+                                  struct parts *parts, struct avs_error *reterr) {
+    if (request->size != sizeof(*request)) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "avs_request.size is %zu, not %zu: set it to sizeof(struct avs_request)",
+                        request->size, sizeof(*request));
+    }
+    if (!request->url || !request->on_finished) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "avs_request.%s is required",
+                        request->url ? "on_finished" : "url");
+    }
+    if (!is_token(method, strlen(method))) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "avs_request.method is not a method name");
+    }
+    if (request->weight > 256) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "avs_request.weight is %u; the most is 256",
+                        request->weight);
+    }
+    if (request->header_count > AVS_REQUEST_HEADERS_MAX) {
+        return avs_fail(reterr, AVS_ERR_LIMIT, "the request has %zu header lines; the most is %d",
+                        request->header_count, AVS_REQUEST_HEADERS_MAX);
+    }
+    AVS_TRY(take_url(request->url, parts, reterr));
+    AVS_TRY(take_headers(request, parts, reterr));
+    parts->string_bytes += strlen(method) + 1 + strlen(parts->endpoint.host) + 1 +
+                           strlen(parts->endpoint.url) + 1 + parts->host_header_length + 1 +
+                           parts->path_length + 2 + (request->label ? strlen(request->label) : 0) +
+                           1;
+    if (parts->string_bytes > AVS_REQUEST_HEADER_BYTES) {
+        return avs_fail(reterr, AVS_ERR_LIMIT,
+                        "the request's URL and header lines take %zu bytes; the most is %d",
+                        parts->string_bytes, AVS_REQUEST_HEADER_BYTES);
+    }
+    return AVS_OK;
+}
+
+/* Copy into the strings behind the struct. */
+static const char *put(char **cursor, const char *bytes, size_t length) {
+    char *start = *cursor;
+    if (length > 0) {
+        memcpy(start, bytes, length);
+    }
+    start[length] = '\0';
+    *cursor = start + length + 1;
+    return start;
+}
+
+static void lower(char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] >= 'A' && text[i] <= 'Z') {
+            text[i] = (char)(text[i] + ('a' - 'A'));
+        }
+    }
+}
+
+static void set_field(struct avs_exchange *exchange, const char *name, const char *value,
+                      size_t value_length) {
+    size_t name_length = strlen(name);
+    exchange->fields[exchange->field_count++] = (struct avs_h2_field){
+        .name = name,
+        .value = value,
+        .name_length = name_length,
+        .value_length = value_length,
+        .is_secret = is_one_of(name, name_length, secret, AVS_COUNT(secret)),
+    };
+}
+
+static void copy_pseudo_fields(struct avs_exchange *exchange, const struct parts *parts,
+                               const char *method, char **cursor) {
+    const char *authority = parts->endpoint.url + strlen("https://");
+    size_t authority_length = strlen(authority);
+    if (parts->host_header) {
+        authority = parts->host_header;
+        authority_length = parts->host_header_length;
+    }
+    set_field(exchange, ":method", put(cursor, method, strlen(method)), strlen(method));
+    set_field(exchange, ":scheme", "https", 5);
+    set_field(exchange, ":authority", put(cursor, authority, authority_length), authority_length);
+    char *path = *cursor;
+    bool has_slash = parts->path_length > 0 && parts->path[0] == '/';
+    if (!has_slash) {
+        *(*cursor)++ = '/'; /* "https://host?query" and "https://host" */
+    }
+    put(cursor, parts->path, parts->path_length);
+    set_field(exchange, ":path", path, parts->path_length + !has_slash);
+}
+
+static void copy_headers(struct avs_exchange *exchange, const struct avs_request *request,
+                         char **cursor) {
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct header_line line = {0};
+        if (take_line(request->headers[i], i, &line, NULL) != AVS_OK ||
+            is_one_of(line.name, line.name_length, left_out, AVS_COUNT(left_out))) {
+            continue;
+        }
+        lower(*cursor, 0);
+        char *name = *cursor;
+        put(cursor, line.name, line.name_length);
+        lower(name, line.name_length);
+        set_field(exchange, name, put(cursor, line.value, line.value_length), line.value_length);
+    }
+}
+
+enum avs_status avs_exchange_new(const struct avs_request *request,
+                                 struct avs_exchange **ret_exchange, struct avs_error *reterr) {
+    if (!request) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "avs_client_submit was given no request");
+    }
+    struct parts parts = {0};
+    const char *method = request->method ? request->method : request->on_read ? "POST" : "GET";
+    AVS_TRY(take_apart(request, method, &parts, reterr));
+    size_t field_bytes = (PSEUDO_FIELDS + parts.field_count) * sizeof(struct avs_h2_field);
+    struct avs_exchange *exchange = malloc(sizeof(*exchange) + field_bytes + parts.string_bytes);
+    AVS_REQUIRE_MEMORY(exchange, reterr);
+    *exchange = (struct avs_exchange){.request = *request, .port = parts.endpoint.port};
+    exchange->fields = (struct avs_h2_field *)(exchange + 1);
+    char *cursor = (char *)exchange->fields + field_bytes;
+    char *host = cursor;
+    put(&cursor, parts.endpoint.host, strlen(parts.endpoint.host));
+    lower(host, strlen(host));
+    exchange->host = host;
+    exchange->label = put(&cursor, request->label ? request->label : "",
+                          request->label ? strlen(request->label) : 0);
+    copy_pseudo_fields(exchange, &parts, method, &cursor);
+    copy_headers(exchange, request, &cursor);
+    /* what was copied must not be reached through the caller's pointers any more */
+    exchange->request.url = exchange->request.method = exchange->request.label = NULL;
+    exchange->request.headers = NULL;
+    exchange->request.header_count = 0;
+    *ret_exchange = exchange;
+    return AVS_OK;
+}
+
+void avs_exchange_free(struct avs_exchange *exchange) {
+    free(exchange);
+}
+
+void avs_exchange_append(struct avs_exchange_list *list, struct avs_exchange *exchange) {
+    exchange->loop.previous = list->last;
+    exchange->loop.next = NULL;
+    *(list->last ? &list->last->loop.next : &list->first) = exchange;
+    list->last = exchange;
+    list->count++;
+}
+
+void avs_exchange_prepend(struct avs_exchange_list *list, struct avs_exchange *exchange) {
+    exchange->loop.previous = NULL;
+    exchange->loop.next = list->first;
+    *(list->first ? &list->first->loop.previous : &list->last) = exchange;
+    list->first = exchange;
+    list->count++;
+}
+
+void avs_exchange_remove(struct avs_exchange_list *list, struct avs_exchange *exchange) {
+    struct avs_exchange *previous = exchange->loop.previous, *next = exchange->loop.next;
+    *(previous ? &previous->loop.next : &list->first) = next;
+    *(next ? &next->loop.previous : &list->last) = previous;
+    exchange->loop.previous = exchange->loop.next = NULL;
+    list->count--;
+}
+
+static int64_t earlier(int64_t one, int64_t other) {
+    return one < other ? one : other;
+}
+
+int64_t avs_exchange_deadline(const struct avs_exchange *exchange) {
+    int64_t deadline = earlier(exchange->loop.transfer_deadline_us, exchange->loop.retry_us);
+    if (!exchange->loop.has_response) {
+        deadline = earlier(deadline, exchange->loop.connection_deadline_us);
+    }
+    if (exchange->request.activity_timeout_ms > 0) {
+        deadline = earlier(deadline, exchange->loop.active_us +
+                                         (int64_t)exchange->request.activity_timeout_ms * 1000);
+    }
+    return deadline;
+}

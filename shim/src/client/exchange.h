@@ -1,0 +1,70 @@
+/* One request and its answer: what the caller asked (fixed), what other threads may touch (behind
+ * the inbox's lock), what only the loop touches. The type says which is which. */
+#ifndef AVS_CLIENT_EXCHANGE_H
+#define AVS_CLIENT_EXCHANGE_H
+
+#include <avs/client.h>
+
+#include "h2/session.h"
+
+struct avs_conn;
+struct avs_origin;
+
+#define AVS_NEVER_US INT64_MAX /* a deadline that does not come */
+
+struct avs_exchange {
+    /* Fixed by avs_exchange_new, readable from anywhere. Strings live behind the struct. */
+    uint64_t id;
+    struct avs_request request; /* the strings and the list in it are not kept: see below */
+    const char *host;           /* lower case, without brackets */
+    uint16_t port;
+    const char *label; /* "" when the caller gave none */
+    struct avs_h2_field *fields;
+    size_t field_count;
+
+    /* Behind the inbox's lock. */
+    struct {
+        bool is_taken;  /* the loop knows it */
+        bool is_listed; /* in the inbox's list of exchanges with mail */
+        bool is_cancel_wanted;
+        bool is_resume_wanted;
+        struct avs_exchange *submitted_next, *next;
+    } mail;
+
+    /* The loop's. */
+    struct {
+        struct avs_h2_stream stream;
+        struct avs_origin *origin;
+        struct avs_conn *conn;                /* NULL while it waits in its origin's queue */
+        struct avs_exchange *previous, *next; /* in that queue, or on that connection */
+        bool is_queued;
+        struct avs_exchange *all_previous, *all_next; /* among all of the client's */
+        int64_t connection_deadline_us;               /* to the first response header */
+        int64_t transfer_deadline_us;
+        int64_t active_us; /* when a byte of it last moved */
+        int64_t retry_us;  /* when a paused callback is asked again */
+        unsigned resends;
+        bool has_response;
+    } loop;
+};
+
+/** A list of exchanges by loop.previous / loop.next. */
+struct avs_exchange_list {
+    struct avs_exchange *first, *last;
+    size_t count;
+};
+
+/** Check and copy a request. Thread: any. Errors: those of avs_client_submit but ERR_SHUT_DOWN. */
+AVS_NODISCARD enum avs_status avs_exchange_new(const struct avs_request *request,
+                                               struct avs_exchange **ret_exchange,
+                                               struct avs_error *reterr);
+void avs_exchange_free(struct avs_exchange *exchange);
+
+void avs_exchange_append(struct avs_exchange_list *list, struct avs_exchange *exchange);
+void avs_exchange_prepend(struct avs_exchange_list *list, struct avs_exchange *exchange);
+void avs_exchange_remove(struct avs_exchange_list *list, struct avs_exchange *exchange);
+
+/** When to look at its timeouts next: the earliest of its deadlines. */
+int64_t avs_exchange_deadline(const struct avs_exchange *exchange);
+
+#endif
