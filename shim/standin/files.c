@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PARTS_MAX 10
+#define PARTS_MAX 12
 
 static const char *const file_names[AVS_STANDIN_FILE_COUNT] = {
 #define XX(name, file, text) [AVS_STANDIN_FILE_##name] = file,
@@ -27,7 +27,8 @@ static const struct bundle {
 } bundles[] = {
     {AVS_STANDIN_FILE_CA,
      false,
-     {CA_CLASS_2, CA_G2, CA_ROOT_1, CA_ROOT_2, CA_ROOT_3, CA_ROOT_4, CA_OTHER_ROOT, CA_COUNT}},
+     {CA_CLASS_2, CA_G2, CA_ROOT_1, CA_ROOT_2, CA_ROOT_3, CA_ROOT_4, CA_OTHER_ROOT, CA_LAPSED_ROOT,
+      CA_COMING_ROOT, CA_COUNT}},
     {AVS_STANDIN_FILE_ATS_ROOTS,
      false,
      {CA_ROOT_1, CA_ROOT_2, CA_ROOT_3, CA_ROOT_4, CA_G2, CA_COUNT}},
@@ -41,8 +42,8 @@ static const struct bundle {
     {AVS_STANDIN_FILE_CORPORATE_ROOT, false, {CA_CORPORATE, CA_COUNT}},
     {AVS_STANDIN_FILE_CA_WITH_CORPORATE,
      false,
-     {CA_CLASS_2, CA_G2, CA_ROOT_1, CA_ROOT_2, CA_ROOT_3, CA_ROOT_4, CA_OTHER_ROOT, CA_CORPORATE,
-      CA_COUNT}},
+     {CA_CLASS_2, CA_G2, CA_ROOT_1, CA_ROOT_2, CA_ROOT_3, CA_ROOT_4, CA_OTHER_ROOT, CA_LAPSED_ROOT,
+      CA_COMING_ROOT, CA_CORPORATE, CA_COUNT}},
     {AVS_STANDIN_FILE_WRONG_FAMILY, false, {CA_ROOT_3, CA_COUNT}},
     {AVS_STANDIN_FILE_CROSS_SIGNED_ROOT_1, true, {CA_ROOT_1, CA_COUNT}},
     {AVS_STANDIN_FILE_CROSS_SIGNED_G2, true, {CA_G2, CA_COUNT}},

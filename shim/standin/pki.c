@@ -76,6 +76,20 @@ static const struct authority_row {
                        {{"C", "US"},
                         {"O", "Stand-in Other Trust"},
                         {"CN", "Stand-in Other Global Root"}}},
+    [CA_LAPSED_ROOT] = {CA_LAPSED_ROOT,
+                        NO_AUTHORITY,
+                        KIND_P256,
+                        false,
+                        -9 * YEAR_DAYS,
+                        -370,
+                        {{"C", "US"}, {"O", "Stand-in"}, {"CN", "Stand-in Lapsed Root"}}},
+    [CA_COMING_ROOT] = {CA_COMING_ROOT,
+                        NO_AUTHORITY,
+                        KIND_P256,
+                        false,
+                        370,
+                        9 * YEAR_DAYS,
+                        {{"C", "US"}, {"O", "Stand-in"}, {"CN", "Stand-in Coming Root"}}},
     [CA_PRIVATE_ROOT] = {CA_PRIVATE_ROOT,
                          NO_AUTHORITY,
                          KIND_P256,
@@ -149,6 +163,20 @@ static const struct authority_row {
                         -9 * YEAR_DAYS,
                         -YEAR_DAYS,
                         {{"C", "US"}, {"O", "Stand-in"}, {"CN", "Stand-in Retired 2015"}}},
+    [CA_ISSUING_LAPSED] = {CA_LAPSED_ROOT,
+                           NO_AUTHORITY,
+                           KIND_P256,
+                           false,
+                           -5 * YEAR_DAYS,
+                           -380,
+                           {{"C", "US"}, {"O", "Stand-in"}, {"CN", "Stand-in Lapsed Issuing"}}},
+    [CA_ISSUING_COMING] = {CA_COMING_ROOT,
+                           NO_AUTHORITY,
+                           KIND_P256,
+                           false,
+                           380,
+                           5 * YEAR_DAYS,
+                           {{"C", "US"}, {"O", "Stand-in"}, {"CN", "Stand-in Coming Issuing"}}},
     [CA_NO_CA] = {CA_ROOT_1,
                   NO_AUTHORITY,
                   KIND_P256,
@@ -248,6 +276,14 @@ static X509 *mint_leaf(struct pki *pki, const struct leaf_recipe *recipe, const 
     case FLAW_NOT_YET_VALID:
         request.from_days = 30;
         request.until_days = 400;
+        break;
+    case FLAW_LAPSED:
+        request.from_days = -500;
+        request.until_days = -400;
+        break;
+    case FLAW_COMING:
+        request.from_days = 400;
+        request.until_days = 700;
         break;
     case FLAW_OTHER_NAME:
         request.host = "someone-else.example";

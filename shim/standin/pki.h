@@ -16,6 +16,8 @@ enum authority {
     CA_ROOT_3,         /* P-256 */
     CA_ROOT_4,         /* P-384 */
     CA_OTHER_ROOT,     /* trusted, not ATS */
+    CA_LAPSED_ROOT,    /* trusted, but its time is over, and so is everything below it */
+    CA_COMING_ROOT,    /* trusted, but its time has not come yet */
     CA_PRIVATE_ROOT,   /* in no file */
     CA_CORPORATE,      /* "Example Corp TLS Inspection CA", self-signed */
     CA_FAKE_AMAZON_1,  /* claims to be CN=Amazon Root CA 1 */
@@ -26,6 +28,8 @@ enum authority {
     CA_ISSUING_OTHER,  /* under OTHER_ROOT */
     CA_ISSUING_HIDDEN, /* under PRIVATE_ROOT */
     CA_ISSUING_OLD,    /* under ROOT_1, expired */
+    CA_ISSUING_LAPSED, /* under LAPSED_ROOT */
+    CA_ISSUING_COMING, /* under COMING_ROOT */
     CA_NO_CA,          /* under ROOT_1, but an end-entity certificate */
     CA_COUNT
 };
@@ -52,6 +56,8 @@ enum leaf_flaw {
     FLAW_NONE,
     FLAW_EXPIRED,
     FLAW_NOT_YET_VALID,
+    FLAW_LAPSED, /* long ago */
+    FLAW_COMING, /* far ahead */
     FLAW_OTHER_NAME,
     FLAW_COMMON_NAME_ONLY,
     FLAW_PARTIAL_WILDCARD,

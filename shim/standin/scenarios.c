@@ -85,6 +85,15 @@ static const struct scenario scenarios[] = {
     {{LOCAL("not-yet-valid", "the leaf is valid from next month on"),
       BOTH_FAIL("cert_not_yet_valid")},
      LEAF(CA_ISSUING_RSA, KEY_RSA, CHAIN_TODAY, FLAW_NOT_YET_VALID)},
+    {{LOCAL("all-lapsed",
+            "root, issuing authority and leaf all ended over a year ago: seen so by a "
+            "clock that is ahead"),
+      BOTH_FAIL("clock_wrong")},
+     LEAF(CA_ISSUING_LAPSED, KEY_ECDSA, CHAIN_TODAY, FLAW_LAPSED)},
+    {{LOCAL("all-coming", "root, issuing authority and leaf all begin in over a year: seen so by a "
+                          "clock that is behind"),
+      BOTH_FAIL("clock_wrong")},
+     LEAF(CA_ISSUING_COMING, KEY_ECDSA, CHAIN_TODAY, FLAW_COMING)},
     {{LOCAL("wrong-host", "the leaf is for someone-else.example"), BOTH_FAIL("hostname_mismatch")},
      LEAF(CA_ISSUING_RSA, KEY_RSA, CHAIN_TODAY, FLAW_OTHER_NAME)},
     {{LOCAL("cn-only", "the host is in the common name, there is no subjectAltName"),

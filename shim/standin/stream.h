@@ -1,4 +1,4 @@
-/* One HTTP/2 connection's session and streams, as http2.c, avs.c and faults.c see them. */
+/* One HTTP/2 connection's session and streams, as http2.c, http2_answer.c and avs.c see them. */
 #ifndef AVS_STANDIN_STREAM_H
 #define AVS_STANDIN_STREAM_H
 
@@ -45,5 +45,16 @@ struct http2 {
 
 /* Add to a stream's answer; false when its queue is full or memory ran out. */
 bool stream_queue(struct stream *stream, const char *bytes, size_t length);
+
+/* Out of its list, and free. NULL is fine. */
+void stream_free(struct stream *stream);
+/* nghttp2's read callback; the source is the stream. */
+ssize_t stream_read(nghttp2_session *session, int32_t id, uint8_t *buffer, size_t capacity,
+                    uint32_t *flags, nghttp2_data_source *source, void *user);
+
+/* Answer a request that is complete; 0 or an nghttp2 error. */
+int http2_answer(struct http2 *http2, struct stream *stream);
+/* The same without oddities and faults, for an answer that was put off. */
+int http2_submit_good(struct http2 *http2, struct stream *stream);
 
 #endif

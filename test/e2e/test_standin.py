@@ -231,7 +231,7 @@ goaway_1 h2_stream no_h2""".split()
 
 HANDSHAKE_CAUSES = """tls_aborted tls_timeout tls_version tls_no_cipher tls_failed plaintext_peer alpn_rejected
 client_cert_required root_missing intermediate_missing self_signed not_ats intercepted hostname_mismatch cert_expired
-cert_not_yet_valid weak_signature wrong_purpose cert_invalid http2_missing""".split()
+cert_not_yet_valid clock_wrong weak_signature wrong_purpose cert_invalid http2_missing""".split()
 
 
 def expectations():
@@ -333,7 +333,7 @@ def test_ipv6_loopback_serves_too(standin):
 # ---------------------------------------------------------------- certificates
 
 VERIFY_CODES = {  # X509_V_ERR_* with every stand-in root trusted
-    "expired": 10, "expired-intermediate": 10, "not-yet-valid": 9, "wrong-host": 62, "cn-only": 62,
+    "expired": 10, "expired-intermediate": 10, "not-yet-valid": 9, "all-lapsed": 10, "all-coming": 9, "wrong-host": 62, "cn-only": 62,
     "partial-wildcard": 62, "untrusted-root": 20, "untrusted-root-sent": 19, "self-signed": 18,
     "missing-intermediate": 20, "intercepted": 19, "fake-root": 19, "fake-standin-root": 19, "weak-signature": 68,
     "weak-key": 66, "wrong-purpose": 26, "not-an-authority": 79, "broken-signature": 7, "critical-extension": 34,
