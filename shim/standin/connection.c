@@ -105,6 +105,11 @@ static void finish(struct connection *connection) {
         reset(connection);
         return;
     }
+    if (connection->ending == END_RESET_LATER) {
+        connection->phase = PHASE_LINGER;
+        connection->deadline_ms = standin_now_ms() + RESET_MS;
+        return;
+    }
     shutdown(connection->fd, SHUT_WR);
     connection->phase = connection->peer_closed ? PHASE_DEAD : PHASE_LINGER;
     connection->deadline_ms = standin_now_ms() + LINGER_MS;
@@ -297,9 +302,13 @@ void connection_on_time(struct connection *connection, uint64_t now_ms) {
         http2_pump(connection->http2);
         flush(connection);
     }
-    if (now_ms >= connection->deadline_ms) {
-        connection->phase = PHASE_DEAD;
+    if (now_ms < connection->deadline_ms) {
+        return;
     }
+    if (connection->ending == END_RESET_LATER) {
+        reset(connection);
+    }
+    connection->phase = PHASE_DEAD;
 }
 
 bool connection_wants_read(const struct connection *connection) {

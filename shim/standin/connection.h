@@ -20,6 +20,7 @@ enum connection_limits {
     SILENT_MS = 60000, /* a scenario's silence; longer than any sane client's patience */
     DOWNCHANNEL_IDLE_MS = 3600 * 1000,
     LINGER_MS = 2000, /* after our FIN, for the peer's */
+    RESET_MS = 100,   /* before END_RESET_LATER */
 };
 
 enum connection_phase {

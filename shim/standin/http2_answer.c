@@ -143,8 +143,8 @@ int http2_answer(struct http2 *http2, struct stream *stream) {
     case ODD_GOAWAY:
         end_after_pump(http2, END_CLOSE_NOTIFY);
         return nghttp2_session_terminate_session2(http2->session, 0, odd->code);
-    case ODD_BYTES:
-        connection_end(connection, odd->ending);
+    case ODD_BYTES: /* the end, but SETTINGS go out before it */
+        end_after_pump(http2, odd->ending);
         return 0;
     case ODD_SILENT:
         return 0;

@@ -385,7 +385,7 @@ static const struct scenario scenarios[] = {
     {{LOCAL("h2-reset-later", "SETTINGS, then a TCP reset instead of an answer"),
       READY(QUIRK("h2_stream"), PASS)},
      GOOD_LEAF,
-     .h2 = NOTHING(END_RESET)},
+     .h2 = NOTHING(END_RESET_LATER)},
     {{LOCAL("h2-text", "agrees to h2, then speaks HTTP/1.1"), READY(QUIRK("h2_stream"), PASS)},
      GOOD_LEAF,
      .h2 = BYTES("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",

@@ -38,6 +38,7 @@ enum ending {
     END_CLOSE_NOTIFY, /* TLS close_notify, then FIN */
     END_RAGGED,       /* FIN alone */
     END_RESET,        /* TCP RST */
+    END_RESET_LATER,  /* TCP RST, once the peer had time to read what was sent */
 };
 
 enum odd_act {
