@@ -1,0 +1,100 @@
+/* See connection.h. */
+#include "connection.h"
+
+#include <system_error>
+#include <thread>
+
+#include "channel.h"
+#include "exchange.h"
+#include "log.h"
+
+namespace avs {
+namespace sdk {
+
+static struct avs_error noError() {
+    struct avs_error error = avs_error();
+    error.size = sizeof(error);
+    error.alert = -1;
+    return error;
+}
+
+Connection::Connection(const Settings &settings)
+    : m_gateway(settings), m_channel(std::make_shared<Channel>()) {
+}
+
+std::shared_ptr<Connection> Connection::create() {
+    const Settings settings = readSettings();
+    const std::shared_ptr<Connection> connection(new Connection(settings));
+    struct avs_error error = noError();
+    const enum avs_status status = connection->m_channel->open(settings, error);
+    if (status != AVS_OK) {
+        log(Level::ERROR, LogEntry(LOG_SOURCE, "createFailed")
+                              .d("reason", avs_status_text(status))
+                              .d("detail", error.message));
+        return nullptr;
+    }
+    log(Level::INFO, LogEntry(LOG_SOURCE, "active")
+                         .d("version", avs_version())
+                         .d("caFile", settings.caFile)
+                         .d("caPath", settings.caPath)
+                         .d("endpointOverride", settings.endpoint));
+    return connection;
+}
+
+Connection::~Connection() {
+    disconnect();
+}
+
+std::shared_ptr<http2::HTTP2RequestInterface> Connection::createAndSendRequest(
+    const http2::HTTP2RequestConfig &config) {
+    const std::string url = m_gateway.redirect(config.getUrl());
+    struct avs_error error = noError();
+    std::shared_ptr<http2::HTTP2RequestInterface> request =
+        sendRequest(m_channel, config, url, error);
+    if (!request) {
+        log(Level::ERROR, LogEntry(LOG_SOURCE, "createAndSendRequestFailed")
+                              .d("streamId", config.getId())
+                              .d("reason", avs_status_text(error.status))
+                              .d("detail", error.message));
+    }
+    return request;
+}
+
+/* The callbacks refer to the channel, so it must outlive the client. */
+static void freeClient(struct avs_client *client, const std::shared_ptr<Channel> &) {
+    avs_client_free(client);
+}
+
+void Connection::disconnect() {
+    struct avs_client *client = m_channel->release();
+    if (!m_channel->isInsideCallback()) {
+        /* The lock makes a second caller wait until the first is done. */
+        std::lock_guard<std::mutex> lock(m_disconnectMutex);
+        freeClient(client, m_channel);
+        return;
+    }
+    if (!client) {
+        return;
+    }
+    avs_client_shutdown(client);
+    try {
+        std::thread(freeClient, client, m_channel).detach();
+    } catch (const std::system_error &) {
+        /* No thread to be had: the client frees itself, and the channel is left to it. */
+        new std::shared_ptr<Channel>(m_channel);
+        avs_client_free(client);
+    }
+}
+
+#ifdef AVS_SDK_HAS_OBSERVERS
+void Connection::addObserver(std::shared_ptr<http2::HTTP2ConnectionObserverInterface> observer) {
+    m_channel->addObserver(observer);
+}
+
+void Connection::removeObserver(std::shared_ptr<http2::HTTP2ConnectionObserverInterface> observer) {
+    m_channel->removeObserver(observer);
+}
+#endif
+
+} // namespace sdk
+} // namespace avs
