@@ -7,6 +7,7 @@
 #include <avs/client.h>
 #include <avs/config.h>
 #include <avs/evidence.h>
+#include <avs/inspect.h>
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>

@@ -1,0 +1,334 @@
+/* What follows from the findings: what the log rules out, what it cannot say, what to run next. */
+#include <string.h>
+
+#include "base/flow.h"
+#include "base/text.h"
+#include "inspect/conclude.h"
+
+static const char limit_mute[] =
+    "libcurl was built with --disable-verbose, as the SDK's Android script does: every text is "
+    "\"Error\" and only the numbers count.";
+static const char limit_old_session[] =
+    "SDK 1.9 and earlier never log libcurl's code for the AVS session, at any level. Rebuild with "
+    "ACSDK_EMIT_CURL_LOGS for libcurl's own words, or ask the endpoint: --probe.";
+static const char limit_debug0[] =
+    "SDK 1.10 to 1.15 log libcurl's code for the AVS session at DEBUG0: a DEBUG build shows it. Or "
+    "ask the endpoint: --probe.";
+static const char limit_debug7[] =
+    "From SDK 1.16 on, libcurl's code for the AVS session is logged at DEBUG7 only, in DEBUG "
+    "builds: "
+    "run one with \"DEBUG9\" as the SampleApp's last argument. Or ask the endpoint: --probe.";
+static const char limit_verify[] =
+    "The log has a number where the reason should be. Rebuild with ACSDK_EMIT_CURL_LOGS for "
+    "libcurl's own words, or ask the endpoint: --probe.";
+static const char limit_silent[] =
+    "A RELEASE build of SDK 1.10 to 1.19 says nothing about connections: run a DEBUG build with "
+    "\"DEBUG9\" as the SampleApp's last argument. Or ask the endpoint: --probe.";
+static const char limit_no_log[] =
+    "No line of the AVS Device SDK was recognised here: is this the SampleApp's console log?";
+static const char limit_no_attempt[] =
+    "Nothing in this log speaks for or against the connection: it shows no attempt, or not at this "
+    "level. Log from the start of the program, in a DEBUG build at DEBUG9, or ask the endpoint: "
+    "--probe.";
+static const char limit_login_only[] =
+    "The log proves Login with Amazon only; it does not show the AVS session.";
+static const char limit_too_many[] =
+    "The log holds more different failures than are kept apart; the rarest are not shown.";
+static const char live_says[] = "The live check of the endpoint found it, just now.";
+
+static enum avs_phase phase_of(enum avs_cause cause) {
+    return avs_cause_info(cause)->phase;
+}
+
+static bool is_store_cause(enum avs_cause cause) {
+    return cause == AVS_CAUSE_CA_FILE_UNREADABLE || cause == AVS_CAUSE_CA_FILE_INVALID ||
+           cause == AVS_CAUSE_CA_PATH_NOT_HASHED;
+}
+
+static void rule_out(struct avs_inspect_finding *finding, const char *text, uint64_t line) {
+    if (finding->rules_out_count == AVS_INSPECT_RULED_OUT_MAX) {
+        return;
+    }
+    char *field = finding->rules_out[finding->rules_out_count++];
+    avs_text_format(field, sizeof(finding->rules_out[0]), line ? "%s (line %llu)" : "%s", text,
+                    (unsigned long long)line);
+}
+
+static void drop_alternate(struct avs_inspect_finding *finding, enum avs_cause cause) {
+    size_t kept = 0;
+    for (size_t i = 0; i < finding->also_count; i++) {
+        if (finding->also[i] != cause) {
+            finding->also[kept++] = finding->also[i];
+        }
+    }
+    finding->also_count = kept;
+}
+
+/* What the finding's own line, and proofs elsewhere in the log, exclude. */
+static void add_ruled_out(const struct avs_inspect *inspect, struct avs_inspect_finding *finding) {
+    enum avs_phase phase = phase_of(finding->cause);
+    bool is_login = strcmp(finding->host, "api.amazon.com") == 0;
+    if (finding->cause == AVS_CAUSE_AUTH_NOT_TLS) {
+        rule_out(finding, "TLS, certificates and network: an HTTP status came back",
+                 finding->first.line);
+        return;
+    }
+    if (finding->cause == AVS_CAUSE_DUPLICATE_CREDENTIALS) {
+        rule_out(finding, "TLS, certificates and network: the session stood",
+                 inspect->proof_gateway.line);
+        return;
+    }
+    if (is_store_cause(finding->cause)) {
+        rule_out(finding, "the server and the network: nothing was sent yet", 0);
+    } else if (phase == AVS_PHASE_TRUST) {
+        rule_out(finding, "DNS, TCP and the TLS version: a certificate came and was judged", 0);
+    } else if (phase == AVS_PHASE_TLS) {
+        rule_out(finding, "DNS and TCP: a connection stood", 0);
+    } else if (finding->cause == AVS_CAUSE_CONNECT_REFUSED) {
+        rule_out(finding, "DNS: the name resolved", 0);
+    }
+    bool is_tls = phase == AVS_PHASE_TLS || phase == AVS_PHASE_TRUST;
+    if (is_tls && inspect->proof_plain.line) {
+        rule_out(finding, "the internet connection: the SDK's plain-HTTP probe got through",
+                 inspect->proof_plain.line);
+    }
+    if (is_tls && !is_login && inspect->proof_login.line) {
+        rule_out(finding, "the CA file and the clock: TLS to Login with Amazon worked",
+                 inspect->proof_login.line);
+        drop_alternate(finding, AVS_CAUSE_CLOCK_WRONG);
+    }
+}
+
+/* Where the SDK goes when nobody tells it otherwise. */
+static const char *usual_gateway(const struct avs_inspect *inspect) {
+    bool is_old = (inspect->sdk_release != 0 && inspect->sdk_release < 117) ||
+                  strstr(inspect->report.sdk_releases, "earlier") != NULL;
+    return is_old ? "avs-alexa-na.amazon.com" : "alexa.na.gateway.devices.a2z.com";
+}
+
+static const char *path_of(const struct avs_inspect *inspect, enum avs_cause cause) {
+    for (size_t i = 0; i < inspect->tally_count; i++) {
+        if (inspect->tallies[i].cause == cause && inspect->tallies[i].path[0]) {
+            return inspect->tallies[i].path;
+        }
+    }
+    return "FILE";
+}
+
+/* The catalogue's command with its places filled in. */
+static void fill_command(const struct avs_inspect *inspect, struct avs_inspect_finding *finding,
+                         const char *command) {
+    const struct {
+        const char *mark, *text;
+    } marks[] = {
+        {"{host}", finding->host}, {"{endpoint}", finding->host},
+        {"{port}", "443"},         {"{ca_file}", path_of(inspect, finding->cause)},
+        {"{ca_path}", "DIR"},      {"{config}", "AlexaClientSDKConfig.json"},
+        {"{root}", "FILE"},
+    };
+    size_t length = 0;
+    while (*command && length + 1 < sizeof(finding->command)) {
+        const char *text = NULL;
+        for (size_t i = 0; i < AVS_COUNT(marks) && *command == '{'; i++) {
+            if (strncmp(command, marks[i].mark, strlen(marks[i].mark)) == 0) {
+                text = marks[i].text;
+                command += strlen(marks[i].mark);
+                break;
+            }
+        }
+        if (!text) {
+            finding->command[length++] = *command++;
+            continue;
+        }
+        for (; *text && length + 1 < sizeof(finding->command); text++) {
+            finding->command[length++] = *text;
+        }
+    }
+    finding->command[length] = '\0';
+}
+
+/* While the log leaves causes open, the next thing to run is what tells them apart. */
+static void add_command(const struct avs_inspect *inspect, struct avs_inspect_finding *finding) {
+    enum avs_phase phase = phase_of(finding->cause);
+    if (!finding->host[0] && phase != AVS_PHASE_CONFIG) {
+        AVS_TEXT_SET(finding->host, usual_gateway(inspect));
+        finding->host_assumed = true;
+    }
+    bool is_open = finding->also_count > 0 && !finding->confirmed_live &&
+                   phase != AVS_PHASE_CONFIG && !is_store_cause(finding->cause);
+    const char *command = avs_cause_info(finding->cause)->command;
+    if (is_open || finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT) {
+        command = "avs-shim check --endpoint https://{host}";
+    }
+    if (command) {
+        fill_command(inspect, finding, command);
+    }
+}
+
+static void add_limit(struct avs_inspect_report *report, const char *text) {
+    for (size_t i = 0; i < report->limit_count; i++) {
+        if (report->limits[i] == text) {
+            return;
+        }
+    }
+    if (report->limit_count < AVS_COUNT(report->limits)) {
+        report->limits[report->limit_count++] = text;
+    }
+}
+
+static const char *session_limit(const struct avs_inspect *inspect) {
+    unsigned release = inspect->sdk_release;
+    if ((release && release < 110) || strstr(inspect->report.sdk_releases, "earlier")) {
+        return limit_old_session;
+    }
+    return release && release < 116 ? limit_debug0 : limit_debug7;
+}
+
+static void add_limits(struct avs_inspect *inspect) {
+    struct avs_inspect_report *report = &inspect->report;
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct avs_inspect_finding *finding = &report->findings[i];
+        if (finding->confirmed_live) {
+            continue;
+        }
+        if (finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT) {
+            add_limit(report, session_limit(inspect));
+        } else if (finding->is_problem && finding->also_count > 0 &&
+                   finding->certainty == AVS_POSSIBLE) {
+            add_limit(report, limit_verify);
+        }
+    }
+    if (inspect->has_mute_curl) {
+        add_limit(report, limit_mute);
+    }
+    if (inspect->tallies_lost > 0) {
+        add_limit(report, limit_too_many);
+    }
+    if (report->answer == AVS_INSPECT_CLEAN && inspect->proof_gateway.line == 0 &&
+        inspect->proof_login.line > 0) {
+        add_limit(report, limit_login_only);
+    }
+    if (report->answer == AVS_INSPECT_CANNOT_TELL) {
+        bool is_silent =
+            !report->has_debug_lines && inspect->sdk_release >= 110 && inspect->sdk_release < 120;
+        bool is_sdk_log = inspect->levels != 0 || report->sdk_version[0] || inspect->note_count > 0;
+        add_limit(report, !is_sdk_log ? limit_no_log : is_silent ? limit_silent : limit_no_attempt);
+    }
+}
+
+static bool is_problem(enum avs_cause cause) {
+    return cause != AVS_CAUSE_AUTH_NOT_TLS && avs_cause_info(cause)->severity != AVS_SEVERITY_INFO;
+}
+
+static bool stands_before(const struct avs_inspect_finding *a,
+                          const struct avs_inspect_finding *b) {
+    if (a->confirmed_live != b->confirmed_live) {
+        return a->confirmed_live;
+    }
+    if (a->is_problem != b->is_problem) {
+        return a->is_problem;
+    }
+    if (a->certainty != b->certainty) {
+        return a->certainty > b->certainty;
+    }
+    return a->first.line < b->first.line;
+}
+
+static void sort_findings(struct avs_inspect_report *report) {
+    for (size_t i = 1; i < report->finding_count; i++) {
+        for (size_t j = i; j > 0 && stands_before(&report->findings[j], &report->findings[j - 1]);
+             j--) {
+            struct avs_inspect_finding moved = report->findings[j];
+            report->findings[j] = report->findings[j - 1];
+            report->findings[j - 1] = moved;
+        }
+    }
+}
+
+static bool leaves_open(const struct avs_inspect_finding *finding, enum avs_cause cause) {
+    for (size_t i = 0; i < finding->also_count; i++) {
+        if (finding->also[i] == cause) {
+            return true;
+        }
+    }
+    /* every reason why a certificate is refused hides behind code 60 */
+    return finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT ||
+           (finding->cause == AVS_CAUSE_ROOT_MISSING && finding->certainty != AVS_CERTAIN &&
+            phase_of(cause) == AVS_PHASE_TRUST);
+}
+
+/* The live check confirms a finding, sharpens one that left its cause open, or adds its own. */
+static void merge_live(struct avs_inspect *inspect) {
+    struct avs_inspect_report *report = &inspect->report;
+    enum avs_cause cause = inspect->live_cause;
+    report->has_live = true;
+    report->live_readiness = inspect->live_readiness;
+    report->live_cause = cause;
+    AVS_TEXT_SET(report->live_endpoint, inspect->live_endpoint);
+    if (inspect->live_readiness == AVS_READY || cause == AVS_CAUSE_NONE) {
+        return;
+    }
+    struct avs_inspect_finding *found = NULL;
+    for (size_t i = 0; i < report->finding_count && !found; i++) {
+        found = report->findings[i].cause == cause ? &report->findings[i] : NULL;
+    }
+    for (size_t i = 0; i < report->finding_count && !found; i++) {
+        found = leaves_open(&report->findings[i], cause) ? &report->findings[i] : NULL;
+        if (found) {
+            avs_text_format(found->detail, sizeof(found->detail), "the log alone would say %s (%s)",
+                            avs_cause_info(found->cause)->id, avs_certainty_id(found->certainty));
+        }
+    }
+    if (!found && report->finding_count < AVS_INSPECT_FINDINGS_MAX) {
+        found = &report->findings[report->finding_count++];
+        memset(found, 0, sizeof(*found));
+        found->says = live_says;
+        const char *host = strstr(inspect->live_endpoint, "://");
+        host = host ? host + 3 : inspect->live_endpoint;
+        avs_text_copy_bytes(found->host, sizeof(found->host), host, strcspn(host, ":/"));
+        found->first.unix_ms = found->last.unix_ms = found->decisive.unix_ms = -1;
+    }
+    if (found) {
+        found->cause = cause;
+        found->certainty = AVS_CERTAIN;
+        found->confirmed_live = true;
+        found->also_count = 0;
+    }
+}
+
+static void answer(struct avs_inspect *inspect) {
+    struct avs_inspect_report *report = &inspect->report;
+    bool has_problem = false;
+    for (size_t i = 0; i < report->finding_count; i++) {
+        has_problem = has_problem || report->findings[i].is_problem;
+    }
+    bool is_proven = inspect->proof_any.line > 0 || report->finding_count > 0 ||
+                     (inspect->has_live && inspect->live_readiness == AVS_READY);
+    report->answer = has_problem ? AVS_INSPECT_FOUND
+                     : is_proven ? AVS_INSPECT_CLEAN
+                                 : AVS_INSPECT_CANNOT_TELL;
+    report->exit_code = has_problem ? 1 : is_proven ? 0 : 3;
+}
+
+void avs_inspect_advise(struct avs_inspect *inspect) {
+    struct avs_inspect_report *report = &inspect->report;
+    if (inspect->has_live) {
+        merge_live(inspect);
+    }
+    for (size_t i = 0; i < report->finding_count; i++) {
+        struct avs_inspect_finding *finding = &report->findings[i];
+        finding->is_problem = is_problem(finding->cause);
+        add_ruled_out(inspect, finding);
+        add_command(inspect, finding);
+    }
+    sort_findings(report);
+    answer(inspect);
+    add_limits(inspect);
+    const char *host = inspect->gateway;
+    if (report->finding_count > 0 && report->findings[0].host[0]) {
+        host = report->findings[0].host;
+    }
+    if (host[0]) {
+        avs_text_format(report->endpoint, sizeof(report->endpoint), "https://%s", host);
+    }
+}

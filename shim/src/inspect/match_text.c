@@ -1,0 +1,148 @@
+/* libcurl's verbose output: find the phrase, the host it is about, and the file it names. */
+#include <string.h>
+
+#include "base/flow.h"
+#include "base/text.h"
+#include "inspect/inspect.h"
+
+enum { TEXT_BYTES_MAX = 2048 }; /* libcurl's own lines end before this */
+
+/* Words right before a host name. */
+static const char *const host_marks[] = {
+    "Connected to ",     "resolve host: ",        "resolve host '",  "target host name '",
+    "in connection to ", "Failed to connect to ", "resolve proxy: ", "Trying to connect to ",
+};
+
+/* Words right before a CA file. */
+static const char *const file_marks[] = {"CAfile: ", "certificate file: ", "cert file "};
+
+/* True when `text` holds `needle`; blanks and newlines count in neither, since captures wrap. */
+static bool holds(const char *squeezed, const char *needle) {
+    char wanted[96];
+    size_t length = 0;
+    for (; *needle && length + 1 < sizeof(wanted); needle++) {
+        if (*needle != ' ') {
+            wanted[length++] = *needle;
+        }
+    }
+    wanted[length] = '\0';
+    return strstr(squeezed, wanted) != NULL;
+}
+
+static void squeeze(char *squeezed, size_t capacity, const char *text) {
+    size_t length = 0;
+    for (; *text && length + 1 < capacity; text++) {
+        if (*text != ' ' && *text != '\n' && *text != '\\') {
+            squeezed[length++] = *text;
+        }
+    }
+    squeezed[length] = '\0';
+}
+
+static bool find_host(char *host, size_t capacity, const char *text) {
+    for (size_t i = 0; i < AVS_COUNT(host_marks); i++) {
+        const char *found = strstr(text, host_marks[i]);
+        if (!found) {
+            continue;
+        }
+        found += strlen(host_marks[i]);
+        size_t length = strspn(found, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                      "0123456789.-");
+        while (length > 0 && found[length - 1] == '.') {
+            length--;
+        }
+        if (length > 0) {
+            avs_text_copy_bytes(host, capacity, found, length);
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct avs_slice find_file(const char *text) {
+    for (size_t i = 0; i < AVS_COUNT(file_marks); i++) {
+        const char *found = strstr(text, file_marks[i]);
+        if (found) {
+            found += strlen(file_marks[i]);
+            return (struct avs_slice){found, strcspn(found, " \n,'\"")};
+        }
+    }
+    return (struct avs_slice){NULL, 0};
+}
+
+static bool is_avs_host(const char *host) {
+    return strstr(host, "alexa") != NULL || strstr(host, "avs-") != NULL;
+}
+
+static enum avs_scope scope_of_host(const char *host) {
+    return strcmp(host, "api.amazon.com") == 0        ? AVS_SCOPE_LOGIN
+           : strcmp(host, "api.amazonalexa.com") == 0 ? AVS_SCOPE_CAPABILITIES
+           : is_avs_host(host)                        ? AVS_SCOPE_GATEWAY
+                                                      : AVS_SCOPE_ANY;
+}
+
+/* Which phrases stand in the line; the first row that fits. */
+static const struct avs_text_rule *find_rule(const char *text) {
+    char squeezed[TEXT_BYTES_MAX];
+    squeeze(squeezed, sizeof(squeezed), text);
+    for (size_t i = 0; i < avs_text_rule_count; i++) {
+        const struct avs_text_rule *rule = &avs_text_rules[i];
+        if (holds(squeezed, rule->needle) &&
+            (!rule->also_needle || holds(squeezed, rule->also_needle))) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
+                            const struct avs_sighting *seen) {
+    /* the application's own traffic is no reason of libcurl's */
+    const char *words = text + strspn(text, " ");
+    if ((*words == '<' || *words == '>' || *words == '{' || *words == '}') && words[1] == ' ') {
+        return;
+    }
+    char host[256];
+    if (find_host(host, sizeof(host), text)) {
+        AVS_TEXT_SET(inspect->libcurl_host, host);
+    }
+    const struct avs_text_rule *rule = find_rule(text);
+    if (!rule || (rule->only_gateway && !is_avs_host(inspect->libcurl_host))) {
+        return;
+    }
+    struct avs_sighting sighting = *seen;
+    struct avs_tally *tally = &sighting.tally;
+    if (inspect->libcurl_host[0]) {
+        sighting.host = inspect->libcurl_host;
+        tally->scope = scope_of_host(inspect->libcurl_host);
+    }
+    tally->kind = AVS_TALLY_TEXT;
+    tally->row = (size_t)(rule - avs_text_rules);
+    tally->is_clock_implausible = avs_inspect_is_implausible(inspect, sighting.place.unix_ms);
+    tally->cause = rule->cause;
+    tally->certainty = rule->certainty;
+    tally->also = rule->also;
+    tally->says = rule->says;
+    switch (rule->role) {
+    case AVS_TEXT_FAILURE:
+    case AVS_TEXT_VERIFY:
+        tally->is_verify = tally->is_verify_reason = rule->role == AVS_TEXT_VERIFY;
+        sighting.path = find_file(text);
+        avs_inspect_add_failure(inspect, &sighting);
+        break;
+    case AVS_TEXT_PROOF:
+        avs_inspect_add_proof(inspect, tally->scope, true, &sighting.place);
+        break;
+    case AVS_TEXT_OFFER_H2:
+        inspect->offers_h2 = true;
+        break;
+    case AVS_TEXT_OFFER_H1: /* OpenSSL offers both on lines of their own: judged at the end */
+        tally->cause = AVS_CAUSE_HTTP2_UNSUPPORTED_BY_LIBCURL;
+        tally->certainty = AVS_LIKELY;
+        avs_inspect_add_failure(inspect, &sighting);
+        break;
+    case AVS_TEXT_NOTE:
+        avs_inspect_add_note(inspect, rule->says, sighting.place.line);
+        break;
+    }
+}

@@ -1,0 +1,41 @@
+/* The fast part: which lines deserve a second look. Runs over every byte of gigabytes, so it knows
+ * only newlines, four marking bytes and the names of a few components. */
+#ifndef AVS_INSPECT_SCAN_H
+#define AVS_INSPECT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    AVS_TRIGGER_BITS = 4096,   /* bitmap over a hash of the five bytes before a ':' */
+    AVS_TRIGGER_NAMES_MAX = 64 /* different component names and phrases */
+};
+
+struct avs_triggers {
+    uint64_t suffixes[AVS_TRIGGER_BITS / 64];
+    struct {
+        const char *name;
+        size_t length;
+        size_t first_rule,
+            rule_count; /* in avs_line_rules; 0 rules: a phrase, always of interest */
+    } names[AVS_TRIGGER_NAMES_MAX];
+    size_t name_count;
+};
+
+/** Collect the names from the tables of rules. */
+void avs_triggers_init(struct avs_triggers *triggers);
+
+/** Which name ends at `text[colon]` (a ':'); -1 when none does. `is_whole`: no word byte before it.
+ */
+int avs_triggers_name(const struct avs_triggers *triggers, const char *text, size_t colon,
+                      bool *ret_is_whole);
+
+/** Called for each line; `is_hinted`: it may hold something. */
+typedef void (*avs_line_fn)(void *user, const char *line, size_t length, bool is_hinted);
+
+/** Split `text`, which ends with a newline, into lines. */
+void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_t length,
+                    avs_line_fn on_line, void *user);
+
+#endif
