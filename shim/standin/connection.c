@@ -316,7 +316,8 @@ bool connection_wants_read(const struct connection *connection) {
 }
 
 bool connection_wants_write(const struct connection *connection) {
-    return queued(connection) > 0;
+    return queued(connection) > 0 ||
+           (connection->phase == PHASE_H2 && http2_wants_write(connection->http2));
 }
 
 uint64_t connection_next_ms(const struct connection *connection) {

@@ -162,6 +162,7 @@ SSL_CTX *handshake_context_new(void) {
     SSL_CTX_set_min_proto_version(context, TLS1_1_VERSION);
     SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
     SSL_CTX_set_session_id_context(context, session_id, sizeof(session_id) - 1);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, NULL);
     SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);

@@ -200,6 +200,10 @@ void http2_pump(struct http2 *http2) {
     }
 }
 
+bool http2_wants_write(const struct http2 *http2) {
+    return http2->session && nghttp2_session_want_write(http2->session);
+}
+
 void http2_on_time(struct http2 *http2, uint64_t now_ms) {
     for (struct stream *stream = http2->streams; stream; stream = stream->next) {
         if (stream->answer_at_ms == 0 || now_ms < stream->answer_at_ms) {

@@ -17,6 +17,8 @@ void http2_free(struct http2 *http2);
 void http2_feed(struct http2 *http2, const uint8_t *bytes, size_t length);
 /* Hand over what there is to send, as far as the connection has room. */
 void http2_pump(struct http2 *http2);
+/* True when a pump would bring more. */
+bool http2_wants_write(const struct http2 *http2);
 void http2_on_time(struct http2 *http2, uint64_t now_ms);
 uint64_t http2_next_ms(const struct http2 *http2);
 

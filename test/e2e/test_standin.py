@@ -905,10 +905,34 @@ def test_a_client_that_never_reads(standin):
     connection.close()
 
 
-def test_h2load_is_served(standin):
-    told = subprocess.run(["h2load", "-n2000", "-c10", "-m20", f"https://127.0.0.1:{standin.port}/"], capture_output=True,
-                          timeout=60, text=True)
-    assert "2000 succeeded, 0 failed" in told.stdout, told.stdout
+def cpu_ticks(standin):
+    fields = pathlib.Path(f"/proc/{standin.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_waiting_costs_nothing():
+    standin = start()
+    stalled, downchannel, unread = (H2(standin, "ok.localhost") for _ in range(3))
+    stalled.request("/bytes/1000000")  # and no WINDOW_UPDATE ever
+    downchannel.request("/v20160207/directives")
+    unread.h2.increment_flow_control_window(2**30)
+    unread.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 2**30})
+    unread.request("/bytes/100000000")
+    with Peer(standin, "silent-in-handshake.localhost") as silent, Peer(standin, "ok.localhost") as idle:
+        assert not silent.handshake(0.1) and idle.handshake()
+        before = cpu_ticks(standin)
+        time.sleep(SILENCE)
+        assert cpu_ticks(standin) - before <= 1
+    for connection in (stalled, downchannel, unread):
+        connection.close()
+    stop(standin)
+
+
+@pytest.mark.parametrize("path, count", [("/", 2000), ("/bytes/20000000", 20)])
+def test_h2load_is_served(standin, path, count):
+    told = subprocess.run(["h2load", f"-n{count}", "-c10", "-m20", f"https://127.0.0.1:{standin.port}{path}"],
+                          capture_output=True, timeout=60, text=True)
+    assert f"{count} succeeded, 0 failed" in told.stdout, told.stdout
 
 
 # ---------------------------------------------------------------- the command
