@@ -31,6 +31,7 @@ extern const struct cli_command cli_check;
 extern const struct cli_command cli_judge;
 extern const struct cli_command cli_trust_explain; /* below cli_trust */
 extern const struct cli_command cli_trust_audit;
+extern const struct cli_command cli_trust_install;
 extern const struct cli_command cli_inspect;
 extern const struct cli_command cli_standin;
 

@@ -17,7 +17,10 @@ static const struct {
     const char *word;
     const struct cli_command *command;
 } subcommands[] = {
-    {"explain", &cli_trust_explain}, {"audit", &cli_trust_audit}, {NULL, NULL}, /* the end */
+    {"explain", &cli_trust_explain},
+    {"audit", &cli_trust_audit},
+    {"install", &cli_trust_install},
+    {NULL, NULL}, /* the end */
 };
 
 static int run(const struct cli_command *command, int argc, char **argv) {
