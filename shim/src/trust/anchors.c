@@ -1,10 +1,11 @@
-/* A loaded trust store. */
+/* A loaded trust store: an index over the bundle, OpenSSL's own lookup for hashed directories, and
+ * a registry so that one process loads one store once. */
 #include "trust/anchors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,11 +13,26 @@
 #include <openssl/err.h>
 
 #include "base/text.h"
+#include "trust/bundle.h"
+#include "trust/lookup.h"
 #include "trust/openssl_auto.h"
 
+/* When one of these changes on disk, what was loaded is stale. */
+struct identity {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified;
+    struct timespec changed;
+};
+
 struct avs_anchors {
-    atomic_uint references;
+    unsigned references; /* behind registry_lock */
+    struct avs_anchors *next;
     X509_STORE *store;
+    struct identity file;
+    struct identity path;
+    char *key;                    /* source, file and path as they were asked for */
     struct avs_trust_facts facts; /* store_* only */
 };
 
@@ -60,29 +76,94 @@ static const char *guess_content(const char *path) {
     return "no certificate in PEM form, or a damaged block in it";
 }
 
-static enum avs_status load_file(X509_STORE *store, const char *path, struct avs_trust_facts *facts,
-                                 struct avs_error *reterr) {
+/* Read a regular file whole; NULL with errno 0 when it is larger than the index takes on. */
+static char *read_whole(const char *path, size_t *ret_length, bool *ret_is_memory) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     struct stat status = {0};
-    int os_errno = descriptor < 0 || fstat(descriptor, &status) != 0 ? errno : 0;
-    if (descriptor >= 0) {
-        close(descriptor);
+    *ret_is_memory = false;
+    if (descriptor < 0) {
+        return NULL;
     }
-    if (os_errno == 0 && S_ISDIR(status.st_mode)) {
-        os_errno = EISDIR;
+    int os_errno = fstat(descriptor, &status) != 0 ? errno : 0;
+    size_t size = status.st_size > 0 ? (size_t)status.st_size : 0;
+    char *text = NULL;
+    size_t length = 0;
+    if (os_errno == 0 && size <= AVS_BUNDLE_BYTES_MAX) {
+        text = malloc(size + 1);
+        *ret_is_memory = !text;
+        /* one byte more than it had: a file that grows meanwhile is read again by OpenSSL */
+        for (ssize_t got = 1; text && got > 0 && length <= size; length += (size_t)got) {
+            got = read(descriptor, text + length, size + 1 - length);
+            if (got < 0) {
+                os_errno = errno;
+                free(text);
+                text = NULL;
+                break;
+            }
+        }
     }
-    if (os_errno != 0) {
-        return fail_store(facts, AVS_STORE_UNREADABLE, os_errno, path, strerror(os_errno), reterr);
+    close(descriptor);
+    if (length > size) {
+        free(text);
+        text = NULL;
     }
+    *ret_length = length;
+    errno = os_errno;
+    return text;
+}
+
+/* What is ordinary is indexed and parsed when asked for; the rest is OpenSSL's to load or refuse.
+ */
+static enum avs_status add_indexed(struct avs_anchors *anchors, char *text, size_t length,
+                                   bool *ret_is_unusual, struct avs_error *reterr) {
+    struct avs_bundle *bundle = NULL;
+    enum avs_bundle_result result = avs_bundle_from_text(text, length, &bundle);
+    *ret_is_unusual = result == AVS_BUNDLE_UNUSUAL;
+    if (result == AVS_BUNDLE_UNUSUAL) {
+        return AVS_OK;
+    }
+    AVS_REQUIRE_MEMORY(result == AVS_BUNDLE_READ, reterr);
+    anchors->facts.store_count = (int)avs_bundle_count(bundle);
+    AVS_REQUIRE_MEMORY(avs_lookup_add_bundle(anchors->store, bundle), reterr);
+    return AVS_OK;
+}
+
+static enum avs_status load_whole(struct avs_anchors *anchors, const char *path,
+                                  struct avs_error *reterr) {
     ERR_set_mark();
-    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(anchors->store, X509_LOOKUP_file());
     int count = lookup ? X509_load_cert_crl_file(lookup, path, X509_FILETYPE_PEM) : 0;
     ERR_pop_to_mark();
     if (count <= 0) {
-        return fail_store(facts, AVS_STORE_INVALID, 0, path, guess_content(path), reterr);
+        return fail_store(&anchors->facts, AVS_STORE_INVALID, 0, path, guess_content(path), reterr);
     }
-    facts->store_count = count;
+    anchors->facts.store_count = count;
     return AVS_OK;
+}
+
+static enum avs_status load_file(struct avs_anchors *anchors, const char *path,
+                                 struct avs_error *reterr) {
+    struct stat status;
+    int os_errno = stat(path, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
+    if (os_errno == 0 && S_ISREG(status.st_mode)) { /* a pipe is read once: by OpenSSL */
+        size_t length = 0;
+        bool is_memory = false;
+        bool is_unusual = true;
+        char *text = read_whole(path, &length, &is_memory);
+        os_errno = text ? 0 : errno;
+        AVS_REQUIRE_MEMORY(!is_memory, reterr);
+        if (text) {
+            AVS_TRY(add_indexed(anchors, text, length, &is_unusual, reterr));
+        }
+        if (!is_unusual) {
+            return AVS_OK;
+        }
+    }
+    if (os_errno != 0) {
+        return fail_store(&anchors->facts, AVS_STORE_UNREADABLE, os_errno, path, strerror(os_errno),
+                          reterr);
+    }
+    return load_whole(anchors, path, reterr);
 }
 
 /* OpenSSL finds a certificate as HASH.NUMBER and by no other name. */
@@ -140,11 +221,10 @@ static struct avs_anchors_options default_options(void) {
 static enum avs_status fill(struct avs_anchors *anchors, const struct avs_anchors_options *options,
                             struct avs_error *reterr) {
     struct avs_trust_facts *facts = &anchors->facts;
-    AVS_TEXT_SET(facts->store_source, options->source ? options->source : "openssl");
-    AVS_TEXT_SET(facts->ca_file, options->ca_file);
-    AVS_TEXT_SET(facts->ca_path, options->ca_path);
+    anchors->store = X509_STORE_new();
+    AVS_REQUIRE_MEMORY(anchors->store, reterr);
     if (options->ca_file) {
-        AVS_TRY(load_file(anchors->store, options->ca_file, facts, reterr));
+        AVS_TRY(load_file(anchors, options->ca_file, reterr));
     }
     if (options->ca_path) {
         AVS_TRY(check_path(options->ca_path, options->ca_file, facts, reterr));
@@ -156,36 +236,121 @@ static enum avs_status fill(struct avs_anchors *anchors, const struct avs_anchor
     return AVS_OK;
 }
 
+/* All zero when there is nothing there; a failure to look is left to the loading. */
+static struct identity identify(const char *path) {
+    struct identity identity;
+    struct stat status;
+    memset(&identity, 0, sizeof(identity)); /* padding too: identities are compared as bytes */
+    if (path && stat(path, &status) == 0) {
+        identity.device = status.st_dev;
+        identity.inode = status.st_ino;
+        identity.size = status.st_size;
+        identity.modified = status.st_mtim;
+        identity.changed = status.st_ctim;
+    }
+    return identity;
+}
+
+static void free_anchors(struct avs_anchors *anchors) {
+    X509_STORE_free(anchors->store);
+    free(anchors->key);
+    free(anchors);
+}
+
+static struct avs_anchors *anchors_new(const struct avs_anchors_options *options) {
+    struct avs_anchors *anchors = calloc(1, sizeof(*anchors));
+    const char *file = options->ca_file ? options->ca_file : "";
+    const char *path = options->ca_path ? options->ca_path : "";
+    size_t bytes = strlen(options->source) + strlen(file) + strlen(path) + 3;
+    char *key = anchors ? malloc(bytes) : NULL;
+    if (!key) {
+        free(anchors);
+        return NULL;
+    }
+    avs_text_format(key, bytes, "%s\n%s\n%s", options->source, file, path);
+    anchors->key = key;
+    anchors->references = 1;
+    anchors->file = identify(options->ca_file);
+    anchors->path = identify(options->ca_path);
+    AVS_TEXT_SET(anchors->facts.store_source, options->source);
+    AVS_TEXT_SET(anchors->facts.ca_file, file);
+    AVS_TEXT_SET(anchors->facts.ca_path, path);
+    return anchors;
+}
+
+AVS_DEFINE_AUTO(anchors_draft, struct avs_anchors, free_anchors);
+
+/* Every store that somebody holds. It lends no reference itself: the last holder frees. */
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct avs_anchors *registry;
+
+static struct avs_anchors *find_same(const struct avs_anchors *draft) {
+    for (struct avs_anchors *it = registry; it; it = it->next) {
+        if (strcmp(it->key, draft->key) == 0 &&
+            memcmp(&it->file, &draft->file, sizeof(it->file)) == 0 &&
+            memcmp(&it->path, &draft->path, sizeof(it->path)) == 0) {
+            return it;
+        }
+    }
+    return NULL;
+}
+
+/* The one that is registered already, or `draft` itself, now registered (and NULL where it was). */
+static struct avs_anchors *share(struct avs_anchors **draft, bool must_exist) {
+    pthread_mutex_lock(&registry_lock);
+    struct avs_anchors *shared = find_same(*draft);
+    if (shared) {
+        shared->references++;
+    } else if (!must_exist) {
+        shared = AVS_STEAL(*draft);
+        shared->next = registry;
+        registry = shared;
+    }
+    pthread_mutex_unlock(&registry_lock);
+    return shared;
+}
+
 enum avs_status avs_anchors_load(const struct avs_anchors_options *options,
                                  struct avs_trust_facts *ret_facts,
                                  struct avs_anchors **ret_anchors, struct avs_error *reterr) {
-    struct avs_anchors_options defaults = default_options();
-    if (!options->ca_file && !options->ca_path) {
-        options = &defaults;
-    }
-    AVS_AUTO(avs_anchors) anchors = calloc(1, sizeof(*anchors));
-    AVS_REQUIRE_MEMORY(anchors, reterr);
-    atomic_init(&anchors->references, 1);
-    anchors->store = X509_STORE_new();
-    AVS_REQUIRE_MEMORY(anchors->store, reterr);
-    enum avs_status status = fill(anchors, options, reterr);
+    struct avs_anchors_options chosen =
+        options->ca_file || options->ca_path ? *options : default_options();
+    chosen.source = chosen.source ? chosen.source : "openssl";
+    AVS_AUTO(anchors_draft) draft = anchors_new(&chosen);
+    AVS_REQUIRE_MEMORY(draft, reterr);
+    struct avs_anchors *shared = share(&draft, true);
+    enum avs_status status = shared ? AVS_OK : fill(draft, &chosen, reterr);
     if (ret_facts) {
-        avs_anchors_describe(anchors, ret_facts);
+        avs_anchors_describe(shared ? shared : draft, ret_facts);
     }
     AVS_TRY(status);
-    *ret_anchors = AVS_STEAL(anchors);
+    *ret_anchors = shared ? shared : share(&draft, false);
     return AVS_OK;
 }
 
 struct avs_anchors *avs_anchors_ref(struct avs_anchors *anchors) {
-    atomic_fetch_add(&anchors->references, 1);
+    pthread_mutex_lock(&registry_lock);
+    anchors->references++;
+    pthread_mutex_unlock(&registry_lock);
     return anchors;
 }
 
 void avs_anchors_unref(struct avs_anchors *anchors) {
-    if (anchors && atomic_fetch_sub(&anchors->references, 1) == 1) {
-        X509_STORE_free(anchors->store);
-        free(anchors);
+    if (!anchors) {
+        return;
+    }
+    pthread_mutex_lock(&registry_lock);
+    bool is_last = --anchors->references == 0;
+    if (is_last) {
+        struct avs_anchors **link = &registry;
+        while (*link != anchors) {
+            link = &(*link)->next;
+        }
+        *link = anchors->next;
+    }
+    pthread_mutex_unlock(&registry_lock);
+    if (is_last) {
+        free_anchors(anchors);
     }
 }
 
