@@ -26,6 +26,7 @@ struct cli_command {
 };
 
 /* One line for each command file, in the order of the overview. */
+extern const struct cli_command cli_endpoint;
 extern const struct cli_command cli_trust;
 extern const struct cli_command cli_check;
 extern const struct cli_command cli_judge;

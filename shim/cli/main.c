@@ -5,7 +5,7 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_check, &cli_judge, &cli_trust, &cli_inspect, &cli_standin, NULL,
+    &cli_check, &cli_judge, &cli_endpoint, &cli_trust, &cli_inspect, &cli_standin, NULL,
 };
 
 static void print_overview(FILE *out) {

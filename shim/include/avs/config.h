@@ -79,6 +79,169 @@ AVS_API const char *avs_config_value(const struct avs_config *config,
 AVS_API const char *avs_config_source(const struct avs_config *config,
                                       enum avs_config_setting setting);
 
+/* ---- What each SDK release makes of a configuration ---- */
+
+/** One thing wrong or remarkable, at one place. Strings are lent by what holds the finding. */
+struct avs_config_finding {
+    const char *id; /**< stable, snake_case: "trailing_comma", "endpoint_ignored", ... */
+    enum avs_cause cause;
+    enum avs_severity severity; /**< error: the SDK does not start, or cannot connect */
+    const char *file;
+    unsigned line, column; /**< 1-based; the column counts characters */
+    size_t offset, length; /**< the bytes meant */
+    const char *problem;
+    const char *fix;
+    const char *sdk_message; /**< what the SDK logs, NULL where it logs nothing */
+    size_t sdk_offset;       /**< and its "offset=", where sdk_message is set */
+    const char *excerpt;     /**< the line, cut around the place */
+    unsigned caret;          /**< characters of `excerpt` before the place */
+    bool is_repairable;      /**< has one repair only; see avs_config_plan_repair */
+};
+
+/** A key that is set, but does not decide. */
+struct avs_config_ignored {
+    const char *key, *value, *source, *reason;
+};
+
+/** What one generation of the SDK dials, and why. */
+struct avs_config_view {
+    const char *sdk;      /**< "1.3-1.9", or "this library" */
+    const char *endpoint; /**< as the SDK takes it; not checked */
+    const char *key;     /**< "sampleApp.endpoint"; "persisted gateway"; NULL: built into the SDK */
+    const char *source;  /**< "AlexaClientSDKConfig.json:12:21 sampleApp.endpoint" */
+    const char *why;     /**< one sentence */
+    const char *refusal; /**< why this release does not start with this file, NULL if it does */
+    const struct avs_config_ignored *ignored;
+    size_t ignored_count;
+};
+
+/** One more value that matters to a connection. */
+struct avs_config_fact {
+    const char *name; /**< "ca_file", "login", "database", "placeholder", ... */
+    const char *key;
+    const char *value;  /**< NULL: not set */
+    const char *source; /**< NULL: built into the SDK, or not set */
+    const char *sdk;    /**< which releases it is for: "1.16 and later" */
+    bool is_in_force;   /**< by the release asked for; true where all were asked for */
+    const char *note;   /**< "" where there is nothing to say */
+};
+
+/** The gateway that SDK 1.17 and later persists in its misc database. */
+enum avs_gateway_state {
+    AVS_GATEWAY_NOT_CONFIGURED, /**< no miscDatabase.databaseFilePath */
+    AVS_GATEWAY_NONE,           /**< database read, nothing persisted */
+    AVS_GATEWAY_PERSISTED,      /**< it decides, the configuration does not */
+    AVS_GATEWAY_MALFORMED,      /**< persisted, but not readable: SDK 1.17+ does not start */
+    AVS_GATEWAY_UNREADABLE,     /**< the database is there and cannot be read */
+    AVS_GATEWAY_NOT_BUILT_IN    /**< this library was built without sqlite3 */
+};
+
+struct avs_config_gateway {
+    enum avs_gateway_state state;
+    const char *database; /**< path, "" if none */
+    const char *url;      /**< "" unless persisted */
+    bool is_verified;
+    const char *detail; /**< one sentence */
+    const char *clear;  /**< the way to clear it, "" where there is nothing to clear */
+};
+
+/** Everything at once. Read-only. */
+struct avs_config_report {
+    size_t size;
+    const char *sdk; /**< the release asked for, NULL: all */
+    const struct avs_config_view *views;
+    size_t view_count;
+    const struct avs_config_fact *facts;
+    size_t fact_count;
+    struct avs_config_gateway gateway;
+    const struct avs_config_finding *findings;
+    size_t finding_count;
+};
+
+/** Explain `config` for one SDK release ("1.2" to "1.26", "3.0.0"), or, with NULL, for every
+ *  generation and this library's transport. Reads the misc database, read-only; never writes.
+ *  Caller frees *ret_report with avs_config_report_free, before `config`. Thread: any.
+ *  Errors: ERR_USAGE (no such release), NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_explain(const struct avs_config *config,
+                                                         const char *sdk,
+                                                         struct avs_config_report **ret_report,
+                                                         struct avs_error *reterr);
+
+/** As avs_config_explain, but for files that may be malformed: findings only, all that can be told
+ *  apart in one run. A file that cannot be read is an error. Thread: any.
+ *  Errors: ERR_CONFIG_UNREADABLE, ERR_CONFIG_MALFORMED (not even UTF-8), ERR_USAGE, NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_lint(const char *const *paths, size_t count,
+                                                      const char *sdk,
+                                                      struct avs_config_report **ret_report,
+                                                      struct avs_error *reterr);
+
+AVS_API void avs_config_report_free(struct avs_config_report *report);
+
+/** The report as one JSON object, schema avs-shim.endpoint/1, newline-terminated. `action` is what
+ *  was asked ("show", "lint"). Caller frees *ret_json with free(). Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_report_json(const struct avs_config_report *report,
+                                                             const char *action, char **ret_json,
+                                                             struct avs_error *reterr);
+
+/** "not_configured", "none", "persisted", ... Thread: any. Never NULL. */
+AVS_API const char *avs_gateway_state_id(enum avs_gateway_state state);
+
+/* ---- Editing, byte for byte ---- */
+
+/** A change that was worked out and not yet written. */
+struct avs_config_plan;
+
+/** Plan to make `url` the endpoint that every generation (or the release `sdk`) dials. A value that
+ *  exists is replaced where it stands; a missing key is added to the last file, with the comma and
+ *  the section that it needs. Nothing is written. Thread: any.
+ *  Errors: ERR_ENDPOINT_INVALID, ERR_CONFIG_UNREADABLE, ERR_CONFIG_MALFORMED, ERR_USAGE, LIMIT,
+ *  NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_set(const char *const *paths, size_t count,
+                                                          const char *sdk, const char *url,
+                                                          struct avs_config_plan **ret_plan,
+                                                          struct avs_error *reterr);
+
+/** Plan to remove the keys that set the endpoint; the SDK's default counts then. Errors: as
+ *  avs_config_plan_set. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_unset(const char *const *paths, size_t count,
+                                                            const char *sdk,
+                                                            struct avs_config_plan **ret_plan,
+                                                            struct avs_error *reterr);
+
+/** Plan to switch to `url`, or, where a toggle is in force (its sidecar file exists), back: byte
+ * for byte when the file is as the toggle left it, else only the keys' values. Errors: as
+ *  avs_config_plan_set, and ERR_CONFIG where going back would lose something. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_toggle(const char *const *paths, size_t count,
+                                                             const char *sdk, const char *url,
+                                                             struct avs_config_plan **ret_plan,
+                                                             struct avs_error *reterr);
+
+/** Plan the repairs that have one meaning only: the guide's snippet, a missing comma between
+ *  members, a trailing comma. Errors: as avs_config_lint. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_repair(const char *const *paths, size_t count,
+                                                             struct avs_config_plan **ret_plan,
+                                                             struct avs_error *reterr);
+
+/** True when the plan changes no file. */
+AVS_API bool avs_config_plan_is_empty(const struct avs_config_plan *plan);
+/** What it does, one line for each key; lent until the plan is freed. */
+AVS_API const char *avs_config_plan_summary(const struct avs_config_plan *plan);
+/** The change as a unified diff that patch(1) takes; lent until the plan is freed. */
+AVS_API const char *avs_config_plan_diff(const struct avs_config_plan *plan);
+/** The plan as one JSON object, schema avs-shim.endpoint/1. Caller frees *ret_json with free(). */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_json(const struct avs_config_plan *plan,
+                                                           const char *action, bool is_applied,
+                                                           char **ret_json,
+                                                           struct avs_error *reterr);
+
+/** Write it: each file replaced atomically, with its mode and owner; a symbolic link is followed
+ *  once. Refuses a file that changed since the plan was made. On any error every file is as it was.
+ *  Signals that end the process wait until the files are whole. Thread: any, one at a time.
+ *  Errors: ERR_IO, ERR_CONFIG (changed in between), NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_apply(const struct avs_config_plan *plan,
+                                                            struct avs_error *reterr);
+AVS_API void avs_config_plan_free(struct avs_config_plan *plan);
+
 AVS_END_DECLS
 
 #endif
