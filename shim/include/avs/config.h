@@ -160,7 +160,7 @@ struct avs_config_report {
 
 /** Explain `config` for one SDK release ("1.2" to "1.26", "3.0.0"), or, with NULL, for every
  *  generation and this library's transport. Reads the misc database, read-only; never writes.
- *  Caller frees *ret_report with avs_config_report_free, before `config`. Thread: any.
+ *  Caller frees *ret_report with avs_config_report_free; it outlives `config`. Thread: any.
  *  Errors: ERR_USAGE (no such release), NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_config_explain(const struct avs_config *config,
                                                          const char *sdk,
