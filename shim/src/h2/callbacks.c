@@ -70,7 +70,11 @@ static void on_status(struct avs_h2 *h2, struct avs_h2_stream *stream, const uin
         return;
     }
     h2->line.length = 0;
-    avs_buffer_printf(&h2->line, "HTTP/2 %03d \r\n", status);
+    char text[] = "HTTP/2 000 \r\n"; /* for every answer: printf would cost more than the rest */
+    text[7] = (char)('0' + status / 100 % 10);
+    text[8] = (char)('0' + status / 10 % 10);
+    text[9] = (char)('0' + status % 10);
+    avs_buffer_add(&h2->line, text, sizeof(text) - 1);
     (void)give_line(h2, stream);
 }
 

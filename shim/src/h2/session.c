@@ -165,7 +165,10 @@ enum avs_status avs_h2_pull(struct avs_h2 *h2, uint8_t *buffer, size_t capacity,
     size_t length = 0;
     while (length < capacity) {
         if (h2->pending_length == 0) {
-            ssize_t made = h2->is_failed ? 0 : nghttp2_session_mem_send(h2->session, &h2->pending);
+            if (h2->is_failed || !nghttp2_session_want_write(h2->session)) {
+                break; /* asked at every turn of the loop, and cheaper than to find nothing */
+            }
+            ssize_t made = nghttp2_session_mem_send(h2->session, &h2->pending);
             if (made < 0) {
                 return fail_library(h2, (int)made, reterr);
             }

@@ -257,6 +257,14 @@ enum avs_close_kind avs_tls_close_kind(const struct avs_tls *tls) {
     return tls->close_kind;
 }
 
+/* SSL_get_error needs an empty queue before the call; emptying an empty one costs a thousand
+ * instructions in OpenSSL 3, looking costs few. */
+static void clear_errors(void) {
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+}
+
 static void note_openssl_error(struct avs_tls *tls) {
     unsigned long code = ERR_peek_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
@@ -444,7 +452,11 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
     if (tls->state != AVS_TLS_ESTABLISHED || capacity == 0) {
         return 0;
     }
-    ERR_clear_error();
+    if (tls->in_start == tls->in_end && tls->input_end == AVS_CLOSE_OPEN &&
+        SSL_has_pending(tls->ssl) == 0) {
+        return 0; /* what OpenSSL would find out as well, at the price of a read */
+    }
+    clear_errors();
     size_t length = 0;
     int result = SSL_read_ex(tls->ssl, bytes, capacity, &length);
     if (result == 1) {
@@ -463,7 +475,7 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
     if (tls->state != AVS_TLS_ESTABLISHED || tls->is_close_sent || length == 0) {
         return 0;
     }
-    ERR_clear_error();
+    clear_errors();
     size_t written = 0;
     int result = SSL_write_ex(tls->ssl, bytes, length, &written);
     if (result == 1) {
