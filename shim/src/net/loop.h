@@ -1,5 +1,5 @@
 /* The one place a thread waits: sockets, a wake-up from other threads, dials under way, a deadline.
- * curl_multi_poll is that place, so that libcurl's dials and our sockets share it. */
+ * libcurl's dials and our sockets share it. */
 #ifndef AVS_NET_LOOP_H
 #define AVS_NET_LOOP_H
 

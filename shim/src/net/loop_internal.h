@@ -10,6 +10,7 @@ struct avs_dial;
 
 struct avs_loop {
     CURLM *multi;
+    int wakeup_fd;
     size_t dial_count;
 };
 
