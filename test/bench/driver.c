@@ -26,7 +26,13 @@ struct run {
 
 static void prepare(struct bench_call *call, const struct run *run, const char *path) {
     memset(call, 0, sizeof(*call));
-    snprintf(call->url, sizeof(call->url), "%s%s", run->options.base, path);
+    size_t base = strlen(run->options.base);
+    size_t rest = strlen(path) + 1;
+    if (base + rest > sizeof(call->url)) {
+        bench_die("the URL is too long");
+    }
+    memcpy(call->url, run->options.base, base);
+    memcpy(call->url + base, path, rest);
     sem_init(&call->answered, 0, 0);
     sem_init(&call->done, 0, 0);
 }

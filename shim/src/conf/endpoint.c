@@ -78,6 +78,9 @@ static enum avs_status check_bytes(const struct url *url) {
     }
     for (size_t i = 0; i < url->length; i++) {
         unsigned char byte = (unsigned char)url->text[i];
+        if (byte > ' ' && byte < 0x7F) {
+            continue; /* every request's URL comes through here */
+        }
         if (byte == '\0') {
             return refuse(url, "it holds a NUL byte");
         }
@@ -203,6 +206,10 @@ static enum avs_status check_tail(const struct url *url, const char *tail, size_
     return refuse(url, "it has a query or fragment; write only https://host");
 }
 
+static bool ends_authority(char c) {
+    return c == '/' || c == '?' || c == '#' || c == '\\';
+}
+
 enum avs_status avs_endpoint_check(const char *text, size_t length,
                                    struct avs_endpoint *ret_endpoint, struct avs_error *reterr) {
     struct url url = {.text = text ? text : "", .length = text ? length : 0, .reterr = reterr};
@@ -211,7 +218,7 @@ enum avs_status avs_endpoint_check(const char *text, size_t length,
     const char *authority = url.text + SCHEME_LENGTH;
     size_t rest = url.length - SCHEME_LENGTH;
     size_t authority_length = 0;
-    while (authority_length < rest && !strchr("/?#\\", authority[authority_length])) {
+    while (authority_length < rest && !ends_authority(authority[authority_length])) {
         authority_length++;
     }
     if (memchr(authority, '@', authority_length)) {
@@ -253,8 +260,9 @@ enum avs_status avs_endpoint_check(const char *text, size_t length,
         avs_text_copy_bytes(ret_endpoint->host, sizeof(ret_endpoint->host), host, host_length);
         ret_endpoint->port = port;
         ret_endpoint->is_ipv6 = is_ipv6;
-        avs_text_format(ret_endpoint->url, sizeof(ret_endpoint->url), SCHEME "%.*s",
-                        (int)authority_length, authority);
+        memcpy(ret_endpoint->url, SCHEME, SCHEME_LENGTH); /* it fits: check_bytes saw to that */
+        memcpy(ret_endpoint->url + SCHEME_LENGTH, authority, authority_length);
+        ret_endpoint->url[SCHEME_LENGTH + authority_length] = '\0';
     }
     return AVS_OK;
 }
