@@ -151,7 +151,7 @@ struct avs_audit_store {
     XX(HTML_FILE, "html_file", ERROR, "a web page saved as a certificate: the download failed",    \
        "remove it; avs-shim trust install needs no download")                                      \
     XX(BOM, "bom", WARNING,                                                                        \
-       "begins with a byte order mark, which hides the first certificate from OpenSSL",            \
+       "begins with a byte order mark, which hides the first certificate from older readers",      \
        "remove the first three bytes: sed -i '1s/^\\xEF\\xBB\\xBF//' {path}")                      \
     XX(CRLF, "crlf", INFO, "has Windows line ends; OpenSSL reads it, some parsers do not",         \
        "sed -i 's/\\r$//' {path}")                                                                 \

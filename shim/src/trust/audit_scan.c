@@ -249,8 +249,9 @@ static void scan_pem(struct scan *scan, const char *data) {
             scan->file.is_cut = true;
             return;
         }
-        if (scan->at > data && scan->at[-1] != '\n') {
-            scan->at++; /* OpenSSL wants it at the start of a line: after a BOM it is not seen */
+        bool is_after_mark = scan->at == data + 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0;
+        if (scan->at > data && scan->at[-1] != '\n' && !is_after_mark) {
+            scan->at++; /* OpenSSL wants it at the start of a line */
             continue;
         }
         take_block(scan);

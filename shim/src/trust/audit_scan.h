@@ -34,7 +34,7 @@ struct avs_scan_file {
     bool is_empty;
     bool is_der;  /* one bare DER certificate */
     bool is_html; /* a web page: the download failed */
-    bool has_bom; /* hides the first certificate from OpenSSL */
+    bool has_bom; /* hides the first certificate from older readers */
     bool has_crlf;
     bool has_other_text; /* not empty, and no certificate found */
     bool is_cut;         /* more than AVS_SCAN_CERTIFICATES_MAX */
