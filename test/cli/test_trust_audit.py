@@ -1,0 +1,508 @@
+"""avs-shim trust audit: each state of each root, each finding, over real files."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from avs_shim import AVS_SHIM, ENVIRONMENT, run
+from trust_tree import (NAMES, REQUIRED, Tree, debian, openssl, pem,
+                        subject_hash)
+
+
+def audit(*arguments, code=None, env=None):
+    result = run("trust", "audit", "--json", *arguments, env=env or ENVIRONMENT)
+    assert result.stderr == "", result.stderr
+    report = json.loads(result.stdout)
+    assert report["schema"] == "avs-shim.trust-audit/1"
+    assert result.returncode == (0 if report["is_usable"] else 1)
+    if code is not None:
+        assert result.returncode == code
+    return report
+
+
+def states(report):
+    return {row["name"]: row["state"] for row in report["authorities"]}
+
+
+def findings(report, id_):
+    return [finding for finding in report["findings"] if finding["id"] == id_]
+
+
+def chain(report, shape):
+    return next(row["verifies"] for row in report["chains"] if row["shape"] == shape)
+
+
+def bundle(folder, *names, extra=""):
+    path = folder / "bundle.pem"
+    path.write_text("".join(pem(name) for name in names) + extra)
+    return path
+
+
+# ---- the answer ----
+
+def test_all_required_roots_in_a_file_is_exit_0(tmp_path):
+    report = audit("--ca-file", bundle(tmp_path, *REQUIRED), code=0)
+    assert report["usable"] == report["required"] == 5
+    assert [states(report)[NAMES[name]] for name in REQUIRED] == ["present"] * 5
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_each_missing_root_is_named_with_its_fingerprint(tmp_path, missing):
+    file = bundle(tmp_path, *[name for name in REQUIRED if name != missing])
+    report = audit("--ca-file", file, code=1)
+    assert [row["name"] for row in report["authorities"]
+            if row["role"] == "required" and row["state"] != "present"] == [NAMES[missing]]
+    text = run("trust", "audit", "--ca-file", file).stdout
+    fingerprint = openssl("x509", "-in", pathlib.Path(__file__).parents[2] / "config" / "roots" /
+                          f"{missing}.pem", "-noout", "-fingerprint", "-sha256").decode()
+    assert fingerprint.split("=")[1].strip().replace(":", "") in text
+    assert text.startswith("NOT READY  4 of 5 required roots")
+    assert "avs-shim trust install" in text.splitlines()[-1]
+
+
+def test_class_2_and_the_look_alike_never_count(tmp_path):
+    packaged = pathlib.Path("/usr/share/ca-certificates/mozilla/"
+                            "Starfield_Root_Certificate_Authority_-_G2.crt")
+    look_alike = packaged.read_text() if packaged.exists() else ""
+    file = bundle(tmp_path, "starfield-class-2", *REQUIRED[:4], extra=look_alike)
+    report = audit("--ca-file", file, code=1)
+    assert states(report)["Starfield Class 2 Certification Authority"] == "present"
+    assert states(report)["Starfield Services Root Certificate Authority - G2"] == "absent"
+    if look_alike:
+        assert states(report)["Starfield Root Certificate Authority - G2"] == "present"
+
+
+def test_absence_of_class_2_is_no_fault(tmp_path):
+    report = audit("--ca-file", bundle(tmp_path, *REQUIRED), code=0)
+    assert states(report)["Starfield Class 2 Certification Authority"] == "absent"
+    assert not [f for f in report["findings"] if f["severity"] == "error"]
+
+
+def test_companion_and_legacy_roots_are_information(tmp_path):
+    report = audit("--ca-file", bundle(tmp_path, *REQUIRED), code=0)
+    roles = {row["name"]: row["role"] for row in report["authorities"]}
+    assert roles["DigiCert Global Root G2"] == "companion"
+    assert roles["VeriSign Class 3 Public Primary Certification Authority - G5"] == "legacy"
+    companion = pathlib.Path("/usr/share/ca-certificates/mozilla/DigiCert_Global_Root_G2.crt")
+    if companion.exists():
+        file = bundle(tmp_path, *REQUIRED, extra=companion.read_text())
+        assert states(audit("--ca-file", file))["DigiCert Global Root G2"] == "present"
+
+
+def test_chains_follow_the_store(tmp_path):
+    only_1 = audit("--ca-file", bundle(tmp_path, "amazon-root-ca-1"))
+    assert chain(only_1, "root1_by_g2") == {"libcurl": True, "openssl_default": True,
+                                            "strict_path": True}
+    assert chain(only_1, "root1_by_g2_by_c2")["strict_path"] is False
+    assert chain(only_1, "root3_by_g2") == {"libcurl": False, "openssl_default": False,
+                                            "strict_path": False}
+    only_g2 = audit("--ca-file", bundle(tmp_path, "starfield-services-root-g2"))
+    assert chain(only_g2, "root3_bare")["libcurl"] is False
+    assert chain(only_g2, "root3_by_g2")["libcurl"] is True
+
+
+def test_the_forecast_says_what_is_missing_here(tmp_path):
+    report = audit("--ca-file", bundle(tmp_path, "starfield-services-root-g2"))
+    row = next(row for row in report["forecast"] if row["date"] == "2027-04-15")
+    assert "Starfield Services G2" in row["what"]
+    assert row["missing_here"].split(", ") == [NAMES[name] for name in REQUIRED[:4]]
+
+
+# ---- which store ----
+
+def test_the_sdk_uses_the_loaded_libcurls_places():
+    config = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True)
+    report = audit()
+    used = [store for store in report["stores"] if "sdk" in store["read_by"]]
+    assert used and all("libcurl_default" in store["read_by"] for store in used)
+    if config.returncode == 0 and config.stdout.strip():
+        assert config.stdout.strip() in [store["path"] for store in used]
+    assert report["libcurl"]["version"]
+    assert os.path.exists(report["libcurl"]["library"])
+
+
+def write_config(folder, **keys):
+    path = folder / "AlexaClientSDKConfig.json"
+    path.write_text("// the SDK's file\n" + json.dumps({"libcurlUtils": keys}))
+    return path
+
+
+def test_the_config_names_the_store(tmp_path):
+    file = bundle(tmp_path, *REQUIRED)
+    report = audit("--config", write_config(tmp_path, CURLOPT_CAINFO=str(file)), code=0)
+    used = {store["path"]: store for store in report["stores"] if "sdk" in store["read_by"]}
+    assert used[str(file)]["named_by"] == "libcurlUtils.CURLOPT_CAINFO"
+    # libcurl's own path stays in force beside it
+    defaults = [store for store in report["stores"] if "libcurl_default" in store["read_by"]]
+    assert any(store["kind"] == "ca_path" and "sdk" in store["read_by"] for store in defaults) or \
+        not any(store["kind"] == "ca_path" for store in defaults)
+
+
+def test_a_missing_ca_file_is_error_77_whatever_the_path_holds(tmp_path):
+    report = audit("--config", write_config(tmp_path, CURLOPT_CAINFO="/no/such/bundle.pem",
+                                            CURLOPT_CAPATH="/etc/ssl/certs"), code=1)
+    assert report["is_ca_file_broken"]
+    assert findings(report, "store_unreadable")[0]["path"] == "/no/such/bundle.pem"
+    assert not any(any(row["verifies"].values()) for row in report["chains"])
+    assert "CURLOPT_CAINFO" in report["next"]
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage\n", b"0\x82"])
+def test_a_ca_file_without_certificate_is_error_77(tmp_path, content):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(content)
+    report = audit("--ca-file", file, code=1)
+    assert report["is_ca_file_broken"] and findings(report, "store_invalid")
+
+
+def test_libcurl_agrees_about_broken_and_good_files(tmp_path):
+    good = bundle(tmp_path, *REQUIRED)
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    for file in (good, empty, tmp_path / "missing.pem", tmp_path):
+        curl = subprocess.run(["curl", "-s", "--cacert", file, "https://127.0.0.1:1/"],
+                              capture_output=True, env=ENVIRONMENT)
+        # 7: it came as far as connecting; the file is loaded after that
+        assert curl.returncode in (7, 77)
+        assert audit("--ca-file", file)["is_ca_file_broken"] == (file != good)
+
+
+def test_a_malformed_config_is_exit_2(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"libcurlUtils": ')
+    result = run("trust", "audit", "--config", path)
+    assert result.returncode == 2 and "config.json" in result.stderr
+
+
+def test_curl_works_but_the_sdk_fails(tmp_path):
+    good = bundle(tmp_path, *REQUIRED)
+    poor = tmp_path / "poor.pem"
+    poor.write_text(pem("starfield-class-2"))
+    environment = {**ENVIRONMENT, "CURL_CA_BUNDLE": str(good)}
+    environment.pop("SSL_CERT_FILE", None)
+    environment.pop("SSL_CERT_DIR", None)
+    config = write_config(tmp_path, CURLOPT_CAINFO=str(poor), CURLOPT_CAPATH=str(tmp_path / "no"))
+    report = audit("--config", config, code=1, env=environment)
+    assert report["curl_command_works_where_sdk_fails"]
+    assert findings(report, "tool_only")[0]["path"] == "CURL_CA_BUNDLE"
+    text = run("trust", "audit", "--config", config, env=environment).stdout
+    assert f"curl command works where the SDK fails: CURL_CA_BUNDLE={good}" in text
+
+
+@pytest.mark.parametrize("variable", ["CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_variables_never_change_what_the_sdk_uses(tmp_path, variable):
+    clean = {key: value for key, value in ENVIRONMENT.items()
+             if key not in ("CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")}
+    value = tmp_path if variable == "SSL_CERT_DIR" else bundle(tmp_path, "starfield-class-2")
+    before, after = audit(env=clean), audit(env={**clean, variable: str(value)})
+    assert before["authorities"] == after["authorities"]
+    assert [f["detail"] for f in findings(after, "tool_only")] == [str(value)]
+
+
+# ---- a folder ----
+
+def folder_with(tmp_path, *names, hashed=True):
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    for name in names:
+        (folder / f"{name}.pem").write_text(pem(name))
+    if hashed:
+        openssl("rehash", folder)
+    return folder
+
+
+def test_a_hashed_folder_is_a_store(tmp_path):
+    report = audit("--ca-path", folder_with(tmp_path, *REQUIRED), code=0)
+    assert report["stores"][0]["hashed"] == 5
+
+
+def test_an_unhashed_folder_finds_nothing(tmp_path):
+    folder = folder_with(tmp_path, *REQUIRED, hashed=False)
+    report = audit("--ca-path", folder, code=1)
+    assert states(report)["Amazon Root CA 1"] == "unhashed"
+    assert report["stores"][0]["state"] == "not_hashed"
+    finding = findings(report, "folder_unhashed")[0]
+    assert finding["remedy"].startswith(f"openssl rehash {folder}")
+    openssl("rehash", folder)  # the advice works
+    audit("--ca-path", folder, code=0)
+
+
+def test_a_folder_that_holds_one_bundle_is_unhashed(tmp_path):
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    bundle(folder, *REQUIRED)
+    report = audit("--ca-path", folder, code=1)
+    assert findings(report, "folder_unhashed")
+
+
+def test_one_certificate_without_link_is_told(tmp_path):
+    folder = folder_with(tmp_path, *REQUIRED)
+    link = folder / f"{subject_hash(folder / 'amazon-root-ca-3.pem')}.0"
+    link.unlink()
+    report = audit("--ca-path", folder, code=1)
+    assert states(report)["Amazon Root CA 3"] == "unhashed"
+    assert findings(report, "file_unhashed")[0]["path"].endswith("amazon-root-ca-3.pem")
+
+
+def test_a_stale_link_and_a_dangling_one(tmp_path):
+    folder = folder_with(tmp_path, *REQUIRED)
+    (folder / "deadbeef.0").symlink_to("amazon-root-ca-1.pem")
+    (folder / "0badcafe.0").symlink_to("gone.pem")
+    report = audit("--ca-path", folder, code=0)
+    assert findings(report, "hash_stale")[0]["path"].endswith("deadbeef.0")
+    assert "ce5e74ef" in findings(report, "hash_stale")[0]["detail"]
+    assert findings(report, "hash_dangling")[0]["path"].endswith("0badcafe.0")
+
+
+def test_a_gap_in_the_numbers_hides_what_follows(tmp_path):
+    folder = folder_with(tmp_path, *REQUIRED)
+    (folder / "ce5e74ef.0").rename(folder / "ce5e74ef.1")
+    report = audit("--ca-path", folder, code=1)
+    assert findings(report, "hash_gap")[0]["path"].endswith("ce5e74ef.1")
+    verify = subprocess.run(["openssl", "verify", "-no-CAfile", "-no-CAstore", "-CApath", folder,
+                             folder / "amazon-root-ca-1.pem"], capture_output=True)
+    assert verify.returncode != 0  # OpenSSL sees it the same way
+
+
+# ---- a copy, an impostor, a time ----
+
+def test_the_same_name_over_another_key_is_an_error(tmp_path):
+    key = tmp_path / "k.key"
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+    fake = tmp_path / "fake.pem"
+    openssl("req", "-x509", "-new", "-key", key, "-subj", "/C=US/O=Amazon/CN=Amazon Root CA 1",
+            "-days", 30, "-out", fake, "-utf8")
+    # OpenSSL writes UTF8String, Amazon PrintableString: build the exact name
+    config = tmp_path / "c.cnf"
+    config.write_text("[req]\nstring_mask=nombstr\ndistinguished_name=dn\nprompt=no\n"
+                      "[dn]\nC=US\nO=Amazon\nCN=Amazon Root CA 1\n")
+    openssl("req", "-x509", "-new", "-key", key, "-config", config, "-days", 30, "-out", fake)
+    report = audit("--ca-file", fake, code=1)
+    assert states(report)["Amazon Root CA 1"] == "absent"
+    assert findings(report, "foreign_key")[0]["detail"] == "Amazon Root CA 1"
+
+
+@pytest.mark.skipif(not shutil.which("faketime"), reason="needs faketime")
+@pytest.mark.parametrize("when, state", [("2010-01-01", "not_yet_valid"), ("2045-01-01", "expired")])
+def test_a_wrong_clock_is_told_from_a_missing_root(tmp_path, when, state):
+    file = bundle(tmp_path, *REQUIRED)
+    result = subprocess.run(["faketime", when, AVS_SHIM, "trust", "audit", "--json", "--ca-file",
+                             file], capture_output=True, text=True, env=ENVIRONMENT)
+    if "AddressSanitizer" in result.stderr or "ASan" in result.stderr:
+        pytest.skip("faketime and the sanitizer do not go together")
+    report = json.loads(result.stdout)
+    assert result.returncode == 1 and states(report)["Amazon Root CA 1"] == state
+    assert bool(findings(report, "clock")) == (when < "2020")
+
+
+# ---- junk ----
+
+JUNK = {
+    "der_file": lambda good: ssl_der(good),
+    "html_file": lambda good: b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
+    "empty_file": lambda good: b"",
+    "bom": lambda good: b"\xef\xbb\xbf" + good,
+    "crlf": lambda good: good.replace(b"\n", b"\r\n"),
+    "broken_block": lambda good: good[:len(good) // 2],
+    "no_certificate": lambda good: b"see README\n",
+}
+
+
+def ssl_der(text):
+    return openssl("x509", "-outform", "DER", input=text)
+
+
+@pytest.mark.parametrize("kind", JUNK)
+def test_junk_in_the_local_folder_is_found(tmp_path, kind):
+    tree = debian(tmp_path / "root")
+    junk = JUNK[kind](pem("amazon-root-ca-1").encode())
+    tree.write("/usr/local/share/ca-certificates/mine.crt", junk)
+    report, _ = tree.audit()
+    assert findings(report, kind)[0]["path"] == "/usr/local/share/ca-certificates/mine.crt"
+
+
+def test_modes_that_the_sdk_cannot_read_or_everyone_can_write(tmp_path):
+    file = bundle(tmp_path, *REQUIRED)
+    file.chmod(0o600)
+    assert findings(audit("--ca-file", file), "private_mode")[0]["detail"] == "mode 0600"
+    file.chmod(0o666)
+    assert findings(audit("--ca-file", file), "writable_by_all")[0]["severity"] == "error"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_told(tmp_path):
+    file = bundle(tmp_path, *REQUIRED)
+    file.chmod(0)
+    assert findings(audit("--ca-file", file, code=1), "store_unreadable")
+
+
+def test_duplicates_are_counted(tmp_path):
+    report = audit("--ca-file", bundle(tmp_path, *REQUIRED, REQUIRED[0], REQUIRED[0]), code=0)
+    assert findings(report, "duplicates")[0]["detail"] == "2 of 7"
+    assert report["stores"][0]["certificates"] == 5
+
+
+def test_a_pem_name_in_the_local_folder_is_ignored(tmp_path):
+    tree = debian(tmp_path / "root", roots=[])
+    tree.write("/usr/local/share/ca-certificates/AmazonRootCA1.pem", pem("amazon-root-ca-1"))
+    report, _ = tree.audit()
+    assert findings(report, "ignored_name")[0]["path"].endswith("AmazonRootCA1.pem")
+
+
+def test_the_guides_recipe_half_done(tmp_path):
+    """The file is downloaded, the line was forgotten."""
+    tree = debian(tmp_path / "root", roots=[])
+    tree.write("/usr/share/ca-certificates/AmazonRootCA1.pem", pem("amazon-root-ca-1"))
+    report, code = tree.audit()
+    assert code == 1
+    assert findings(report, "conf_unlisted")[0]["path"].endswith("/AmazonRootCA1.pem")
+
+
+def test_two_names_on_one_line(tmp_path):
+    tree = debian(tmp_path / "root")
+    conf = tree / "/etc/ca-certificates.conf"
+    conf.write_text(conf.read_text().rstrip("\n") + "AmazonRootCA1.pem\n")
+    report, _ = tree.audit()
+    finding = findings(report, "conf_glued")[0]
+    assert "AmazonRootCA1.pem" in finding["detail"] and finding["severity"] == "error"
+
+
+def test_a_list_without_newline_and_a_name_that_is_gone(tmp_path):
+    tree = debian(tmp_path / "root")
+    conf = tree / "/etc/ca-certificates.conf"
+    conf.write_text("mozilla/Gone.crt\n" + conf.read_text().rstrip("\n"))
+    report, _ = tree.audit()
+    assert findings(report, "conf_no_newline")
+    assert "line 1: mozilla/Gone.crt" in findings(report, "conf_missing_file")[0]["detail"]
+
+
+def test_a_root_that_is_switched_off(tmp_path):
+    tree = debian(tmp_path / "root", roots=REQUIRED[1:])
+    tree.write("/usr/share/ca-certificates/mozilla/Amazon_Root_CA_1.crt", pem("amazon-root-ca-1"))
+    conf = tree / "/etc/ca-certificates.conf"
+    conf.write_text(conf.read_text() + "!mozilla/Amazon_Root_CA_1.crt\n")
+    report, code = tree.audit()
+    assert code == 1 and states(report)["Amazon Root CA 1"] == "deselected"
+    assert findings(report, "conf_deselected")
+
+
+# ---- a sysroot ----
+
+def test_a_sysroot_is_audited_without_leaving_it(tmp_path):
+    tree = debian(tmp_path / "root", roots=[])
+    good = bundle(tmp_path, *REQUIRED)
+    (tree / "/etc/ssl/certs/ca-certificates.crt").unlink()
+    tree.link("/etc/ssl/certs/ca-certificates.crt", good)  # absolute, and true on this machine
+    report, code = tree.audit("--ca-file", "/etc/ssl/certs/ca-certificates.crt")
+    assert code == 1 and report["is_ca_file_broken"]
+    tree.link("/up", "../" * 20 + str(good).lstrip("/"))
+    _, code = tree.audit("--ca-file", "/up")
+    assert code == 1
+
+
+def test_links_inside_a_sysroot_are_followed_as_the_device_would(tmp_path):
+    tree = debian(tmp_path / "root")
+    tree.link("/etc/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt")
+    assert tree.audit("--ca-file", "/etc/ssl/cert.pem")[1] == 0
+
+
+def test_the_librarys_bytes_say_where_it_looks(tmp_path):
+    tree = debian(tmp_path / "root")
+    tree.write("/usr/lib/arm-linux-gnueabihf/libcurl.so.4.8.0",
+               b"\x7fELF\1\1\1\0junk\0libcurl/7.88.1\0/etc/special/ca.pem\0/etc/special/certs\0x")
+    tree.link("/usr/lib/arm-linux-gnueabihf/libcurl.so.4", "libcurl.so.4.8.0")
+    tree.write("/usr/lib/arm-linux-gnueabihf/libcrypto.so.3",
+               b"\x7fELF\0OPENSSLDIR: \"/usr/lib/ssl\"\0")
+    tree.link("/usr/lib/ssl/certs", "/etc/ssl/certs")
+    report, code = tree.audit()
+    assert code == 1  # neither exists there
+    assert report["libcurl"] == {"version": "7.88.1",
+                                 "library": "/usr/lib/arm-linux-gnueabihf/libcurl.so.4"}
+    used = [store["path"] for store in report["stores"] if "sdk" in store["read_by"]]
+    assert used == ["/etc/special/ca.pem", "/etc/special/certs"]
+    assert any("openssl_default" in store["read_by"] for store in report["stores"])
+
+
+def test_the_real_librarys_bytes_say_what_it_says_itself(tmp_path):
+    """Ours reads the file of the libcurl and OpenSSL that this machine has."""
+    machine = audit()
+    tree = debian(tmp_path / "root")
+    library = pathlib.Path(machine["libcurl"]["library"]).resolve()
+    crypto = subprocess.run(f"ldd {library} | grep -o '/.*libcrypto.so[^ ]*'", shell=True,
+                            capture_output=True, text=True).stdout.strip()
+    if not crypto:
+        pytest.skip("this libcurl does not use OpenSSL")
+    tree.write("/usr/lib/libcurl.so.4", library.read_bytes())
+    tree.write("/usr/lib/libcrypto.so.3", pathlib.Path(crypto).read_bytes())
+    report, _ = tree.audit()
+    wanted = [s["path"] for s in machine["stores"] if "libcurl_default" in s["read_by"]]
+    assert [s["path"] for s in report["stores"] if "libcurl_default" in s["read_by"]] == wanted
+    assert report["libcurl"]["version"] == machine["libcurl"]["version"]
+
+
+def test_where_the_clock_of_an_image_starts(tmp_path):
+    tree = debian(tmp_path / "root")
+    report, _ = tree.audit()
+    assert report["clock"]["first_boot"] == 0
+    assert "1970-01-01" in findings(report, "clock")[0]["detail"]
+    tree.write("/etc/fake-hwclock.data", "2026-03-01 12:00:00\n")
+    report, _ = tree.audit()
+    assert report["clock"] == {**report["clock"], "first_boot": 1772366400,
+                               "first_boot_source": "/etc/fake-hwclock.data"}
+    assert not findings(report, "clock")
+    (tree / "/etc/fake-hwclock.data").unlink()
+    tree.write("/etc/timestamp", "20240102030405\n")
+    assert tree.audit()[0]["clock"]["first_boot"] == 1704164645
+
+
+def test_nothing_of_a_sysroot_is_changed(tmp_path):
+    tree = debian(tmp_path / "root")
+    before = tree.snapshot()
+    tree.audit()
+    assert tree.snapshot() == before
+
+
+def test_a_tree_without_any_store(tmp_path):
+    tree = Tree(tmp_path / "root")
+    report, code = tree.audit()
+    assert code == 1 and not report["has_store"]
+    assert findings(report, "no_default_store")
+    text = run("trust", "audit", "--sysroot", tree.path).stdout
+    assert text.startswith("NOT READY  no trust store at all")
+
+
+def test_many_findings_are_bounded(tmp_path):
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    for number in range(400):
+        (folder / f"{number:08x}.0").symlink_to("gone")
+    report = audit("--ca-path", folder, code=1)
+    assert len(report["findings"]) <= 128 and report["findings_not_listed"] > 200
+    assert "more" in run("trust", "audit", "--ca-path", folder).stdout
+
+
+# ---- usage ----
+
+@pytest.mark.parametrize("arguments, word", [
+    (["--no-such"], "--no-such"), (["extra"], "extra"), (["--ca-file"], "needs a value"),
+    (["--ca-file", ""], "--ca-file"), (["--sysroot", "/no/such/root"], "/no/such/root"),
+    (["--sysroot", "/etc/passwd"], "/etc/passwd"), (["--config", "/no/such.json"], "/no/such.json"),
+])
+def test_usage_errors_are_exit_2(arguments, word):
+    result = run("trust", "audit", *arguments)
+    assert result.returncode == 2 and word in result.stderr and result.stdout == ""
+
+
+def test_help_tells_options_examples_and_exit_codes():
+    text = run("trust", "audit", "--help").stdout
+    for word in ("--config", "--ca-file", "--ca-path", "--sysroot", "--json", "Examples", "Exit"):
+        assert word in text
+
+
+def test_the_report_says_the_answer_first(tmp_path):
+    text = run("trust", "audit", "--ca-file", bundle(tmp_path, *REQUIRED)).stdout
+    assert text.splitlines()[0] == "READY  all 5 required roots are usable"
+    assert text.splitlines()[-1].startswith("Next  avs-shim check")
