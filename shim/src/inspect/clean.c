@@ -37,11 +37,37 @@ static size_t escape_length(const uint8_t *text, size_t length) {
     return at < length ? at + 1 : at;
 }
 
+/* True when every byte is plain printing ASCII; eight at a time, as most lines are. */
+static bool is_clean(const uint8_t *text, size_t length) {
+    const uint64_t high = 0x8080808080808080u;
+    while (length >= 8) {
+        uint64_t word;
+        memcpy(&word, text, sizeof(word));
+        uint64_t is_blank_or_more = (word & ~high) + 0x6060606060606060u; /* byte >= 0x20 */
+        uint64_t is_delete = (word & ~high) + 0x0101010101010101u;        /* byte == 0x7F */
+        if ((word | ~is_blank_or_more | is_delete) & high) {
+            return false;
+        }
+        text += 8;
+        length -= 8;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < 0x20 || text[i] >= 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
 size_t avs_clean_line(char *clean, size_t capacity, const char *line, size_t length) {
     const uint8_t *text = (const uint8_t *)line;
     size_t at = 0;
     while (at + 1 < length && text[at] == '>' && (text[at + 1] == ' ' || text[at + 1] == '>')) {
         at += text[at + 1] == ' ' ? 2 : 1;
+    }
+    if (length - at <= capacity && is_clean(text + at, length - at)) {
+        memcpy(clean, text + at, length - at);
+        return length - at;
     }
     size_t out = 0;
     while (at < length && out < capacity) {

@@ -126,6 +126,7 @@ enum avs_status avs_inspect_new(const struct avs_inspect_options *options,
     struct avs_inspect *inspect = calloc(1, sizeof(*inspect));
     AVS_REQUIRE_MEMORY(inspect, reterr);
     avs_triggers_init(&inspect->triggers);
+    avs_phrases_init(&inspect->phrases);
     inspect->now = options->now;
     inspect->on_finding = options->on_finding;
     inspect->user = options->user;

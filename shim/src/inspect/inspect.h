@@ -14,6 +14,8 @@ enum {
     AVS_RECORD_LINES_MAX = 64,   /* an 80-column capture of a full record has no more */
     AVS_TALLIES_MAX = 64,        /* different kinds of lines kept apart */
     AVS_ECHO_TALLIES_MAX = 32,
+    AVS_TEXT_RULES_MAX = 96,
+    AVS_NEEDLE_BYTES = 64,
     AVS_SHORT_SESSION_MS = 60000, /* dropped sooner than this is a loop, see users.md rank 6 */
     AVS_SHORT_SESSIONS_MIN = 3,
 };
@@ -68,8 +70,21 @@ struct avs_note_tally {
     uint64_t count, line;
 };
 
+/** The phrases of libcurl's output, squeezed, and an index over how they begin. */
+struct avs_phrases {
+    uint64_t begins[AVS_TRIGGER_BITS / 64]; /* of a needle */
+    uint64_t hosts[AVS_TRIGGER_BITS / 64];  /* of the words before a host's name */
+    struct {
+        char needle[AVS_NEEDLE_BYTES], also_needle[AVS_NEEDLE_BYTES];
+        size_t length;
+    } rules[AVS_TEXT_RULES_MAX];
+};
+
+void avs_phrases_init(struct avs_phrases *phrases);
+
 struct avs_inspect {
     struct avs_triggers triggers;
+    struct avs_phrases phrases;
     int64_t now;
     void (*on_finding)(void *user, const struct avs_inspect_finding *finding);
     void *user;

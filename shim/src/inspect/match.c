@@ -281,11 +281,14 @@ static void apply_rule(struct avs_inspect *inspect, const struct avs_line_rule *
 
 /* Where the next record begins that was glued to this one: threads and captures lose newlines. */
 static size_t next_stamp(const char *text, size_t from, size_t length) {
-    for (size_t i = from; i + 19 <= length; i++) {
-        if (text[i + 4] == '-' && text[i + 7] == '-' && text[i + 13] == ':' &&
-            avs_stamp_parse(text + i, length - i) >= 0) {
-            return i;
+    const char *end = text + length;
+    const char *dash = text + from + 4;
+    while (dash < end && (dash = memchr(dash, '-', (size_t)(end - dash))) != NULL) {
+        size_t at = (size_t)(dash - text) - 4;
+        if (avs_stamp_parse(text + at, length - at) >= 0) {
+            return at;
         }
+        dash++;
     }
     return length;
 }

@@ -5,7 +5,10 @@
 #include "base/text.h"
 #include "inspect/inspect.h"
 
-enum { TEXT_BYTES_MAX = 2048 }; /* libcurl's own lines end before this */
+enum {
+    TEXT_BYTES_MAX = 2048, /* libcurl's own lines end before this */
+    BEGIN_BYTES = 8,       /* no phrase is shorter, blanks not counted */
+};
 
 /* Words right before a host name. */
 static const char *const host_marks[] = {
@@ -16,27 +19,72 @@ static const char *const host_marks[] = {
 /* Words right before a CA file. */
 static const char *const file_marks[] = {"CAfile: ", "certificate file: ", "cert file "};
 
-/* True when `text` holds `needle`; blanks and newlines count in neither, since captures wrap. */
-static bool holds(const char *squeezed, const char *needle) {
-    char wanted[96];
-    size_t length = 0;
-    for (; *needle && length + 1 < sizeof(wanted); needle++) {
-        if (*needle != ' ') {
-            wanted[length++] = *needle;
-        }
-    }
-    wanted[length] = '\0';
-    return strstr(squeezed, wanted) != NULL;
-}
-
-static void squeeze(char *squeezed, size_t capacity, const char *text) {
+/* Blanks and newlines count in neither phrase nor text, since captures wrap. */
+static size_t squeeze(char *squeezed, size_t capacity, const char *text) {
     size_t length = 0;
     for (; *text && length + 1 < capacity; text++) {
-        if (*text != ' ' && *text != '\n' && *text != '\\') {
-            squeezed[length++] = *text;
-        }
+        squeezed[length] = *text;
+        length += *text != ' ' && *text != '\n' && *text != '\\';
     }
     squeezed[length] = '\0';
+    return length;
+}
+
+/* The first bytes of what begins at `text`, as an index into a bitmap. */
+static unsigned begin_hash(const char *text) {
+    uint64_t begin = 0;
+    memcpy(&begin, text, BEGIN_BYTES);
+    return (unsigned)((begin * 0x9E3779B97F4A7C15u) >> 52) % AVS_TRIGGER_BITS;
+}
+
+static void set_bit(uint64_t *bits, unsigned bit) {
+    bits[bit / 64] |= 1ull << (bit % 64);
+}
+
+static bool has_bit(const uint64_t *bits, unsigned bit) {
+    return (bits[bit / 64] >> (bit % 64)) & 1;
+}
+
+void avs_phrases_init(struct avs_phrases *phrases) {
+    memset(phrases, 0, sizeof(*phrases));
+    for (size_t i = 0; i < avs_text_rule_count && i < AVS_TEXT_RULES_MAX; i++) {
+        const struct avs_text_rule *rule = &avs_text_rules[i];
+        phrases->rules[i].length =
+            squeeze(phrases->rules[i].needle, AVS_NEEDLE_BYTES, rule->needle);
+        if (rule->also_needle) {
+            squeeze(phrases->rules[i].also_needle, AVS_NEEDLE_BYTES, rule->also_needle);
+        }
+        set_bit(phrases->begins, begin_hash(phrases->rules[i].needle));
+    }
+    for (size_t i = 0; i < AVS_COUNT(host_marks); i++) {
+        char mark[AVS_NEEDLE_BYTES];
+        squeeze(mark, sizeof(mark), host_marks[i]);
+        set_bit(phrases->hosts, begin_hash(mark));
+    }
+}
+
+/* The first rule whose phrases stand in the text. `*ret_has_host`: a host may be named in it. */
+static const struct avs_text_rule *find_rule(const struct avs_phrases *phrases, const char *text,
+                                             bool *ret_has_host) {
+    char squeezed[TEXT_BYTES_MAX];
+    size_t length = squeeze(squeezed, sizeof(squeezed), text);
+    size_t found = avs_text_rule_count;
+    *ret_has_host = false;
+    for (size_t at = 0; at + BEGIN_BYTES <= length; at++) {
+        unsigned hash = begin_hash(squeezed + at);
+        *ret_has_host = *ret_has_host || has_bit(phrases->hosts, hash);
+        if (!has_bit(phrases->begins, hash)) {
+            continue;
+        }
+        for (size_t i = 0; i < found; i++) {
+            if (phrases->rules[i].length <= length - at &&
+                memcmp(squeezed + at, phrases->rules[i].needle, phrases->rules[i].length) == 0 &&
+                strstr(squeezed, phrases->rules[i].also_needle)) {
+                found = i;
+            }
+        }
+    }
+    return found < avs_text_rule_count ? &avs_text_rules[found] : NULL;
 }
 
 static bool find_host(char *host, size_t capacity, const char *text) {
@@ -81,20 +129,6 @@ static enum avs_scope scope_of_host(const char *host) {
                                                       : AVS_SCOPE_ANY;
 }
 
-/* Which phrases stand in the line; the first row that fits. */
-static const struct avs_text_rule *find_rule(const char *text) {
-    char squeezed[TEXT_BYTES_MAX];
-    squeeze(squeezed, sizeof(squeezed), text);
-    for (size_t i = 0; i < avs_text_rule_count; i++) {
-        const struct avs_text_rule *rule = &avs_text_rules[i];
-        if (holds(squeezed, rule->needle) &&
-            (!rule->also_needle || holds(squeezed, rule->also_needle))) {
-            return rule;
-        }
-    }
-    return NULL;
-}
-
 void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
                             const struct avs_sighting *seen) {
     /* the application's own traffic is no reason of libcurl's */
@@ -103,10 +137,11 @@ void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
         return;
     }
     char host[256];
-    if (find_host(host, sizeof(host), text)) {
+    bool has_host = false;
+    const struct avs_text_rule *rule = find_rule(&inspect->phrases, text, &has_host);
+    if (has_host && find_host(host, sizeof(host), text)) {
         AVS_TEXT_SET(inspect->libcurl_host, host);
     }
-    const struct avs_text_rule *rule = find_rule(text);
     if (!rule || (rule->only_gateway && !is_avs_host(inspect->libcurl_host))) {
         return;
     }

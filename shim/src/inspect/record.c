@@ -100,6 +100,15 @@ static void copy_stamp(struct avs_record *record, const char *text, size_t lengt
 
 /* The stamp nearest to SOURCE wins: what stands before it is the capture's own. */
 static void find_stamp(struct avs_record *record, const char *header, size_t length) {
+    const char *moniker = memrchr(header, '[', length); /* where it stands when nothing is lost */
+    if (moniker && moniker - header >= AVS_STAMP_BYTES) {
+        const char *stamp = moniker - AVS_STAMP_BYTES;
+        record->unix_ms = avs_stamp_parse(stamp, AVS_STAMP_BYTES - 1);
+        if (record->unix_ms >= 0) {
+            copy_stamp(record, stamp, AVS_STAMP_BYTES - 1);
+            return;
+        }
+    }
     size_t partial_at = length;
     for (size_t i = length; i-- > 0;) {
         if (!is_digit(header[i])) {

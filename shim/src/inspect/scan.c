@@ -3,30 +3,50 @@
  * slow part decides), but it is never missing for a whole, ungarbled line. */
 #include "inspect/scan.h"
 
+#include <endian.h>
 #include <string.h>
 
+#include "base/flow.h"
 #include "inspect/rules.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
-enum { BLOCK_BYTES = 64, SUFFIX_BYTES = 5, NAME_BYTES_MIN = SUFFIX_BYTES };
+enum { BLOCK_BYTES = 64, TAIL_BYTES = 8, NAME_BYTES_MIN = 6 };
 
 /* Words before a ':' that matter outside of the SDK's own records: libcurl's texts without their
  * "* " (as curl, the command, prints them), the console's boxes, the banner of SDK 1.19 and older.
  */
 static const char *const phrases[] = {"certificate problem", "sdkVersion", "AUTHORIZATION ERROR"};
 
-static unsigned suffix_hash(uint64_t suffix) {
-    return (unsigned)((suffix * 0x9E3779B97F4A7C15u) >> 52) % AVS_TRIGGER_BITS;
+/* The eight bytes before `at` as a number, the last byte on top; zeros where the text begins later.
+ */
+static uint64_t tail_at(const char *text, size_t at) {
+    uint64_t tail = 0;
+    if (at >= sizeof(tail)) {
+        memcpy(&tail, text + at - sizeof(tail), sizeof(tail));
+    } else {
+        memcpy((char *)&tail + sizeof(tail) - at, text, at);
+    }
+    return le64toh(tail);
 }
 
-/* The five bytes before `at`, as a number. */
-static uint64_t suffix_at(const char *text, size_t at) {
-    uint64_t suffix = 0;
-    memcpy(&suffix, text + at - SUFFIX_BYTES, SUFFIX_BYTES);
-    return suffix;
+static unsigned tail_hash(uint64_t tail) {
+    return (unsigned)((tail * 0x9E3779B97F4A7C15u) >> 52) % AVS_TRIGGER_BITS;
+}
+
+static bool may_be_name(const struct avs_triggers *triggers, uint64_t tail) {
+    unsigned hash = tail_hash(tail);
+    return (triggers->tails[hash / 64] >> (hash % 64)) & 1;
+}
+
+/* What may stand before a name that is shorter than a tail. */
+static const char *const before_short[] = {" ", "\n", "\t", "]", ">", ":", "W ", "  ", ": "};
+
+static void add_tail(struct avs_triggers *triggers, uint64_t tail) {
+    unsigned hash = tail_hash(tail);
+    triggers->tails[hash / 64] |= 1ull << (hash % 64);
 }
 
 static void add_name(struct avs_triggers *triggers, const char *name, size_t first_rule,
@@ -35,13 +55,24 @@ static void add_name(struct avs_triggers *triggers, const char *name, size_t fir
     if (length < NAME_BYTES_MIN || triggers->name_count == AVS_TRIGGER_NAMES_MAX) {
         return;
     }
-    unsigned hash = suffix_hash(suffix_at(name, length));
-    triggers->suffixes[hash / 64] |= 1ull << (hash % 64);
     size_t slot = triggers->name_count++;
     triggers->names[slot].name = name;
     triggers->names[slot].length = length;
+    triggers->names[slot].tail = tail_at(name, length);
+    triggers->names[slot].tail_mask =
+        length < TAIL_BYTES ? ~0ull << 8 * (TAIL_BYTES - length) : ~0ull;
     triggers->names[slot].first_rule = first_rule;
     triggers->names[slot].rule_count = rule_count;
+    add_tail(triggers, triggers->names[slot].tail);
+    for (size_t i = 0; i < AVS_COUNT(before_short) && length < TAIL_BYTES; i++) {
+        char text[2 * TAIL_BYTES] = "";
+        size_t before = strlen(before_short[i]);
+        memcpy(text, before_short[i], before);
+        memcpy(text + before, name, length);
+        if (before + length == TAIL_BYTES) {
+            add_tail(triggers, tail_at(text, TAIL_BYTES));
+        }
+    }
 }
 
 void avs_triggers_init(struct avs_triggers *triggers) {
@@ -65,20 +96,14 @@ static bool is_word(char byte) {
            (byte >= '0' && byte <= '9') || byte == '_';
 }
 
-static bool may_be_name(const struct avs_triggers *triggers, uint64_t suffix) {
-    unsigned hash = suffix_hash(suffix);
-    return (triggers->suffixes[hash / 64] >> (hash % 64)) & 1;
-}
-
 int avs_triggers_name(const struct avs_triggers *triggers, const char *text, size_t colon,
                       bool *ret_is_whole) {
-    if (colon < NAME_BYTES_MIN || !may_be_name(triggers, suffix_at(text, colon))) {
-        return -1;
-    }
+    uint64_t tail = tail_at(text, colon);
     int found = -1; /* "CBLAuthDelegate" also ends with "AuthDelegate": a whole name is the one */
     for (size_t i = 0; i < triggers->name_count; i++) {
         size_t length = triggers->names[i].length;
-        if (length <= colon &&
+        if (((tail ^ triggers->names[i].tail) & triggers->names[i].tail_mask) == 0 &&
+            length <= colon &&
             memcmp(text + colon - length, triggers->names[i].name, length) == 0) {
             found = (int)i;
             *ret_is_whole = length == colon || !is_word(text[colon - length - 1]);
@@ -96,54 +121,68 @@ static bool has_event(const struct avs_triggers *triggers, int name, const char 
     size_t count = triggers->names[name].rule_count;
     const struct avs_line_rule *rule = &avs_line_rules[triggers->names[name].first_rule];
     for (size_t i = 0; i < count; i++, rule++) {
-        size_t need = rule->event ? strlen(rule->event) : 0;
-        if (need > 0 && rule->event[need - 1] == '*') {
-            need--;
+        const char *wanted = rule->event ? rule->event : "*";
+        size_t at = 0;
+        while (wanted[at] != '\0' && wanted[at] != '*' && at < length && wanted[at] == event[at]) {
+            at++;
         }
-        if (need <= length && memcmp(event, rule->event ? rule->event : "", need) == 0) {
+        if (wanted[at] == '\0' || wanted[at] == '*') {
             return true;
         }
     }
     return count == 0;
 }
 
-static bool is_marked(const struct avs_triggers *triggers, const char *text, size_t length,
-                      size_t line, size_t at) {
-    switch (text[at]) {
-    case ':': {
+/* Does the marked byte stand where something may begin? What is before the line is harmless: no
+ * name has a newline in it. */
+static bool is_hint(const struct avs_triggers *triggers, const char *text, size_t length,
+                    size_t at) {
+    if (text[at] == ':') {
         bool is_whole;
-        if (at - line < NAME_BYTES_MIN || !may_be_name(triggers, suffix_at(text, at))) {
-            return false;
-        }
-        int name = avs_triggers_name(triggers, text + line, at - line, &is_whole);
+        int name = avs_triggers_name(triggers, text, at, &is_whole);
         return name >= 0 && has_event(triggers, name, text + at + 1, length - at - 1);
     }
-    case '*':
+    if (text[at] == '*') {
         return at + 1 < length && text[at + 1] == ' ' &&
-               (at == line || memchr(" =]>\r", text[at - 1], 5) != NULL);
-    default: /* terminal escapes or garbage may cut a name apart: the slow part cleans first */
-        return text[at] != '\r' && text[at] != '\t';
+               (at == 0 || memchr("\n =]>\r", text[at - 1], 6) != NULL);
     }
+    /* terminal escapes or garbage may cut a name apart: the slow part cleans first */
+    return text[at] != '\r' && text[at] != '\t';
 }
+
+/* One bit for each byte of a block. */
+struct masks {
+    uint64_t newlines;
+    uint64_t colons; /* behind a letter, as every name has it (or all of them) */
+    uint64_t odd;    /* '*', control bytes, and everything beyond ASCII */
+};
 
 #if defined(__SSE2__)
 
-/* ':' '*', control bytes and everything beyond ASCII mark; as signed bytes the latter two are less
- * than a blank. */
-static void masks(const char *text, uint64_t *ret_newlines, uint64_t *ret_marks) {
+static uint64_t moved(__m128i bytes, int by) {
+    return (uint64_t)(unsigned)_mm_movemask_epi8(bytes) << by;
+}
+
+static struct masks masks_of(const char *text, bool *is_behind_letter) {
     const __m128i newline = _mm_set1_epi8('\n'), colon = _mm_set1_epi8(':'),
-                  star = _mm_set1_epi8('*'), blank = _mm_set1_epi8(' ');
-    uint64_t newlines = 0, marks = 0;
+                  star = _mm_set1_epi8('*'), blank = _mm_set1_epi8(' '), a = _mm_set1_epi8('a'),
+                  letters = _mm_set1_epi8('z' - 'a');
+    struct masks masks = {0, 0, 0};
+    uint64_t letter_bits = 0;
     for (int i = 0; i < BLOCK_BYTES; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
-        __m128i mark =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, colon),
-                         _mm_or_si128(_mm_cmpeq_epi8(bytes, star), _mm_cmplt_epi8(bytes, blank)));
-        newlines |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newline)) << i;
-        marks |= (uint64_t)(unsigned)_mm_movemask_epi8(mark) << i;
+        __m128i from_a = _mm_sub_epi8(_mm_or_si128(bytes, blank), a); /* case folded */
+        __m128i is_newline = _mm_cmpeq_epi8(bytes, newline);
+        /* as signed bytes, control bytes and all beyond ASCII are less than a blank */
+        __m128i is_odd = _mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, star));
+        masks.newlines |= moved(is_newline, i);
+        masks.odd |= moved(_mm_andnot_si128(is_newline, is_odd), i);
+        masks.colons |= moved(_mm_cmpeq_epi8(bytes, colon), i);
+        letter_bits |= moved(_mm_cmpeq_epi8(_mm_min_epu8(from_a, letters), from_a), i);
     }
-    *ret_newlines = newlines;
-    *ret_marks = marks;
+    masks.colons &= letter_bits << 1 | (uint64_t)*is_behind_letter;
+    *is_behind_letter = letter_bits >> 63;
+    return masks;
 }
 
 #else
@@ -167,48 +206,67 @@ static uint64_t gather(uint64_t word) {
     return (word >> 7) * 0x0102040810204080u >> 56;
 }
 
-static void masks(const char *text, uint64_t *ret_newlines, uint64_t *ret_marks) {
-    uint64_t newlines = 0, marks = 0;
+static struct masks masks_of(const char *text, bool *is_behind_letter) {
+    struct masks masks = {0, 0, 0};
+    (void)is_behind_letter;
     for (int i = 0; i < BLOCK_BYTES; i += 8) {
         uint64_t word;
         memcpy(&word, text + i, sizeof(word));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         word = __builtin_bswap64(word);
 #endif
-        newlines |= gather(equal_bytes(word, '\n')) << i;
-        marks |= gather(equal_bytes(word, ':') | equal_bytes(word, '*') | odd_bytes(word)) << i;
+        uint64_t newlines = equal_bytes(word, '\n');
+        masks.newlines |= gather(newlines) << i;
+        masks.colons |= gather(equal_bytes(word, ':')) << i;
+        masks.odd |= gather((equal_bytes(word, '*') | odd_bytes(word)) & ~newlines) << i;
     }
-    *ret_newlines = newlines;
-    *ret_marks = marks;
+    return masks;
 }
 
 #endif
 
+/* Which marked bytes of the block are worth a second look at their line. */
+static uint64_t hints_of(const struct avs_triggers *triggers, const char *text, size_t length,
+                         size_t block, const struct masks *masks) {
+    uint64_t hints = 0;
+    for (uint64_t bits = masks->colons; bits; bits &= bits - 1) {
+        size_t at = block + (unsigned)__builtin_ctzll(bits);
+        if (at >= NAME_BYTES_MIN && may_be_name(triggers, tail_at(text, at)) &&
+            is_hint(triggers, text, length, at)) {
+            hints |= bits & -bits;
+        }
+    }
+    for (uint64_t bits = masks->odd; bits; bits &= bits - 1) {
+        if (is_hint(triggers, text, length, block + (unsigned)__builtin_ctzll(bits))) {
+            hints |= bits & -bits;
+        }
+    }
+    return hints;
+}
+
 void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_t length,
                     avs_line_fn on_line, void *user) {
     size_t line = 0;
-    bool is_hinted = false;
+    bool is_hinted = false, is_behind_letter = false;
     for (size_t block = 0; block < length; block += BLOCK_BYTES) {
         char tail[BLOCK_BYTES];
         const char *bytes = text + block;
-        if (length - block < BLOCK_BYTES) {
-            memset(tail, 0, sizeof(tail));
-            memcpy(tail, bytes, length - block);
+        size_t left = length - block;
+        if (left < BLOCK_BYTES) {
+            memset(tail, ' ', sizeof(tail));
+            memcpy(tail, bytes, left);
             bytes = tail;
         }
-        uint64_t newlines, marks;
-        masks(bytes, &newlines, &marks);
-        marks &= ~(length - block < BLOCK_BYTES ? ~0ull << (length - block) : 0);
-        for (uint64_t bits = newlines | marks; bits; bits &= bits - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(bits);
-            size_t at = block + bit;
-            if ((newlines >> bit) & 1) {
-                on_line(user, text + line, at - line, is_hinted);
-                line = at + 1;
-                is_hinted = false;
-            } else if (!is_hinted) {
-                is_hinted = is_marked(triggers, text, length, line, at);
-            }
+        struct masks masks = masks_of(bytes, &is_behind_letter);
+        uint64_t hints = hints_of(triggers, text, length, block, &masks);
+        for (uint64_t bits = masks.newlines; bits; bits &= bits - 1) {
+            uint64_t before = (bits & -bits) - 1;
+            size_t at = block + (unsigned)__builtin_ctzll(bits);
+            on_line(user, text + line, at - line, is_hinted || (hints & before));
+            hints &= ~before;
+            line = at + 1;
+            is_hinted = false;
         }
+        is_hinted = is_hinted || hints;
     }
 }

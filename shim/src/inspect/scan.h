@@ -8,17 +8,17 @@
 #include <stdint.h>
 
 enum {
-    AVS_TRIGGER_BITS = 4096,   /* bitmap over a hash of the five bytes before a ':' */
-    AVS_TRIGGER_NAMES_MAX = 64 /* different component names and phrases */
+    AVS_TRIGGER_BITS = 4096,    /* bitmap over a hash of the eight bytes before a ':' */
+    AVS_TRIGGER_NAMES_MAX = 64, /* different component names and phrases */
 };
 
 struct avs_triggers {
-    uint64_t suffixes[AVS_TRIGGER_BITS / 64];
+    uint64_t tails[AVS_TRIGGER_BITS / 64];
     struct {
         const char *name;
         size_t length;
-        size_t first_rule,
-            rule_count; /* in avs_line_rules; 0 rules: a phrase, always of interest */
+        uint64_t tail, tail_mask;      /* its last eight bytes as a number, or all of them */
+        size_t first_rule, rule_count; /* in avs_line_rules; no rules: a phrase, of interest */
     } names[AVS_TRIGGER_NAMES_MAX];
     size_t name_count;
 };
