@@ -14,7 +14,7 @@
 #include <zlib.h>
 
 enum {
-    READ_BYTES = 256 * 1024,
+    READ_BYTES = 64 * 1024,
     INFLATED_BYTES = 256 * 1024,
     POLL_MS = 200,    /* how often a growing file is looked at */
     QUIET_POLLS = 5,  /* after this many looks in vain, a held back record counts as complete */

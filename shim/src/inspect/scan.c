@@ -9,8 +9,8 @@
 #include "base/flow.h"
 #include "inspect/rules.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 enum { BLOCK_BYTES = 64, TAIL_BYTES = 8, NAME_BYTES_MIN = 6 };
@@ -64,6 +64,9 @@ static void add_name(struct avs_triggers *triggers, const char *name, size_t fir
     triggers->names[slot].first_rule = first_rule;
     triggers->names[slot].rule_count = rule_count;
     add_tail(triggers, triggers->names[slot].tail);
+    if (length < TAIL_BYTES && triggers->short_count < AVS_TRIGGER_SHORTS_MAX) {
+        triggers->shorts[triggers->short_count++] = (uint8_t)slot;
+    }
     for (size_t i = 0; i < AVS_COUNT(before_short) && length < TAIL_BYTES; i++) {
         char text[2 * TAIL_BYTES] = "";
         size_t before = strlen(before_short[i]);
@@ -96,16 +99,25 @@ static bool is_word(char byte) {
            (byte >= '0' && byte <= '9') || byte == '_';
 }
 
+static bool ends_with_name(const struct avs_triggers *triggers, size_t name, const char *text,
+                           size_t colon, uint64_t tail) {
+    size_t length = triggers->names[name].length;
+    return ((tail ^ triggers->names[name].tail) & triggers->names[name].tail_mask) == 0 &&
+           length <= colon &&
+           memcmp(text + colon - length, triggers->names[name].name, length) == 0;
+}
+
 int avs_triggers_name(const struct avs_triggers *triggers, const char *text, size_t colon,
                       bool *ret_is_whole) {
     uint64_t tail = tail_at(text, colon);
+    bool may_be_long = may_be_name(triggers, tail);
+    size_t count = may_be_long ? triggers->name_count : triggers->short_count;
     int found = -1; /* "CBLAuthDelegate" also ends with "AuthDelegate": a whole name is the one */
-    for (size_t i = 0; i < triggers->name_count; i++) {
-        size_t length = triggers->names[i].length;
-        if (((tail ^ triggers->names[i].tail) & triggers->names[i].tail_mask) == 0 &&
-            length <= colon &&
-            memcmp(text + colon - length, triggers->names[i].name, length) == 0) {
-            found = (int)i;
+    for (size_t i = 0; i < count; i++) {
+        size_t name = may_be_long ? i : triggers->shorts[i];
+        if (ends_with_name(triggers, name, text, colon, tail)) {
+            size_t length = triggers->names[name].length;
+            found = (int)name;
             *ret_is_whole = length == colon || !is_word(text[colon - length - 1]);
             if (*ret_is_whole) {
                 break;
@@ -153,35 +165,56 @@ static bool is_hint(const struct avs_triggers *triggers, const char *text, size_
 /* One bit for each byte of a block. */
 struct masks {
     uint64_t newlines;
-    uint64_t colons; /* behind a letter, as every name has it (or all of them) */
+    uint64_t colons; /* behind a letter, as every name has it; or all of them */
     uint64_t odd;    /* '*', control bytes, and everything beyond ASCII */
 };
 
-#if defined(__SSE2__)
+#if defined(__x86_64__)
 
-static uint64_t moved(__m128i bytes, int by) {
-    return (uint64_t)(unsigned)_mm_movemask_epi8(bytes) << by;
-}
-
-static struct masks masks_of(const char *text, bool *is_behind_letter) {
+/* Control bytes and all beyond ASCII are less than a blank, as signed bytes. A letter is found by
+ * folding its case (or with a blank) and counting from 'a'. */
+static inline struct masks masks_sse2(const char *text, uint64_t *letters) {
     const __m128i newline = _mm_set1_epi8('\n'), colon = _mm_set1_epi8(':'),
                   star = _mm_set1_epi8('*'), blank = _mm_set1_epi8(' '), a = _mm_set1_epi8('a'),
-                  letters = _mm_set1_epi8('z' - 'a');
+                  z = _mm_set1_epi8('z' - 'a');
     struct masks masks = {0, 0, 0};
-    uint64_t letter_bits = 0;
+    *letters = 0;
     for (int i = 0; i < BLOCK_BYTES; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
-        __m128i from_a = _mm_sub_epi8(_mm_or_si128(bytes, blank), a); /* case folded */
+        __m128i from_a = _mm_sub_epi8(_mm_or_si128(bytes, blank), a);
         __m128i is_newline = _mm_cmpeq_epi8(bytes, newline);
-        /* as signed bytes, control bytes and all beyond ASCII are less than a blank */
         __m128i is_odd = _mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, star));
-        masks.newlines |= moved(is_newline, i);
-        masks.odd |= moved(_mm_andnot_si128(is_newline, is_odd), i);
-        masks.colons |= moved(_mm_cmpeq_epi8(bytes, colon), i);
-        letter_bits |= moved(_mm_cmpeq_epi8(_mm_min_epu8(from_a, letters), from_a), i);
+        is_odd = _mm_andnot_si128(is_newline, is_odd);
+        __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(from_a, z), from_a);
+        masks.newlines |= (uint64_t)(unsigned)_mm_movemask_epi8(is_newline) << i;
+        masks.odd |= (uint64_t)(unsigned)_mm_movemask_epi8(is_odd) << i;
+        masks.colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, colon)) << i;
+        *letters |= (uint64_t)(unsigned)_mm_movemask_epi8(is_letter) << i;
     }
-    masks.colons &= letter_bits << 1 | (uint64_t)*is_behind_letter;
-    *is_behind_letter = letter_bits >> 63;
+    return masks;
+}
+
+__attribute__((target("avx2"))) static inline struct masks masks_avx2(const char *text,
+                                                                      uint64_t *letters) {
+    const __m256i newline = _mm256_set1_epi8('\n'), colon = _mm256_set1_epi8(':'),
+                  star = _mm256_set1_epi8('*'), blank = _mm256_set1_epi8(' '),
+                  a = _mm256_set1_epi8('a'), z = _mm256_set1_epi8('z' - 'a');
+    struct masks masks = {0, 0, 0};
+    *letters = 0;
+    for (int i = 0; i < BLOCK_BYTES; i += 32) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(text + i));
+        __m256i from_a = _mm256_sub_epi8(_mm256_or_si256(bytes, blank), a);
+        __m256i is_newline = _mm256_cmpeq_epi8(bytes, newline);
+        __m256i is_odd =
+            _mm256_or_si256(_mm256_cmpgt_epi8(blank, bytes), _mm256_cmpeq_epi8(bytes, star));
+        is_odd = _mm256_andnot_si256(is_newline, is_odd);
+        __m256i is_letter = _mm256_cmpeq_epi8(_mm256_min_epu8(from_a, z), from_a);
+        masks.newlines |= (uint64_t)(unsigned)_mm256_movemask_epi8(is_newline) << i;
+        masks.odd |= (uint64_t)(unsigned)_mm256_movemask_epi8(is_odd) << i;
+        masks.colons |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, colon))
+                        << i;
+        *letters |= (uint64_t)(unsigned)_mm256_movemask_epi8(is_letter) << i;
+    }
     return masks;
 }
 
@@ -206,9 +239,9 @@ static uint64_t gather(uint64_t word) {
     return (word >> 7) * 0x0102040810204080u >> 56;
 }
 
-static struct masks masks_of(const char *text, bool *is_behind_letter) {
+static inline struct masks masks_words(const char *text, uint64_t *letters) {
     struct masks masks = {0, 0, 0};
-    (void)is_behind_letter;
+    *letters = ~0ull; /* not told apart: the slow part looks at every ':' */
     for (int i = 0; i < BLOCK_BYTES; i += 8) {
         uint64_t word;
         memcpy(&word, text + i, sizeof(word));
@@ -226,8 +259,8 @@ static struct masks masks_of(const char *text, bool *is_behind_letter) {
 #endif
 
 /* Which marked bytes of the block are worth a second look at their line. */
-static uint64_t hints_of(const struct avs_triggers *triggers, const char *text, size_t length,
-                         size_t block, const struct masks *masks) {
+static inline uint64_t hints_of(const struct avs_triggers *triggers, const char *text,
+                                size_t length, size_t block, const struct masks *masks) {
     uint64_t hints = 0;
     for (uint64_t bits = masks->colons; bits; bits &= bits - 1) {
         size_t at = block + (unsigned)__builtin_ctzll(bits);
@@ -244,10 +277,15 @@ static uint64_t hints_of(const struct avs_triggers *triggers, const char *text, 
     return hints;
 }
 
-void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_t length,
-                    avs_line_fn on_line, void *user) {
+/* Inlined into one copy for each kind of masks. */
+static inline __attribute__((always_inline)) void scan(struct masks (*masks_of)(const char *text,
+                                                                                uint64_t *letters),
+                                                       const struct avs_triggers *triggers,
+                                                       const char *text, size_t length,
+                                                       avs_line_fn on_line, void *user) {
     size_t line = 0;
-    bool is_hinted = false, is_behind_letter = false;
+    bool is_hinted = false;
+    uint64_t is_behind_letter = 0;
     for (size_t block = 0; block < length; block += BLOCK_BYTES) {
         char tail[BLOCK_BYTES];
         const char *bytes = text + block;
@@ -257,7 +295,10 @@ void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_
             memcpy(tail, bytes, left);
             bytes = tail;
         }
-        struct masks masks = masks_of(bytes, &is_behind_letter);
+        uint64_t letters;
+        struct masks masks = masks_of(bytes, &letters);
+        masks.colons &= letters << 1 | is_behind_letter;
+        is_behind_letter = letters >> 63;
         uint64_t hints = hints_of(triggers, text, length, block, &masks);
         for (uint64_t bits = masks.newlines; bits; bits &= bits - 1) {
             uint64_t before = (bits & -bits) - 1;
@@ -270,3 +311,29 @@ void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_
         is_hinted = is_hinted || hints;
     }
 }
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2"))) static void scan_avx2(const struct avs_triggers *triggers,
+                                                      const char *text, size_t length,
+                                                      avs_line_fn on_line, void *user) {
+    scan(masks_avx2, triggers, text, length, on_line, user);
+}
+
+void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_t length,
+                    avs_line_fn on_line, void *user) {
+    if (__builtin_cpu_supports("avx2")) {
+        scan_avx2(triggers, text, length, on_line, user);
+    } else {
+        scan(masks_sse2, triggers, text, length, on_line, user);
+    }
+}
+
+#else
+
+void avs_scan_lines(const struct avs_triggers *triggers, const char *text, size_t length,
+                    avs_line_fn on_line, void *user) {
+    scan(masks_words, triggers, text, length, on_line, user);
+}
+
+#endif

@@ -10,6 +10,7 @@
 enum {
     AVS_TRIGGER_BITS = 4096,    /* bitmap over a hash of the eight bytes before a ':' */
     AVS_TRIGGER_NAMES_MAX = 64, /* different component names and phrases */
+    AVS_TRIGGER_SHORTS_MAX = 8,
 };
 
 struct avs_triggers {
@@ -21,6 +22,8 @@ struct avs_triggers {
         size_t first_rule, rule_count; /* in avs_line_rules; no rules: a phrase, of interest */
     } names[AVS_TRIGGER_NAMES_MAX];
     size_t name_count;
+    uint8_t shorts[AVS_TRIGGER_SHORTS_MAX]; /* names shorter than a tail */
+    size_t short_count;
 };
 
 /** Collect the names from the tables of rules. */
