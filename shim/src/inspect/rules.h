@@ -40,8 +40,8 @@ struct avs_releases {
     uint16_t from, until;
 };
 
-/** One kind of line. NULL matches anything. `value`: exact, "text*" a beginning, "4xx" a class of
- *  numbers. */
+/** One kind of line. NULL matches anything. `event` may be "text*", a beginning. `value`: exact,
+ *  "text*" a beginning, "4xx" a class of numbers; without a key "~text", anywhere in the record. */
 struct avs_line_rule {
     const char *source, *event, *key, *value;
     struct avs_releases releases;
@@ -56,6 +56,13 @@ struct avs_line_rule {
 
 extern const struct avs_line_rule avs_line_rules[];
 extern const size_t avs_line_rule_count;
+
+struct avs_record;
+
+/** The first of `count` rows from `first` on that fits; `release` 0 = unknown, then all do. NULL:
+ *  none. */
+const struct avs_line_rule *avs_line_rule_find(const struct avs_record *record, size_t first,
+                                               size_t count, unsigned release);
 
 /** What a CURLcode means. The first row for the code whose scope fits. */
 struct avs_code_rule {

@@ -209,7 +209,7 @@ const struct avs_line_rule avs_line_rules[] = {
     OTHER(LIBCURL_TEXT, "CurlEasyHandleWrapper", "libcurl", "text", NULL, ALL, GATEWAY, NULL),
 
     /* traps */
-    OTHER(NOTE, "SensoryKeywordDetector", NULL, NULL, NULL, ALL, CONTENT,
+    OTHER(NOTE, "SensoryKeywordDetector", NULL, NULL, "~licen", ALL, CONTENT,
           "The wake-word engine's licence is no certificate: it has nothing to do with TLS."),
     OTHER(NOTE, "Logger", "debugLogLevelSpecifiedWhenDebugLogsCompiledOut", NULL, NULL, ALL, SETUP,
           "DEBUG levels were asked for, but this is a RELEASE build: such lines do not exist in "
