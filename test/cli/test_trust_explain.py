@@ -1,0 +1,179 @@
+"""avs-shim trust explain: what a user gives it, and what it says."""
+import json
+import subprocess
+import time
+
+import pytest
+
+from avs_shim import ENVIRONMENT, ROOT, Standin, run
+
+
+@pytest.fixture(scope="module")
+def standin():
+    with Standin() as running:
+        yield running
+
+
+def explain(standin, *arguments, store="ca.pem", **options):
+    return run("trust", "explain", "--ca-file", standin.dir / store, "--ats-roots",
+               standin.dir / "ats-roots.pem", *arguments, **options)
+
+
+def causes(result):
+    return [cause["id"] for cause in json.loads(result.stdout)["causes"]]
+
+
+def test_a_good_chain_is_accepted(standin):
+    result = explain(standin, "--chain", standin.dir / "chain-ok.pem", "--host", "ok.localhost")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert result.stdout.startswith("The chain is accepted")
+    assert "Stand-in Amazon Root CA 1" in result.stdout
+
+
+def test_the_missing_root_is_named_with_its_hash(standin):
+    arguments = ("--chain", standin.dir / "chain-ok.pem", "--host", "ok.localhost")
+    result = explain(standin, *arguments, store="wrong-family.pem")
+    assert result.returncode == 1
+    assert "root_missing" in result.stdout.splitlines()[0]
+    fingerprint = subprocess.run(
+        ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in",
+         standin.dir / "amazon-root-ca-1.pem"], capture_output=True, text=True, check=True,
+    ).stdout.split("=")[1].strip().replace(":", "")
+    assert fingerprint in result.stdout
+    report = json.loads(explain(standin, *arguments, "--json", store="wrong-family.pem").stdout)
+    assert report["schema"] == "avs-shim.trust-explain/1"
+    assert report["accepted"] is False
+    assert report["cause"] == "root_missing"
+    assert report["trust"]["closing_sha256"] == fingerprint
+    assert report["trust"]["verify_error"] == 20
+    assert len(report["chain"]) == report["certificates"] == 3
+    # the stand-in's root is not one that this program could install
+    assert report["causes"][0]["command"] == ""
+
+
+def test_amazons_own_missing_root_comes_with_the_command_that_installs_it(standin):
+    # a root in front of a store that lacks it: Amazon's, whatever was sent
+    result = run("trust", "explain", "--chain", ROOT / "config/roots/amazon-root-ca-1.pem",
+                 "--ca-file", standin.dir / "ca.pem", "--json")
+    report = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert report["trust"]["path_is_public_ats"] is True
+    assert report["cause"] == "root_missing"
+    assert report["causes"][0]["command"] == \
+        "sudo avs-shim trust install --only 'Amazon Root CA 1' --apply"
+
+
+@pytest.mark.parametrize("chain, host, cause", [
+    ("chain-incomplete.pem", "missing-intermediate.localhost", "intermediate_missing"),
+    ("chain-expired.pem", "expired.localhost", "cert_expired"),
+    ("chain-not-ats.pem", "not-ats.localhost", "not_ats"),
+    ("chain-ok.pem", "other.example", "hostname_mismatch"),
+])
+def test_saved_chains_give_their_cause(standin, chain, host, cause):
+    arguments = ("--chain", standin.dir / chain, "--host", host)
+    result = explain(standin, *arguments, "--json")
+    assert causes(result) == [cause]
+    assert result.returncode == 1
+    text = explain(standin, *arguments)
+    assert f"1. {cause}:" in text.stdout
+    assert "To do:" in text.stdout
+
+
+def test_any_root_lets_a_trusted_chain_pass(standin):
+    result = explain(standin, "--chain", standin.dir / "chain-not-ats.pem", "--any-root", "--json")
+    assert result.returncode == 0
+    assert causes(result) == []
+
+
+def test_a_cross_signed_anchor_is_a_warning(standin):
+    result = explain(standin, "--chain", standin.dir / "chain-ok.pem", "--json",
+                     store="cross-signed-root-1.pem")
+    assert causes(result) == ["cross_signed_anchor"]
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("at", ["1970-01-02", "2014-06-01T12:00:00Z", "2042-06-01 12:00:00",
+                                "@1000000"])
+def test_a_wrong_clock_is_told_with_both_times(standin, at):
+    arguments = ("--chain", standin.dir / "chain-ok.pem", "--at", at)
+    result = explain(standin, *arguments, "--json")
+    report = json.loads(result.stdout)
+    assert report["cause"] == "clock_wrong"
+    assert report["trust"]["good_from"] < time.time() < report["trust"]["good_until"]
+    text = explain(standin, *arguments).stdout
+    assert "The clock says" in text and "built on" in text and "good from" in text
+
+
+def test_text_around_the_blocks_and_standard_input_are_fine(standin):
+    chain = (standin.dir / "chain-ok.pem").read_text()
+    saved = "CONNECTED(00000003)\n---\nCertificate chain\n" + \
+        chain.replace("-----BEGIN", " 1 s:CN = x\n   i:CN = y\n-----BEGIN") + "---\nDONE\n"
+    result = explain(standin, "--chain", "-", "--json", input=saved)
+    assert json.loads(result.stdout)["certificates"] == 3
+    assert result.returncode == 0
+
+
+def test_a_store_that_cannot_be_loaded_is_the_cause(standin):
+    for path, cause in (("no-such.pem", "ca_file_unreadable"), (".", "ca_file_unreadable")):
+        result = explain(standin, "--chain", standin.dir / "chain-ok.pem", "--json", store=path)
+        assert causes(result) == [cause]
+        assert result.returncode == 1
+    result = run("trust", "explain", "--chain", standin.dir / "chain-ok.pem", "--ca-path",
+                 standin.dir / "unhashed", "--json")
+    assert causes(result) == ["ca_path_not_hashed"]
+    result = run("trust", "explain", "--chain", standin.dir / "chain-ok.pem", "--ca-path",
+                 standin.dir / "hashed", "--ats-roots", standin.dir / "ats-roots.pem", "--json")
+    assert causes(result) == []
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ((), ["--chain FILE is needed"]),
+    (("--chain",), ["'--chain' needs a value"]),
+    (("--chain", "/no/such/chain.pem"), ["/no/such/chain.pem", "No such file"]),
+    (("--chain", "/dev/null"), ["/dev/null", "no certificate", "-showcerts"]),
+    (("--chain", "x", "y"), ["unexpected argument 'y'"]),
+    (("--chain", "x", "--at", "yesterday"), ["--at 'yesterday'", "2026-11-21"]),
+    (("--chain", "x", "--at", "1969-01-01"), ["--at"]),
+    (("--chain", "x", "--host", "https://a.example/"), ["no host name"]),
+    (("--chain", "x", "--host", ""), ["no host name"]),
+    (("--chain", "x", "--insecure"), ["--insecure"]),
+])
+def test_errors_name_the_thing_and_the_fix(arguments, words):
+    result = run("trust", "explain", *arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    for word in words:
+        assert word in result.stderr
+
+
+def test_a_damaged_certificate_is_counted(standin, tmp_path):
+    blocks = (standin.dir / "chain-ok.pem").read_text()
+    damaged = tmp_path / "chain.pem"
+    damaged.write_text(blocks + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    result = run("trust", "explain", "--chain", damaged)
+    assert result.returncode == 2
+    assert "certificate 4" in result.stderr
+
+
+def test_a_bad_ats_roots_file_is_an_error(standin, tmp_path):
+    for name, content in (("empty.pem", ""), ("html.pem", "<html>")):
+        (tmp_path / name).write_text(content)
+        result = run("trust", "explain", "--chain", standin.dir / "chain-ok.pem", "--ats-roots",
+                     tmp_path / name)
+        assert result.returncode == 2
+        assert name in result.stderr
+
+
+def test_help_is_complete():
+    text = run("trust", "explain", "--help").stdout
+    for word in ("Usage:", "--chain", "--host", "--at", "--ca-file", "--ca-path", "--ats-roots",
+                 "--any-root", "--json", "Examples:", "Exit codes:"):
+        assert word in text
+    assert run("trust", "explain", "-h").stdout == text
+
+
+def test_no_colour_codes_reach_a_pipe(standin):
+    result = explain(standin, "--chain", standin.dir / "chain-expired.pem",
+                     env={**ENVIRONMENT, "TERM": "xterm"})
+    assert "\033" not in result.stdout
