@@ -451,7 +451,7 @@ static void mutated_bundles_never_differ(void **state) {
     int taken = 0;
     char *copy = malloc(text.length);
     static const char interesting[] = "\n\r -=A/+\0:z0B";
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 1000; i++) {
         memcpy(copy, text.data, text.length);
         for (int changes = 0; changes < 1 + i % 3; changes++) {
             seed ^= seed << 13;
@@ -467,7 +467,7 @@ static void mutated_bundles_never_differ(void **state) {
         }
         taken += is_ours;
     }
-    assert_in_range(taken, 50, 1950); /* both sides of the fence were tried */
+    assert_in_range(taken, 30, 970); /* both sides of the fence were tried */
     free(copy);
     avs_buffer_done(&text);
 }
@@ -529,7 +529,7 @@ static void der_cut_or_changed_anywhere_stays_in_bounds(void **state) {
         free(copy);
     }
     for (int at = 0; at < length; at++) {
-        for (int value = 0; value < 256; value += 5) {
+        for (int value = 0; value < 256; value += 11) {
             unsigned char kept = der[at];
             der[at] = (unsigned char)value;
             if (avs_der_certificate(der, (size_t)length, &hash)) {

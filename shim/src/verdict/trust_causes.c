@@ -77,7 +77,7 @@ static bool is_intercepted(const struct question *q) {
 }
 
 static bool is_self_signed(const struct question *q) {
-    return !q->trust->intercepted &&
+    return !q->trust->intercepted && !q->trust->closes_with_ats_roots &&
            (q->trust->self_signed_leaf || q->trust->verify_error == VERIFY_SELF_SIGNED_LEAF);
 }
 
