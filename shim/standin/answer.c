@@ -1,6 +1,7 @@
 /* What to answer, whatever the protocol: the ATS phrase to everything, a 204 to a ping. */
 #include "answer.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -42,6 +43,15 @@ static struct answer text(unsigned status, const char *body) {
         .status = status, .content_type = TEXT, .body = body, .length = strlen(body)};
 }
 
+/* A page of 8000 bytes with the phrase at its end. */
+static struct answer late_phrase(void) {
+    static const char page[] = "<!-- %7900d -->\n<p>" ATS_PHRASE "</p>\n";
+    static char body[8192];
+    int length = snprintf(body, sizeof(body), page, 0);
+    return (struct answer){
+        .status = 200, .content_type = "text/html", .body = body, .length = (size_t)length};
+}
+
 struct answer answer_for(const struct odd_reply *odd, const char *path) {
     switch (odd->act) {
     case ODD_STATUS: {
@@ -51,6 +61,8 @@ struct answer answer_for(const struct odd_reply *odd, const char *path) {
     }
     case ODD_BODY:
         return text(200, "It works, but not as you expect.\n");
+    case ODD_LATE:
+        return late_phrase();
     case ODD_NO_BODY:
         return (struct answer){.status = 204};
     case ODD_NO:
@@ -60,6 +72,7 @@ struct answer answer_for(const struct odd_reply *odd, const char *path) {
     case ODD_GOAWAY:
     case ODD_SHORT:
     case ODD_BAD_FRAME:
+    case ODD_ENDLESS:
     case ODD_FAULTS:
         break;
     }

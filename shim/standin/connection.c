@@ -252,6 +252,16 @@ static void process(struct connection *connection) {
     }
 }
 
+/* Whatever the protocol has to say, as far as there is room, and off with it. */
+static void pump(struct connection *connection) {
+    if (connection->phase == PHASE_H2) {
+        http2_pump(connection->http2);
+    } else if (connection->phase == PHASE_HTTP1) {
+        http1_pump(connection->http1);
+    }
+    flush(connection);
+}
+
 void connection_on_readable(struct connection *connection) {
     uint8_t bytes[READ_BYTES];
     ssize_t length = recv(connection->fd, bytes, sizeof(bytes), 0);
@@ -282,25 +292,18 @@ void connection_on_readable(struct connection *connection) {
         return;
     }
     process(connection);
-    if (connection->phase == PHASE_H2) {
-        http2_pump(connection->http2);
-    }
-    flush(connection);
+    pump(connection);
 }
 
 void connection_on_writable(struct connection *connection) {
     flush(connection);
-    if (connection->phase == PHASE_H2) {
-        http2_pump(connection->http2);
-        flush(connection);
-    }
+    pump(connection);
 }
 
 void connection_on_time(struct connection *connection, uint64_t now_ms) {
     if (connection->phase == PHASE_H2) {
         http2_on_time(connection->http2, now_ms);
-        http2_pump(connection->http2);
-        flush(connection);
+        pump(connection);
     }
     if (now_ms < connection->deadline_ms) {
         return;
@@ -317,7 +320,8 @@ bool connection_wants_read(const struct connection *connection) {
 
 bool connection_wants_write(const struct connection *connection) {
     return queued(connection) > 0 ||
-           (connection->phase == PHASE_H2 && http2_wants_write(connection->http2));
+           (connection->phase == PHASE_H2 && http2_wants_write(connection->http2)) ||
+           (connection->phase == PHASE_HTTP1 && http1_wants_write(connection->http1));
 }
 
 uint64_t connection_next_ms(const struct connection *connection) {

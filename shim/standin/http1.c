@@ -11,13 +11,19 @@
 #include "answer.h"
 #include "connection.h"
 
-enum { HEAD_BYTES_MAX = 16384, WORD_BYTES = 512, BODY_BYTES_MAX = 16 * 1024 * 1024 };
+enum {
+    HEAD_BYTES_MAX = 16384,
+    WORD_BYTES = 512,
+    BODY_BYTES_MAX = 16 * 1024 * 1024,
+    FILLER_BLOCK_BYTES = 8192
+};
 
 struct http1 {
     struct connection *connection;
     char head[HEAD_BYTES_MAX + 1];
     size_t head_length;
     size_t body_left; /* of the request that was answered last */
+    bool is_endless;  /* answering with filler until the peer has enough */
 };
 
 struct request {
@@ -152,6 +158,10 @@ static void take_head(struct http1 *http1) {
         atomic_fetch_add(&connection->standin->requests, 1);
         connection_send(connection, odd->bytes, odd->length);
         connection_end(connection, odd->ending);
+    } else if (odd->act == ODD_ENDLESS) {
+        atomic_fetch_add(&connection->standin->requests, 1);
+        connection_send(connection, odd->bytes, odd->length);
+        http1->is_endless = true;
     } else if (strncmp(http1->head, "PRI * HTTP/2.0", 14) == 0) {
         connection_end(connection, END_CLOSE_NOTIFY); /* h2 where nobody agreed to it */
     } else if (read_head(http1->head, &request)) {
@@ -161,8 +171,29 @@ static void take_head(struct http1 *http1) {
     }
 }
 
+bool http1_wants_write(const struct http1 *http1) {
+    return http1->is_endless;
+}
+
+void http1_pump(struct http1 *http1) {
+    if (!http1->is_endless) {
+        return;
+    }
+    struct connection *connection = http1->connection;
+    const char *filler = connection->scenario->http1.filler;
+    size_t length = strlen(filler);
+    char block[FILLER_BLOCK_BYTES]; /* whole fillers, so that records are not tiny */
+    size_t used = 0;
+    for (; used + length <= sizeof(block); used += length) {
+        memcpy(block + used, filler, length);
+    }
+    while (connection->phase == PHASE_HTTP1 && connection_room(connection) > 0) {
+        connection_send(connection, block, used);
+    }
+}
+
 void http1_feed(struct http1 *http1, const uint8_t *bytes, size_t length) {
-    while (length > 0 && http1->connection->phase == PHASE_HTTP1) {
+    while (length > 0 && !http1->is_endless && http1->connection->phase == PHASE_HTTP1) {
         size_t skip = http1->body_left < length ? http1->body_left : length;
         http1->body_left -= skip;
         bytes += skip;

@@ -2,6 +2,7 @@
 #ifndef AVS_STANDIN_HTTP1_H
 #define AVS_STANDIN_HTTP1_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,5 +12,9 @@ struct http1;
 struct http1 *http1_new(struct connection *connection);
 void http1_free(struct http1 *http1);
 void http1_feed(struct http1 *http1, const uint8_t *bytes, size_t length);
+/* The rest of an answer that is longer than the connection had room for. */
+void http1_pump(struct http1 *http1);
+/* True when a pump would bring more. */
+bool http1_wants_write(const struct http1 *http1);
 
 #endif

@@ -156,9 +156,15 @@ int http2_answer(struct http2 *http2, struct stream *stream) {
     case ODD_NO:
     case ODD_STATUS:
     case ODD_BODY:
+    case ODD_LATE:
     case ODD_NO_BODY:
     case ODD_SHORT:
         break;
+    case ODD_ENDLESS: {
+        struct answer answer = {.status = 200, .content_type = "text/plain"};
+        stream->filler_left = UINT64_MAX;
+        return submit(http2, stream, &answer, 0);
+    }
     }
     return is_slow(stream) ? 0 : http2_submit_good(http2, stream);
 }

@@ -47,11 +47,13 @@ enum odd_act {
     ODD_SILENT,    /* read the request and never answer */
     ODD_STATUS,    /* the status, an own short body */
     ODD_BODY,      /* 200 with another body than the phrase */
+    ODD_LATE,      /* 200, the phrase at the end of a longer body */
     ODD_NO_BODY,   /* 204 */
     ODD_RST,       /* HTTP/2: RST_STREAM with the code */
     ODD_GOAWAY,    /* HTTP/2: GOAWAY with the code, no answer */
     ODD_SHORT,     /* HTTP/2: fewer bytes than content-length, END_STREAM */
     ODD_BAD_FRAME, /* HTTP/2: a frame that breaks RFC 9113 */
+    ODD_ENDLESS,   /* the bytes (HTTP/1.x) or a good head (HTTP/2), then filler without end */
     ODD_FAULTS,    /* now this, now that: see faults.c */
 };
 
@@ -61,6 +63,7 @@ struct odd_reply {
     enum ending ending;
     const char *bytes;
     size_t length;
+    const char *filler; /* HTTP/1.x: what an endless answer repeats */
 };
 
 struct scenario {

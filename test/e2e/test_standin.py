@@ -93,7 +93,8 @@ class Peer:
             self.end = "reset"
             return False
         if piece:
-            self.wire += piece
+            if len(self.wire) < 65536:
+                self.wire += piece
             self.incoming.write(piece)
         else:
             self.incoming.write_eof()
@@ -279,6 +280,45 @@ def test_good_scenarios_say_the_phrase_over_both_protocols(standin, name):
     answer, end = http1(standin, sni)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n") and answer.endswith(PHRASE + b"\n")
     assert end == "close_notify"
+
+
+def test_a_late_phrase_comes_at_the_end_of_a_long_page(standin):
+    answer, _ = http1(standin, "late-phrase.localhost")
+    for body in (h2_get(standin, "late-phrase.localhost")[1], answer.partition(b"\r\n\r\n")[2]):
+        assert len(body) > 7900 and body.find(PHRASE) > 7900
+
+
+@pytest.mark.parametrize("name", ["endless-head", "endless-body", "h2-endless-body"])
+def test_endless_answers_last_as_long_as_somebody_reads(standin, name):
+    if name == "h2-endless-body":
+        connection = H2(standin, "h2-endless-body.localhost")
+        connection.request()
+        total = 0
+        while total < 2_000_000:
+            event = connection.wait_for(lambda e: isinstance(e, h2.events.DataReceived))
+            total += len(event.data)
+        connection.close()
+    else:
+        with Peer(standin, f"{name}.localhost", ("http/1.1",)) as peer:
+            assert peer.handshake()
+            peer.send(b"GET / HTTP/1.1\r\n\r\n")
+            pieces = [peer.read()]
+            while len(pieces) < 400:
+                pieces.append(peer.read())
+            everything = b"".join(pieces)
+        assert len(everything) > 2_000_000
+        assert everything.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert (b"\r\n\r\n" in everything) == (name == "endless-body")
+    still_serves(standin)
+
+
+@pytest.mark.parametrize("name", ["chunked", "early-hints"])
+def test_good_answers_of_other_shapes(standin, name):
+    told = subprocess.run(["curl", "-sS", "--http1.1", "--cacert", str(standin.directory / "ca.pem"), "--connect-to",
+                           f"::127.0.0.1:{standin.port}", f"https://{name}.localhost/"], capture_output=True, timeout=PATIENCE)
+    assert told.returncode == 0 and told.stdout.endswith(PHRASE)
+    answer, _ = http1(standin, f"{name}.localhost")
+    assert {"chunked": b"\r\n2b;note=x\r\n", "early-hints": b"HTTP/1.1 103 "}[name] in answer
 
 
 @pytest.mark.parametrize("flag, version", [("--http2", "2"), ("--http1.1", "1.1")])
@@ -520,7 +560,8 @@ def test_client_certificates_are_asked_for(standin):
 
 OWN_TESTS = {"alpn-strict", "alpn-strict-tls12", "alpn-strict-untrusted", "alpn-strict-h1", "no-h2", "no-alpn",
              "reset-in-handshake", "close-in-handshake", "cut-in-handshake", "silent-in-handshake",
-             "client-cert-tls13", "client-cert-tls12", "faults"}
+             "client-cert-tls13", "client-cert-tls12", "faults", "late-phrase", "endless-head", "endless-body",
+             "h2-endless-body", "chunked", "early-hints"}
 
 # ---------------------------------------------------------------- HTTP/1.x oddities
 
@@ -783,7 +824,7 @@ def faults_seen(seed, requests=120):
         connection.h2.initiate_connection()
         stream = connection.request()
         ended = connection.wait_for(lambda e: isinstance(
-            e, (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated)), 3)
+            e, (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated)), 6)
         seen.append(type(ended).__name__ + str(getattr(ended, "error_code", "")) if ended else connection.peer.end)
         connection.close()
     stop(standin)
