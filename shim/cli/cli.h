@@ -30,6 +30,7 @@ extern const struct cli_command cli_endpoint;
 extern const struct cli_command cli_trust;
 extern const struct cli_command cli_check;
 extern const struct cli_command cli_judge;
+extern const struct cli_command cli_causes;
 extern const struct cli_command cli_trust_explain; /* below cli_trust */
 extern const struct cli_command cli_trust_audit;
 extern const struct cli_command cli_trust_install;

@@ -4,9 +4,12 @@
 
 #include "cli.h"
 
+/* clang-format off: one line for each command */
 static const struct cli_command *const commands[] = {
-    &cli_check, &cli_judge, &cli_endpoint, &cli_trust, &cli_inspect, &cli_standin, NULL,
+    &cli_check,   &cli_judge,  &cli_endpoint, &cli_trust,
+    &cli_inspect, &cli_causes, &cli_standin,  NULL,
 };
+/* clang-format on */
 
 static void print_overview(FILE *out) {
     fprintf(out,
