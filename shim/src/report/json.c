@@ -176,7 +176,8 @@ static struct json_object *session_of(struct writer *writer, const struct avs_ev
                                       const struct avs_session_evidence *session,
                                       const struct avs_session_verdict *verdict) {
     struct json_object *object = json_object_new_object();
-    add_text(writer, object, "protocol", avs_protocol_id(session->protocol));
+    add_text(writer, object, "protocol",
+             avs_protocol_id((enum avs_protocol)(session - evidence->session)));
     add_text(writer, object, "verdict", avs_session_outcome_id(verdict->outcome));
     add_cause(writer, object, verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_NONE);
     struct json_object *findings = json_object_new_array();

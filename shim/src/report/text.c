@@ -171,7 +171,7 @@ static void add_http(struct report *report, const struct avs_session_evidence *s
     if (session->http.redirect_host[0]) {
         avs_buffer_printf(&report->out, " (to %s)", session->http.redirect_host);
     }
-    avs_buffer_add_text(&report->out, session->protocol == AVS_PROTOCOL_HTTP1
+    avs_buffer_add_text(&report->out, session != &report->evidence->session[AVS_PROTOCOL_H2]
                                           ? "\n             The guide calls that expected: the "
                                             "secure connection is what counts.\n"
                                           : "\n");

@@ -130,13 +130,17 @@ static bool is_text(const struct avs_http_facts *http) {
     return memcmp(copy, clean, http->first_length > 3 ? http->first_length - 3 : 0) == 0;
 }
 
-static bool has_three_digits(const char *text) {
-    for (int i = 0; i < 3; i++) {
+/* 100 to 999, and no digit more (RFC 9110 section 15). */
+static bool is_status(const char *text) {
+    if (text[0] < '1' || text[0] > '9') {
+        return false;
+    }
+    for (int i = 1; i < 3; i++) {
         if (text[i] < '0' || text[i] > '9') {
             return false;
         }
     }
-    return true;
+    return strchr(" \r\n", text[3]) != NULL; /* the end of what is known will do */
 }
 
 /* The status line, RFC 9112 section 4, as far as the first bytes show it. "" = a good one. */
@@ -144,7 +148,7 @@ static const char *status_line_quirk(const struct avs_http_facts *http) {
     char line[AVS_FIRST_BYTES + 1];
     avs_text_copy_bytes(line, sizeof(line), http->first, http->first_length);
     bool is_good_version = strncmp(line, "HTTP/1.1 ", 9) == 0 || strncmp(line, "HTTP/1.0 ", 9) == 0;
-    if (is_good_version && has_three_digits(line + STATUS_LINE_VERSION + 1)) {
+    if (is_good_version && is_status(line + STATUS_LINE_VERSION + 1)) {
         return "";
     }
     if (strncmp(line, "HTTP/2 ", 7) == 0 || strncmp(line, "HTTP/2.0 ", 9) == 0) {

@@ -109,11 +109,12 @@ static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct 
 }
 
 /* The server refused our ALPN: a verified handshake without it turns that into an oddity. */
-static void judge_alpn_rejection(const struct avs_evidence *evidence,
-                                 const struct avs_session_evidence *session,
+static void judge_alpn_rejection(const struct avs_evidence *evidence, enum avs_protocol protocol,
                                  struct avs_session_verdict *verdict) {
-    const struct avs_tls_facts *tls = &session->tls;
-    if (session->protocol == AVS_PROTOCOL_H2 || !tls->alpn_retry_secure) {
+    const struct avs_tls_facts *tls = &evidence->session[protocol].tls;
+    bool is_retry_proven =
+        tls->alpn_retry_secure && tls->hostname_matched && tls->trust.verify_error == 0;
+    if (protocol == AVS_PROTOCOL_H2 || !is_retry_proven) {
         set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED);
         return;
     }
@@ -138,10 +139,9 @@ static void judge_refused_chain(const struct avs_evidence *evidence,
 }
 
 /* Returns true when TLS stands and HTTP may be looked at. */
-static bool judge_handshake(const struct avs_evidence *evidence,
-                            const struct avs_session_evidence *session,
+static bool judge_handshake(const struct avs_evidence *evidence, enum avs_protocol protocol,
                             struct avs_session_verdict *verdict) {
-    const struct avs_tls_facts *tls = &session->tls;
+    const struct avs_tls_facts *tls = &evidence->session[protocol].tls;
     switch (tls->outcome) {
     case AVS_HANDSHAKE_NOT_TRIED:
         set(verdict, AVS_SESSION_INCONCLUSIVE, AVS_CAUSE_INTERNAL);
@@ -156,7 +156,7 @@ static bool judge_handshake(const struct avs_evidence *evidence,
         return false;
     case AVS_HANDSHAKE_ALERT:
         if (tls->alert_received == ALERT_NO_APPLICATION_PROTOCOL) {
-            judge_alpn_rejection(evidence, session, verdict);
+            judge_alpn_rejection(evidence, protocol, verdict);
         } else {
             set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
         }
@@ -193,10 +193,13 @@ static bool judge_handshake(const struct avs_evidence *evidence,
     return true;
 }
 
-static void judge_http(const struct avs_session_evidence *session, bool h2_works,
+static void judge_http(const struct avs_evidence *evidence, enum avs_protocol protocol,
                        struct avs_session_verdict *verdict) {
+    const struct avs_session_evidence *session = &evidence->session[protocol];
     const struct avs_tls_facts *tls = &session->tls;
-    bool is_h2 = session->protocol == AVS_PROTOCOL_H2;
+    const struct avs_tls_facts *h2 = &evidence->session[AVS_PROTOCOL_H2].tls;
+    bool h2_works = h2->verified && strcmp(h2->alpn, "h2") == 0;
+    bool is_h2 = protocol == AVS_PROTOCOL_H2;
     if (session->http.close == AVS_CLOSE_ALERT && tls->client_cert_requested &&
         session->http.first_length == 0) {
         set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
@@ -214,10 +217,10 @@ static void judge_http(const struct avs_session_evidence *session, bool h2_works
     AVS_TEXT_SET(verdict->quirk, reading.quirk);
 }
 
+/* A session is what its place says, not what a ticket's "protocol" claims. */
 static void judge_session(const struct avs_evidence *evidence, enum avs_protocol protocol,
                           struct avs_session_verdict *verdict) {
     const struct avs_session_evidence *session = &evidence->session[protocol];
-    const struct avs_tls_facts *h2 = &evidence->session[AVS_PROTOCOL_H2].tls;
     verdict->http_class = "none";
     if (!session->attempted) {
         verdict->outcome = AVS_SESSION_NOT_RUN;
@@ -228,8 +231,8 @@ static void judge_session(const struct avs_evidence *evidence, enum avs_protocol
         set(verdict, AVS_SESSION_INCONCLUSIVE, dial_causes[session->dial.outcome]);
         return;
     }
-    if (judge_handshake(evidence, session, verdict)) {
-        judge_http(session, h2->verified && strcmp(h2->alpn, "h2") == 0, verdict);
+    if (judge_handshake(evidence, protocol, verdict)) {
+        judge_http(evidence, protocol, verdict);
     }
 }
 
