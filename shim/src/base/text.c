@@ -78,6 +78,17 @@ void avs_text_make_utf8(char *text) {
     }
 }
 
+void avs_text_make_printable(char *text) {
+    avs_text_make_utf8(text);
+    for (unsigned char *at = (unsigned char *)text; *at; at++) {
+        if (*at < 0x20 || *at == 0x7f) {
+            *at = '?';
+        } else if (at[0] == 0xc2 && at[1] < 0xa0) { /* U+0080 to U+009F */
+            at[0] = at[1] = '?';
+        }
+    }
+}
+
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds) {
     time_t seconds = (time_t)unix_seconds;
     struct tm utc;

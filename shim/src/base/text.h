@@ -24,6 +24,10 @@ bool avs_text_contains_nocase(const void *bytes, size_t length, const char *need
 /** Replace every byte that breaks UTF-8 by '?', in place. */
 void avs_text_make_utf8(char *text);
 
+/** As avs_text_make_utf8, and also every control character: what a server or a ticket says must not
+ *  start a line of its own or steer a terminal. */
+void avs_text_make_printable(char *text);
+
 /** Unix seconds as "2026-11-21 19:03:32 UTC". */
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds);
 

@@ -29,8 +29,18 @@ static bool next_line(const char *bytes, size_t length, size_t *at, struct line 
     return true;
 }
 
-static void read_status_line(struct line line, struct avs_http_facts *facts) {
+/* Facts of an earlier head, or of an earlier look at this one, are not this one's. */
+static void forget_head(struct avs_http_facts *facts, struct avs_h1_head *head) {
     facts->status = 0;
+    facts->head_complete = false;
+    facts->version[0] = facts->redirect_host[0] = facts->http_date[0] = '\0';
+    *head = (struct avs_h1_head){false, false};
+}
+
+static void read_status_line(struct line line, struct avs_http_facts *facts) {
+    if (memchr(line.text, '\0', line.length)) {
+        facts->bad_head = true;
+    }
     if (line.length < 5 || memcmp(line.text, "HTTP/", 5) != 0) {
         return;
     }
@@ -73,31 +83,43 @@ static bool header_value(struct line line, const char *name, struct line *ret_va
 /* "https://host[:port]/path" -> "host[:port]"; nothing for a relative reference. User names and
  * queries may hold secrets and are left out. */
 static void read_redirect_host(struct line value, char *field, size_t capacity) {
-    for (size_t i = 0; i + 2 < value.length; i++) {
-        if (memcmp(value.text + i, "://", 3) == 0) {
-            const char *start = value.text + i + 3;
-            size_t length = value.length - i - 3;
-            for (size_t k = 0; k < length; k++) {
-                if (strchr("/?#", start[k])) {
-                    length = k;
-                }
-            }
-            const char *at = memchr(start, '@', length);
-            if (at) {
-                length -= (size_t)(at - start) + 1;
-                start = at + 1;
-            }
-            avs_text_copy_bytes(field, capacity, start, length);
-            return;
+    size_t at = 0;
+    while (at < value.length && !strchr(":/?#\\", value.text[at])) {
+        at++; /* the scheme */
+    }
+    if (at + 3 > value.length || memcmp(value.text + at, "://", 3) != 0) {
+        return;
+    }
+    size_t start = at + 3;
+    size_t end = start;
+    while (end < value.length && !strchr("/?#\\", value.text[end])) { /* or a NUL */
+        if (value.text[end++] == '@') {
+            start = end;
         }
     }
+    avs_text_copy_bytes(field, capacity, value.text + start, end - start);
 }
 
-static void read_header(struct line line, struct avs_http_facts *facts, struct avs_h1_head *head) {
+/* A field name is a token, RFC 9110 section 5.6.2. */
+static bool is_name(const char *text, size_t length) {
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && !memchr(marks, c, sizeof(marks) - 1)) {
+            return false;
+        }
+    }
+    return length > 0;
+}
+
+static void read_header(struct line line, bool is_first, struct avs_http_facts *facts,
+                        struct avs_h1_head *head) {
     struct line value;
-    bool is_folded = line.text[0] == ' ' || line.text[0] == '\t';
+    bool is_folded = line.text[0] == ' ' || line.text[0] == '\t'; /* goes on with the line before */
     const char *colon = memchr(line.text, ':', line.length);
-    if (memchr(line.text, '\0', line.length) || (!is_folded && (!colon || colon == line.text))) {
+    bool has_name = colon && is_name(line.text, (size_t)(colon - line.text));
+    if (memchr(line.text, '\0', line.length) || (is_folded ? is_first : !has_name)) {
         facts->bad_head = true;
     }
     if (header_value(line, "Date", &value)) {
@@ -107,30 +129,35 @@ static void read_header(struct line line, struct avs_http_facts *facts, struct a
     } else if (header_value(line, "Content-Length", &value)) {
         head->has_length = true;
     } else if (header_value(line, "Transfer-Encoding", &value)) {
-        head->is_chunked = avs_text_contains_nocase(value.text, value.length, "chunked");
+        head->is_chunked |= avs_text_contains_nocase(value.text, value.length, "chunked");
     }
 }
 
 struct avs_h1_head avs_h1_read_head(const uint8_t *bytes, size_t length,
                                     struct avs_http_facts *facts) {
-    struct avs_h1_head head = {false, false};
+    struct avs_h1_head head;
     const char *text = (const char *)bytes;
     size_t at = 0;
     struct line line;
+    bool was_interim = false;
+    forget_head(facts, &head);
+    facts->bad_head = false;
     while (next_line(text, length, &at, &line)) {
-        head = (struct avs_h1_head){false, false};
+        forget_head(facts, &head);
         read_status_line(line, facts);
-        facts->head_complete = false;
-        while (next_line(text, length, &at, &line)) {
+        if (was_interim && facts->status == 0) {
+            facts->bad_head = true; /* what follows an interim answer is no answer */
+        }
+        for (bool is_first = true; next_line(text, length, &at, &line); is_first = false) {
             if (line.length == 0) {
                 facts->head_complete = true;
                 break;
             }
-            read_header(line, facts, &head);
+            read_header(line, is_first, facts, &head);
         }
-        bool is_interim = facts->head_complete && facts->status >= 100 && facts->status < 200 &&
-                          facts->status != 101;
-        if (!is_interim) {
+        was_interim = facts->head_complete && facts->status >= 100 && facts->status < 200 &&
+                      facts->status != 101;
+        if (!was_interim) {
             break;
         }
         facts->head_complete = false;
