@@ -9,7 +9,8 @@
 
 #include "base/text.h"
 
-#define UTC_BYTES 40
+#define UTC_BYTES   40
+#define CONFIG_FILE "AlexaClientSDKConfig.json"
 
 struct subject {
     const struct avs_evidence *evidence;
@@ -255,6 +256,7 @@ static void fill_command(struct avs_buffer *out, const char *command,
         {"{ca_file}", trust->ca_file},
         {"{ca_path}", trust->ca_path},
         {"{root}", trust->closing_root},
+        {"{config}", CONFIG_FILE}, /* the evidence does not know its path */
     };
     while (*command) {
         size_t plain = strcspn(command, "{");
@@ -296,6 +298,10 @@ static void sharpen(struct avs_advice *advice, const struct avs_evidence *eviden
     }
 }
 
+static bool has_no_memory(const struct avs_buffer *buffer) {
+    return !buffer->data || (buffer->is_failed && !buffer->is_over_limit);
+}
+
 enum avs_status avs_advice_init(struct avs_advice *advice, enum avs_cause cause,
                                 const struct avs_evidence *evidence,
                                 const struct avs_session_evidence *session,
@@ -319,9 +325,12 @@ enum avs_status avs_advice_init(struct avs_advice *advice, enum avs_cause cause,
     if (command) {
         fill_command(&advice->command, command, evidence, session);
     }
-    if ((advice->facts.is_failed && !advice->facts.is_over_limit) || !advice->command.data ||
-        !advice->facts.data) {
+    if (has_no_memory(&advice->facts) || has_no_memory(&advice->command)) {
         return avs_fail_memory(reterr);
+    }
+    if (advice->command.is_over_limit) {
+        advice->command.data[0] = '\0'; /* half a command is worse than none */
+        advice->command.length = 0;
     }
     return AVS_OK;
 }

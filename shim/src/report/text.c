@@ -7,9 +7,10 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "evidence/printable.h"
 #include "report/advice.h"
 
-#define REPORT_BYTES_MAX 65536
+#define REPORT_BYTES_MAX (256 * 1024) /* twelve causes with all their particulars fit */
 
 enum mark { MARK_OK, MARK_NOTE, MARK_FAIL, MARK_UNKNOWN };
 
@@ -209,10 +210,14 @@ static enum avs_status add_session(struct report *report, enum avs_protocol prot
     return add_advice(report, session, verdict, reterr);
 }
 
+AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
+
 enum avs_status avs_report_text(const struct avs_evidence *evidence,
                                 const struct avs_verdict *verdict, bool has_colour, char **ret_text,
                                 struct avs_error *reterr) {
-    struct report report = {.evidence = evidence,
+    AVS_AUTO(evidence) printable = avs_evidence_printable(evidence);
+    AVS_REQUIRE_MEMORY(printable, reterr);
+    struct report report = {.evidence = printable,
                             .verdict = verdict,
                             .has_colour = has_colour,
                             .out = avs_buffer_init(REPORT_BYTES_MAX)};

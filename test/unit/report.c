@@ -1,0 +1,388 @@
+/* Words for verdicts: every cause has them, nothing in the evidence can break out of them, and the
+ * machine's form has the keys that were promised. */
+#include <avs/report.h>
+
+#include <json-c/json.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "report/advice.h"
+#include "support/evidence_made.h"
+#include "support/test.h"
+
+#define SHAKEN_RUNS 1500
+
+static char *text_of(const struct avs_evidence *evidence, bool has_colour) {
+    struct avs_verdict verdict;
+    char *text = NULL;
+    avs_judge(evidence, &verdict);
+    assert_int_equal(avs_report_text(evidence, &verdict, has_colour, &text, NULL), AVS_OK);
+    assert_non_null(text);
+    return text;
+}
+
+static char *json_of(const struct avs_evidence *evidence) {
+    struct avs_verdict verdict;
+    char *json = NULL;
+    avs_judge(evidence, &verdict);
+    assert_int_equal(avs_report_json(evidence, &verdict, &json, NULL), AVS_OK);
+    return json;
+}
+
+static void has(const char *text, const char *part) {
+    if (!strstr(text, part)) {
+        fail_msg("no '%s' in:\n%s", part, text);
+    }
+}
+
+static void the_answer_comes_first_in_one_line(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    char *text = text_of(evidence, false);
+    assert_int_equal(strncmp(text, "Ready: https://avs.example ", 27), 0);
+    has(text, "Amazon Root CA 1");
+    has(text, AVS_ATS_PHRASE);
+    assert_null(strstr(text, "  do "));
+    free(text);
+    avs_evidence_free(evidence);
+}
+
+/* Each cause, put into a verdict by hand, in both reports. */
+static void every_cause_has_its_words(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    for (int i = 1; i < AVS_CAUSE_COUNT; i++) {
+        const struct avs_cause_info *info = avs_cause_info((enum avs_cause)i);
+        struct avs_verdict verdict = {
+            .readiness = AVS_NOT_READY, .cause = info->cause, .exit_code = 1};
+        for (int k = 0; k < AVS_SESSION_COUNT; k++) {
+            verdict.session[k] = (struct avs_session_verdict){.outcome = AVS_SESSION_FAIL,
+                                                              .causes = {info->cause},
+                                                              .cause_count = 1,
+                                                              .http_class = "none"};
+        }
+        struct avs_advice advice;
+        assert_int_equal(
+            avs_advice_init(&advice, info->cause, evidence, &evidence->session[0], NULL), AVS_OK);
+        assert_null(strchr(advice.command.data, '{')); /* every name is filled in */
+        char *text = NULL;
+        char *json = NULL;
+        assert_int_equal(avs_report_text(evidence, &verdict, false, &text, NULL), AVS_OK);
+        assert_int_equal(avs_report_json(evidence, &verdict, &json, NULL), AVS_OK);
+        has(text, info->id);
+        has(text, info->meaning);
+        has(text, advice.remedy);
+        has(text, advice.command.data);
+        struct json_object *root = json_tokener_parse(json);
+        assert_non_null(root);
+        has(json, info->id);
+        json_object_put(root);
+        free(text);
+        free(json);
+        avs_advice_done(&advice);
+    }
+    avs_evidence_free(evidence);
+}
+
+/* What a shell makes of a pasted command is what was meant. */
+static void names_in_commands_survive_a_shell(void **state) {
+    (void)state;
+    static const char *const names[] = {"plain.pem",   "two words.pem", "O'Brien's.pem",
+                                        "$(reboot)",   "`reboot`;|&",   "\"quoted\"",
+                                        "back\\slash", "*?[a]",         "~",
+                                        "!!",          "#comment",      ""};
+    struct avs_evidence *evidence = evidence_ready();
+    struct avs_session_evidence *session = &evidence->session[0];
+    for (size_t i = 0; i < AVS_COUNT(names); i++) {
+        AVS_TEXT_SET(session->tls.trust.ca_file, names[i]);
+        struct avs_advice advice;
+        assert_int_equal(
+            avs_advice_init(&advice, AVS_CAUSE_CA_FILE_UNREADABLE, evidence, session, NULL),
+            AVS_OK); /* ls -l {ca_file} */
+        char script[4096];
+        snprintf(script, sizeof(script),
+                 "cd /var/empty 2>/dev/null || cd /; "
+                 "ls() { shift; printf %%s \"$1\"; }; %s",
+                 advice.command.data);
+        char quoted[AVS_NAME_BYTES * 4];
+        FILE *shell = NULL;
+        setenv("AVS_TEST_SCRIPT", script, 1);
+        shell = popen("sh -c \"$AVS_TEST_SCRIPT\"", "r");
+        assert_non_null(shell);
+        size_t length = fread(quoted, 1, sizeof(quoted) - 1, shell);
+        quoted[length] = '\0';
+        assert_int_equal(pclose(shell), 0);
+        assert_string_equal(quoted, names[i]);
+        avs_advice_done(&advice);
+    }
+    avs_evidence_free(evidence);
+}
+
+/* A ticket's longest endpoint, all quotes, does not fit: then there is no command at all, never
+ * half a one. */
+static void a_command_that_does_not_fit_is_left_out(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    memset(evidence->endpoint, '\'', sizeof(evidence->endpoint) - 1);
+    struct avs_advice advice;
+    assert_int_equal(
+        avs_advice_init(&advice, AVS_CAUSE_NOT_ATS, evidence, &evidence->session[0], NULL), AVS_OK);
+    assert_string_equal(advice.command.data, "");
+    avs_advice_done(&advice);
+    avs_evidence_free(evidence);
+}
+
+static void the_system_store_is_not_advised_against_a_given_file(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    struct avs_session_evidence *session = &evidence->session[0];
+    session->tls.trust.closes_with_ats_roots = true;
+    AVS_TEXT_SET(session->tls.trust.store_source, "option");
+    AVS_TEXT_SET(session->tls.trust.ca_file, "/a b/ca.pem");
+    struct avs_advice advice;
+    assert_int_equal(avs_advice_init(&advice, AVS_CAUSE_ROOT_MISSING, evidence, session, NULL),
+                     AVS_OK);
+    has(advice.command.data, "'/a b/ca.pem'");
+    assert_null(strstr(advice.command.data, "install"));
+    avs_advice_done(&advice);
+    avs_evidence_free(evidence);
+}
+
+static void the_retired_test_endpoint_points_to_the_gateways(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = avs_evidence_new();
+    AVS_TEXT_SET(evidence->endpoint, "https://avs-ats-cert-test.amazon.com");
+    evidence->session[0].attempted = true;
+    evidence->session[0].dial.outcome = AVS_DIAL_DNS_FAILED;
+    char *text = text_of(evidence, false);
+    assert_int_equal(strncmp(text, "Cannot tell:", 12), 0);
+    has(text, "dns_failed");
+    has(text, "regional gateways");
+    has(text, "avs-shim check --endpoint na");
+    free(text);
+    avs_evidence_free(evidence);
+}
+
+static void put_escape(char *field, size_t size) {
+    avs_text_copy(field, size,
+                  "a\033[31m\nReady: b\r\x9b\xc2\x9b"
+                  "1m\x07");
+}
+
+/* A server's or a ticket's words neither colour the terminal nor start a line. */
+static void no_word_of_a_peer_steers_the_terminal(void **state) {
+    (void)state;
+    for (int outcome = 0; outcome < AVS_HANDSHAKE_COUNT; outcome++) {
+        struct avs_evidence *evidence = evidence_ready();
+        evidence_each_text(evidence, put_escape);
+        for (int k = 0; k < AVS_SESSION_COUNT; k++) {
+            struct avs_session_evidence *session = &evidence->session[k];
+            session->tls.outcome = (enum avs_handshake_outcome)outcome;
+            session->tls.trust.verify_error = 20;
+            session->tls.trust.expired = session->tls.trust.hostname_mismatch = true;
+            session->tls.chain_length = 2;
+            memcpy(session->tls.wire_first, "\033[31m", 5);
+            session->tls.wire_first_length = 5;
+        }
+        for (int has_colour = 0; has_colour < 2; has_colour++) {
+            char *text = text_of(evidence, has_colour);
+            assert_null(strstr(text, "a\033"));
+            assert_null(strstr(text, "\nReady: b"));
+            assert_null(strpbrk(text, "\r\x07\x9b"));
+            if (!has_colour) {
+                assert_null(strchr(text, '\033'));
+            }
+            free(text);
+        }
+        char *json = json_of(evidence);
+        assert_null(strpbrk(json, "\033\r\x07"));
+        free(json);
+        avs_evidence_free(evidence);
+    }
+}
+
+static void colour_is_only_for_terminals(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    char *plain = text_of(evidence, false);
+    char *coloured = text_of(evidence, true);
+    assert_null(strchr(plain, '\033'));
+    assert_non_null(strchr(coloured, '\033'));
+    free(plain);
+    free(coloured);
+    avs_evidence_free(evidence);
+}
+
+static struct json_object *member(struct json_object *object, const char *key,
+                                  enum json_type type) {
+    struct json_object *value = NULL;
+    if (!json_object_object_get_ex(object, key, &value)) {
+        fail_msg("no key '%s'", key);
+    }
+    if (json_object_get_type(value) != type) {
+        fail_msg("'%s' is %s", key, json_type_to_name(json_object_get_type(value)));
+    }
+    return value;
+}
+
+static void json_has_the_promised_keys(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    for (int k = 0; k < AVS_SESSION_COUNT; k++) {
+        evidence->session[k].timing = (struct avs_timing_facts){1, 2, 3, 4, 5};
+        evidence->session[k].tls.chain_length = 2;
+        AVS_TEXT_SET(evidence->session[k].http.version, "HTTP/x");
+        AVS_TEXT_SET(evidence->session[k].tls.trust.anchor_subject, "CN=a");
+    }
+    char *json = json_of(evidence);
+    assert_int_equal(json[strlen(json) - 1], '\n');
+    struct json_object *root = json_tokener_parse(json);
+    assert_string_equal(json_object_get_string(member(root, "schema", json_type_string)),
+                        "avs-shim.check/1");
+    assert_string_equal(json_object_get_string(member(root, "verdict", json_type_string)), "ready");
+    member(root, "cause", json_type_null);
+    assert_int_equal(json_object_get_int(member(root, "exit_code", json_type_int)), 0);
+    member(root, "endpoint", json_type_string);
+    struct json_object *sessions = member(root, "sessions", json_type_array);
+    assert_int_equal(json_object_array_length(sessions), 2);
+    static const char *const protocols[] = {"h2", "http/1.1"};
+    for (size_t i = 0; i < 2; i++) {
+        struct json_object *session = json_object_array_get_idx(sessions, i);
+        assert_string_equal(json_object_get_string(member(session, "protocol", json_type_string)),
+                            protocols[i]);
+        assert_string_equal(json_object_get_string(member(session, "verdict", json_type_string)),
+                            "pass");
+        member(session, "cause", json_type_null);
+        struct json_object *tls = member(session, "tls", json_type_object);
+        static const char *const truths[] = {"established", "verified", "hostname_matched", "ats"};
+        for (size_t t = 0; t < AVS_COUNT(truths); t++) {
+            assert_true(json_object_get_boolean(member(tls, truths[t], json_type_boolean)));
+        }
+        member(tls, "version", json_type_string);
+        member(tls, "cipher", json_type_string);
+        member(tls, "alpn", json_type_string);
+        struct json_object *anchor = NULL;
+        assert_true(json_object_object_get_ex(tls, "anchor", &anchor));
+        assert_non_null(anchor);
+        assert_int_equal(json_object_array_length(member(tls, "chain", json_type_array)), 2);
+        struct json_object *http = member(session, "http", json_type_object);
+        member(http, "class", json_type_string);
+        member(http, "quirk", i == 0 ? json_type_null : json_type_string);
+        assert_int_equal(json_object_get_int(member(http, "status", json_type_int)), 200);
+        member(http, "version", json_type_string);
+        member(http, "ats_message", json_type_boolean);
+        struct json_object *timing = member(session, "timing_ms", json_type_object);
+        static const char *const steps[] = {"dns", "connect", "tls", "first_byte", "total"};
+        for (size_t t = 0; t < AVS_COUNT(steps); t++) {
+            assert_int_equal(json_object_get_int(member(timing, steps[t], json_type_double)),
+                             t + 1);
+        }
+    }
+    json_object_put(root);
+    free(json);
+
+    evidence->session[0].attempted = false; /* what did not run is not listed */
+    json = json_of(evidence);
+    root = json_tokener_parse(json);
+    assert_int_equal(json_object_array_length(member(root, "sessions", json_type_array)), 1);
+    json_object_put(root);
+    free(json);
+    avs_evidence_free(evidence);
+}
+
+static void a_session_without_any_fact_is_null_not_zero(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = avs_evidence_new();
+    evidence->session[0].attempted = true;
+    evidence->session[0].dial.outcome = AVS_DIAL_REFUSED;
+    char *json = json_of(evidence);
+    struct json_object *root = json_tokener_parse(json);
+    assert_string_equal(json_object_get_string(member(root, "cause", json_type_string)),
+                        "connect_refused");
+    struct json_object *session =
+        json_object_array_get_idx(member(root, "sessions", json_type_array), 0);
+    struct json_object *timing = member(session, "timing_ms", json_type_object);
+    member(timing, "first_byte", json_type_null);
+    struct json_object *tls = member(session, "tls", json_type_object);
+    assert_false(json_object_get_boolean(member(tls, "established", json_type_boolean)));
+    json_object_put(root);
+    free(json);
+    avs_evidence_free(evidence);
+}
+
+static void whatever_the_evidence_both_reports_are_made(void **state) {
+    (void)state;
+    struct chance chance = chance_from_seed(4711);
+    for (unsigned i = 0; i < SHAKEN_RUNS; i++) {
+        struct avs_evidence *evidence = i % 2 ? evidence_ready() : avs_evidence_new();
+        evidence_shake(evidence, &chance, i % 3 ? 3 : 1);
+        char *text = text_of(evidence, false);
+        assert_null(strchr(text, '\033'));
+        assert_int_equal(text[strlen(text) - 1], '\n');
+        char *json = json_of(evidence);
+        struct json_object *root = json_tokener_parse(json);
+        assert_non_null(root);
+        json_object_put(root);
+        free(text);
+        free(json);
+        avs_evidence_free(evidence);
+    }
+}
+
+static void memory_that_runs_out_is_reported(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    for (int k = 0; k < AVS_SESSION_COUNT; k++) {
+        evidence->session[k].tls.outcome = AVS_HANDSHAKE_VERIFY_FAILED;
+        evidence->session[k].tls.trust.verify_error = 20;
+        evidence->session[k].tls.chain_length = 3;
+    }
+    struct avs_verdict verdict;
+    avs_judge(evidence, &verdict);
+    unsigned failures = 0;
+    TEST_EACH_ALLOCATION(n, 200) {
+        char *text = NULL;
+        struct avs_error error = AVS_ERROR_INIT;
+        enum avs_status status = avs_report_text(evidence, &verdict, true, &text, &error);
+        assert_int_equal(status == AVS_OK, text != NULL);
+        if (status != AVS_OK) {
+            assert_int_equal(status, AVS_ERR_NO_MEMORY);
+            assert_int_equal(error.cause, AVS_CAUSE_OUT_OF_MEMORY);
+            failures++;
+        }
+        free(text);
+    }
+    assert_true(failures > 3);
+    failures = 0;
+    TEST_EACH_ALLOCATION(n, 200) {
+        char *json = NULL;
+        struct avs_error error = AVS_ERROR_INIT;
+        enum avs_status status = avs_report_json(evidence, &verdict, &json, &error);
+        assert_int_equal(status == AVS_OK, json != NULL);
+        if (status != AVS_OK) {
+            assert_int_equal(status, AVS_ERR_NO_MEMORY);
+            failures++;
+        }
+        free(json);
+    }
+    assert_true(failures > 3);
+    avs_evidence_free(evidence);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_answer_comes_first_in_one_line),
+        cmocka_unit_test(every_cause_has_its_words),
+        cmocka_unit_test(names_in_commands_survive_a_shell),
+        cmocka_unit_test(a_command_that_does_not_fit_is_left_out),
+        cmocka_unit_test(the_system_store_is_not_advised_against_a_given_file),
+        cmocka_unit_test(the_retired_test_endpoint_points_to_the_gateways),
+        cmocka_unit_test(no_word_of_a_peer_steers_the_terminal),
+        cmocka_unit_test(colour_is_only_for_terminals),
+        cmocka_unit_test(json_has_the_promised_keys),
+        cmocka_unit_test(a_session_without_any_fact_is_null_not_zero),
+        cmocka_unit_test(whatever_the_evidence_both_reports_are_made),
+        cmocka_unit_test(memory_that_runs_out_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
