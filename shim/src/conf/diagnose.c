@@ -112,6 +112,24 @@ static bool is_url(const struct view *view, size_t offset) {
     return starts_with(view, offset, "https://") || starts_with(view, offset, "http://");
 }
 
+/* Guess: both quotation marks of a text on one line are wrong; or only this one. */
+static void repair_quotes(const struct view *view, size_t opening) {
+    char fixed[AVS_CONF_REPAIR_BYTES];
+    bool is_single = view->text[view->at] == '\'';
+    size_t start = view->at + opening, end = start, closing = 0;
+    while (end < view->length && view->text[end] != '\n' && closing == 0) {
+        closing = is_single ? view->text[end] == '\'' : smart_quote_at(view, end);
+        closing = view->text[end] == '"' ? 1 : closing;
+        end += closing == 0;
+    }
+    if (closing > 0 && end - start + 2 < sizeof(fixed)) {
+        avs_text_format(fixed, sizeof(fixed), "\"%.*s\"", (int)(end - start), view->text + start);
+        repair(view, AVS_CONF_REPAIR_ASSUMED, view->at, end + closing - view->at, fixed);
+    } else {
+        repair(view, AVS_CONF_REPAIR_ASSUMED, view->at, opening, "\"");
+    }
+}
+
 /* What several faults have in common: characters that JSON does not know where a token must start.
  */
 static bool diagnose_stranger(const struct view *view) {
@@ -120,14 +138,14 @@ static bool diagnose_stranger(const struct view *view) {
         say(view, "smart_quotes", view->at, quote,
             "a typographic quotation mark, as text editors and web pages put it",
             "write the plain \" (straight quotation mark) instead");
-        repair(view, AVS_CONF_REPAIR_ASSUMED, view->at, quote, "\"");
+        repair_quotes(view, quote);
         return true;
     }
     char c = byte_at(view, view->at);
     if (c == '\'') {
         say(view, "single_quotes", view->at, 1, "a single quotation mark; JSON knows only \"",
             "write \" instead of ' on both sides");
-        repair(view, AVS_CONF_REPAIR_ASSUMED, view->at, 1, "\"");
+        repair_quotes(view, 1);
         return true;
     }
     if (c == '#') {
