@@ -233,6 +233,18 @@ static bool restore_spans(struct json_object *root, const struct avs_conf_file *
 
 /* ---- back ---- */
 
+/* True when the key holds again what it held before the toggle, or is gone again. */
+static bool is_set_back(const struct avs_conf_doc *doc, uint32_t node,
+                        struct json_object *previous) {
+    if (!previous || node == AVS_CONF_NONE) {
+        return !previous && node == AVS_CONF_NONE;
+    }
+    size_t length = doc->nodes[node].end - doc->nodes[node].start;
+    return (size_t)json_object_get_string_len(previous) == length &&
+           memcmp(json_object_get_string(previous), doc->text + doc->nodes[node].start, length) ==
+               0;
+}
+
 /* The file was edited since: set back only the keys that still hold what the toggle put. */
 static enum avs_status restore_key(struct avs_config_plan *plan, size_t index,
                                    enum avs_endpoint_key key, struct json_object *previous,
@@ -245,6 +257,9 @@ static enum avs_status restore_key(struct avs_config_plan *plan, size_t index,
     struct avs_conf_ref ref = {0, node};
     if (node != AVS_CONF_NONE) {
         AVS_TRY(avs_conf_string(&planned->after, ref, &now, reterr));
+    }
+    if (is_set_back(doc, node, previous)) {
+        return AVS_OK;
     }
     if (!now || strcmp(now, toggled) != 0) {
         return avs_fail(reterr, AVS_ERR_CONFIG,
@@ -277,7 +292,11 @@ static enum avs_status restore_keys(struct avs_config_plan *plan, size_t index,
                       plan->files[index].before.path);
     for (int key = KEYS_MAX - 1; key >= 0; key--) {
         struct json_object *previous = NULL;
-        if (json_object_object_get_ex(keys, avs_endpoint_keys[key].name, &previous)) {
+        bool is_in_it = json_object_object_get_ex(keys, avs_endpoint_keys[key].name, &previous);
+        if (previous && !json_object_is_type(previous, json_type_string)) {
+            return not_ours(plan->files[index].sidecar_path, "a key's value is no text", reterr);
+        }
+        if (is_in_it) {
             AVS_TRY(restore_key(plan, index, (enum avs_endpoint_key)key, previous,
                                 text_of(root, "endpoint"), reterr));
         }
