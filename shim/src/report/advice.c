@@ -107,6 +107,9 @@ static void about_missing(struct subject *subject) {
     } else {
         say(subject, "missing", trust->missing_issuer);
     }
+    if (trust->issuer_known_by_name && !trust->closes_with_ats_roots) {
+        say(subject, "in the store", "a certificate of that name, but with another key");
+    }
     say(subject, "published at", trust->issuer_url);
     say(subject, "CA file in use", trust->ca_file);
     say(subject, "CA path in use", trust->ca_path);

@@ -8,11 +8,9 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "evidence/fields.h"
-#include "report/trust_words.h"
+#include "report/advice.h"
 
 #define TEXT_BYTES_MAX (256 * 1024)
-#define DETAIL_BYTES   1024
-#define COMMAND_BYTES  1024
 #define TIME_BYTES     40
 #define GREEN          "\033[32m"
 #define RED            "\033[31m"
@@ -20,12 +18,21 @@
 #define PLAIN          "\033[0m"
 
 AVS_DEFINE_AUTO(json, struct json_object, json_object_put);
+AVS_DEFINE_AUTO(avs_evidence, struct avs_evidence, avs_evidence_free);
 
-static struct avs_trust_words_subject subject_of(const struct avs_trust_explanation *explanation) {
-    return (struct avs_trust_words_subject){.tls = &explanation->tls,
-                                            .host = explanation->host,
-                                            .at = explanation->at,
-                                            .build_time = explanation->build_time};
+/* The explanation as the evidence of a session, so that check and explain use the same words. */
+static struct avs_evidence *as_evidence(const struct avs_trust_explanation *explanation) {
+    struct avs_evidence *evidence = avs_evidence_new();
+    if (evidence) {
+        const char *host = explanation->host[0] ? explanation->host : "HOST";
+        AVS_TEXT_SET(evidence->host, host);
+        avs_text_format(evidence->endpoint, sizeof(evidence->endpoint), "https://%s", host);
+        evidence->port = 443;
+        evidence->wall_clock = explanation->at;
+        evidence->build_time = explanation->build_time;
+        evidence->session[0].tls = explanation->tls;
+    }
+    return evidence;
 }
 
 /* ---- text ---- */
@@ -96,25 +103,38 @@ static void add_terms(struct avs_buffer *text, const struct avs_trust_explanatio
     }
 }
 
-static void add_causes(struct avs_buffer *text, const struct avs_trust_explanation *explanation,
-                       bool has_colour) {
-    const struct avs_trust_words_subject subject = subject_of(explanation);
-    for (size_t i = 0; i < explanation->cause_count; i++) {
-        const struct avs_cause_info *row = avs_cause_info(explanation->causes[i]);
-        char detail[DETAIL_BYTES];
-        char command[COMMAND_BYTES];
-        avs_trust_words_detail(&subject, row->cause, detail, sizeof(detail));
-        avs_trust_words_command(&subject, row->cause, command, sizeof(command));
-        avs_buffer_printf(text, "\n%zu. %s%s%s: %s\n", i + 1, has_colour ? BOLD : "", row->id,
-                          has_colour ? PLAIN : "", row->meaning);
-        if (detail[0]) {
-            avs_buffer_printf(text, "   %s\n", detail);
-        }
-        avs_buffer_printf(text, "   To do: %s\n", row->remedy);
-        if (command[0]) {
-            avs_buffer_printf(text, "   Next:  %s\n", command);
-        }
+/* Particulars come as lines: indent each. */
+static void add_lines(struct avs_buffer *text, const char *lines) {
+    for (const char *line = lines; *line;) {
+        size_t length = strcspn(line, "\n");
+        avs_buffer_printf(text, "   %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
     }
+}
+
+static enum avs_status add_causes(struct avs_buffer *text,
+                                  const struct avs_trust_explanation *explanation, bool has_colour,
+                                  struct avs_error *reterr) {
+    AVS_AUTO(avs_evidence) evidence = as_evidence(explanation);
+    AVS_REQUIRE_MEMORY(evidence, reterr);
+    for (size_t i = 0; i < explanation->cause_count; i++) {
+        struct avs_advice advice;
+        enum avs_status status = avs_advice_init(&advice, explanation->causes[i], evidence,
+                                                 &evidence->session[0], reterr);
+        if (status == AVS_OK) {
+            avs_buffer_printf(text, "\n%zu. %s%s%s: %s\n", i + 1, has_colour ? BOLD : "",
+                              avs_cause_info(advice.cause)->id, has_colour ? PLAIN : "",
+                              advice.meaning);
+            add_lines(text, advice.facts.data);
+            avs_buffer_printf(text, "   To do: %s\n", advice.remedy);
+            if (advice.command.length > 0) {
+                avs_buffer_printf(text, "   Next:  %s\n", advice.command.data);
+            }
+        }
+        avs_advice_done(&advice);
+        AVS_TRY(status);
+    }
+    return AVS_OK;
 }
 
 enum avs_status avs_trust_explain_text(const struct avs_trust_explanation *explanation,
@@ -123,8 +143,10 @@ enum avs_status avs_trust_explain_text(const struct avs_trust_explanation *expla
     add_answer(&text, explanation, has_colour);
     add_chain(&text, explanation);
     add_terms(&text, explanation);
-    add_causes(&text, explanation, has_colour);
-    enum avs_status status = avs_buffer_take_text(&text, ret_text, reterr);
+    enum avs_status status = add_causes(&text, explanation, has_colour, reterr);
+    if (status == AVS_OK) {
+        status = avs_buffer_take_text(&text, ret_text, reterr);
+    }
     if (status != AVS_OK) {
         avs_buffer_done(&text);
     }
@@ -154,28 +176,40 @@ static void put_text(struct writer *writer, struct json_object *object, const ch
     put(writer, object, key, json_object_new_string(clean));
 }
 
-static struct json_object *cause_object(struct writer *writer,
-                                        const struct avs_trust_explanation *explanation,
+static struct json_object *cause_object(struct writer *writer, const struct avs_evidence *evidence,
                                         enum avs_cause cause) {
-    const struct avs_trust_words_subject subject = subject_of(explanation);
     const struct avs_cause_info *row = avs_cause_info(cause);
-    char detail[DETAIL_BYTES];
-    char command[COMMAND_BYTES];
-    avs_trust_words_detail(&subject, cause, detail, sizeof(detail));
-    avs_trust_words_command(&subject, cause, command, sizeof(command));
     struct json_object *object = json_object_new_object();
-    if (!object) {
+    struct avs_advice advice;
+    if (avs_advice_init(&advice, cause, evidence, &evidence->session[0], NULL) != AVS_OK ||
+        !object) {
         writer->is_failed = true;
-        return NULL;
+    } else {
+        put_text(writer, object, "id", row->id);
+        put_text(writer, object, "phase", avs_phase_id(row->phase));
+        put_text(writer, object, "severity", avs_severity_id(row->severity));
+        put_text(writer, object, "meaning", advice.meaning);
+        put_text(writer, object, "facts", advice.facts.data);
+        put_text(writer, object, "remedy", advice.remedy);
+        put_text(writer, object, "command", advice.command.data);
     }
-    put_text(writer, object, "id", row->id);
-    put_text(writer, object, "phase", avs_phase_id(row->phase));
-    put_text(writer, object, "severity", avs_severity_id(row->severity));
-    put_text(writer, object, "meaning", row->meaning);
-    put_text(writer, object, "detail", detail);
-    put_text(writer, object, "remedy", row->remedy);
-    put_text(writer, object, "command", command);
+    avs_advice_done(&advice);
     return object;
+}
+
+static void put_causes(struct writer *writer, struct json_object *root,
+                       const struct avs_trust_explanation *explanation) {
+    AVS_AUTO(avs_evidence) evidence = as_evidence(explanation);
+    struct json_object *causes = json_object_new_array();
+    for (size_t i = 0; evidence && causes && i < explanation->cause_count; i++) {
+        struct json_object *cause = cause_object(writer, evidence, explanation->causes[i]);
+        if (!cause || json_object_array_add(causes, cause) != 0) {
+            json_object_put(cause);
+            writer->is_failed = true;
+        }
+    }
+    writer->is_failed |= !evidence;
+    put(writer, root, "causes", causes);
 }
 
 static void put_facts(struct writer *writer, struct json_object *root,
@@ -192,21 +226,13 @@ enum avs_status avs_trust_explain_json(const struct avs_trust_explanation *expla
                                        char **ret_json, struct avs_error *reterr) {
     struct writer writer = {.is_failed = false};
     AVS_AUTO(json) root = json_object_new_object();
-    AVS_AUTO(json) causes = json_object_new_array();
-    AVS_REQUIRE_MEMORY(root && causes, reterr);
+    AVS_REQUIRE_MEMORY(root, reterr);
     put_text(&writer, root, "schema", AVS_TRUST_EXPLAIN_SCHEMA);
     put(&writer, root, "accepted", json_object_new_boolean(explanation->is_accepted));
     put_text(
         &writer, root, "cause",
         avs_cause_info(explanation->cause_count ? explanation->causes[0] : AVS_CAUSE_NONE)->id);
-    for (size_t i = 0; i < explanation->cause_count; i++) {
-        struct json_object *cause = cause_object(&writer, explanation, explanation->causes[i]);
-        if (!cause || json_object_array_add(causes, cause) != 0) {
-            json_object_put(cause);
-            return avs_fail_memory(reterr);
-        }
-    }
-    put(&writer, root, "causes", json_object_get(causes));
+    put_causes(&writer, root, explanation);
     put_text(&writer, root, "chain_file", explanation->chain_file);
     put(&writer, root, "certificates", json_object_new_int64((int64_t)explanation->certificates));
     put_text(&writer, root, "host", explanation->host);
