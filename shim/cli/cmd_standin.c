@@ -34,7 +34,9 @@ static const char help[] =
     "  --directive-ms N   push a directive into every idle downchannel each N ms (default 0: only\n"
     "                     after an event)\n"
     "  --list             print the scenarios with the verdict that a correct client must reach\n"
-    "  --json             the same as one JSON object on one line (with --list: one array)\n"
+    "  --json             the same in JSON: an object on a line of its own once it listens, and "
+    "one\n"
+    "                     with counters at the end; with --list one array\n"
     "  -h, --help         this text\n"
     "\n"
     "Examples:\n"
@@ -166,6 +168,19 @@ static void print_started_text(const struct avs_standin *standin) {
            avs_standin_path(standin, AVS_STANDIN_FILE_ATS_ROOTS));
 }
 
+static void print_ended(const struct avs_standin *standin, bool is_json) {
+    struct avs_standin_counters seen;
+    avs_standin_count(standin, &seen);
+    printf(is_json
+               ? "{\"schema\":\"avs-shim.standin-end/1\",\"connections\":%llu,\"handshakes\":%llu,"
+                 "\"requests\":%llu,\"directives\":%llu,\"faults\":%llu}\n"
+               : "\nEnded: %llu connections, %llu handshakes finished, %llu requests, %llu "
+                 "directives, %llu faults.\n",
+           (unsigned long long)seen.connections, (unsigned long long)seen.handshakes,
+           (unsigned long long)seen.requests, (unsigned long long)seen.directives,
+           (unsigned long long)seen.faults);
+}
+
 static int serve(const struct cli_command *command, const struct avs_standin_options *options,
                  bool is_json) {
     sigset_t ends;
@@ -189,6 +204,7 @@ static int serve(const struct cli_command *command, const struct avs_standin_opt
     fflush(stdout);
     int signal_number = 0;
     sigwait(&ends, &signal_number);
+    print_ended(standin, is_json);
     avs_standin_stop(standin);
     return CLI_OK;
 }

@@ -233,6 +233,10 @@ static bool start(struct avs_standin *standin, const struct avs_standin_options 
 
 bool avs_standin_start(const struct avs_standin_options *options, struct avs_standin **ret_standin,
                        char *error, size_t error_bytes) {
+    if (options->size != sizeof(*options)) {
+        snprintf(error, error_bytes, "options.size must be sizeof(struct avs_standin_options).");
+        return false;
+    }
     struct avs_standin *standin = calloc(1, sizeof(*standin));
     if (!standin) {
         snprintf(error, error_bytes, "out of memory.");

@@ -1020,6 +1020,20 @@ def test_a_signal_ends_it_with_connections_open(number):
     standin.process.stdout.close()
 
 
+def test_it_counts_what_it_did():
+    standin = start()
+    for _ in range(3):
+        assert h2_get(standin, "ok.localhost")[0] == 200
+    with Peer(standin, "expired.localhost") as refused:
+        assert not refused.handshake()
+    standin.process.send_signal(signal.SIGINT)
+    ended = json.loads(standin.process.stdout.read())
+    assert standin.process.wait(PATIENCE) == 0
+    standin.process.stdout.close()
+    assert ended == {"schema": "avs-shim.standin-end/1", "connections": 4, "handshakes": 3, "requests": 3, "directives": 0,
+                     "faults": 0}
+
+
 def test_what_it_prints_can_be_copied(tmp_path):
     process = subprocess.Popen([COMMAND, "standin", "--dir", str(tmp_path)], stdout=subprocess.PIPE, text=True)
     said = ""
