@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from avs_shim import AVS_SHIM, ENVIRONMENT, run
+from avs_shim import AVS_SHIM, ENVIRONMENT, ROOT, run
 from trust_tree import (NAMES, REQUIRED, Tree, debian, openssl, pem,
                         subject_hash)
 
@@ -268,6 +268,29 @@ def test_a_gap_in_the_numbers_hides_what_follows(tmp_path):
 
 
 # ---- a copy, an impostor, a time ----
+
+CERTS = ROOT / "test" / "support" / "certs"
+
+
+def test_a_cross_signed_copy_is_no_root(tmp_path):
+    copy = (CERTS / "amazon-root-ca-1-by-g2.pem").read_text()
+    file = bundle(tmp_path, *REQUIRED[1:4], extra=copy)
+    report = audit("--ca-file", file, code=1)
+    assert states(report)["Amazon Root CA 1"] == "cross_signed"
+    assert findings(report, "cross_copy")[0]["detail"] == "Amazon Root CA 1"
+    assert chain(report, "root1_by_g2") == {"libcurl": True, "openssl_default": False,
+                                            "strict_path": True}
+    # beside the root itself it does no harm
+    report = audit("--ca-file", bundle(tmp_path, *REQUIRED, extra=copy), code=0)
+    assert states(report)["Amazon Root CA 1"] == "present"
+
+
+def test_verisign_g5_is_reported_as_legacy(tmp_path):
+    g5 = "VeriSign Class 3 Public Primary Certification Authority - G5"
+    file = bundle(tmp_path, *REQUIRED, extra=(CERTS / "verisign-g5.pem").read_text())
+    assert states(audit("--ca-file", file, code=0))[g5] == "present"
+    assert f"info    {g5}" in run("trust", "audit", "--ca-file", file).stdout
+
 
 def test_the_same_name_over_another_key_is_an_error(tmp_path):
     key = tmp_path / "k.key"

@@ -127,3 +127,114 @@ def debian(path, roots=REQUIRED, others=()):
     tree.write("/etc/debian_version", "12.0\n")
     (tree / "/usr/local/share/ca-certificates").mkdir(parents=True)
     return tree
+
+
+# Layouts of other distributions, as their packages leave them: (tree, bundle, hashed folder, folder
+# for CAs added by hand); None where a distribution has none.
+
+def _bundle(roots, others):
+    return "".join(pem(name) for name in roots) + "".join(o.read_text() for o in others)
+
+
+def fedora(path, roots=(), others=()):
+    tree = Tree(path)
+    extracted = "/etc/pki/ca-trust/extracted/pem"
+    tree.write("/etc/redhat-release", "Fedora release 40\n")
+    (tree / "/etc/pki/ca-trust/source/anchors").mkdir(parents=True)
+    tree.write(f"{extracted}/tls-ca-bundle.pem", "# CN\n" + _bundle(roots, others), 0o444)
+    tree.link("/etc/pki/tls/certs/ca-bundle.crt", f"{extracted}/tls-ca-bundle.pem")
+    tree.link("/etc/ssl/certs", "../pki/tls/certs")
+    for other in others:
+        tree.hashed(f"{extracted}/directory-hash", other.name, other.read_text())
+    return tree, f"{extracted}/tls-ca-bundle.pem", f"{extracted}/directory-hash", \
+        "/etc/pki/ca-trust/source/anchors"
+
+
+def suse(path, roots=(), others=()):
+    tree = Tree(path)
+    (tree / "/etc/pki/trust/anchors").mkdir(parents=True)
+    tree.write("/var/lib/ca-certificates/ca-bundle.pem", _bundle(roots, others), 0o444)
+    tree.link("/etc/ssl/ca-bundle.pem", "/var/lib/ca-certificates/ca-bundle.pem")
+    for other in others:
+        tree.hashed("/var/lib/ca-certificates/pem", other.stem + ".pem", other.read_text())
+    tree.link("/etc/ssl/certs", "/var/lib/ca-certificates/pem")
+    return tree, "/var/lib/ca-certificates/ca-bundle.pem", "/var/lib/ca-certificates/pem", \
+        "/etc/pki/trust/anchors"
+
+
+def arch(path, roots=(), others=()):
+    tree = Tree(path)
+    extracted = "/etc/ca-certificates/extracted"
+    (tree / "/etc/ca-certificates/trust-source/anchors").mkdir(parents=True)
+    tree.write(f"{extracted}/tls-ca-bundle.pem", _bundle(roots, others), 0o444)
+    for other in others:
+        tree.hashed(f"{extracted}/cadir", other.stem + ".pem", other.read_text())
+    tree.link("/etc/ssl/certs/ca-certificates.crt",
+              "../../ca-certificates/extracted/tls-ca-bundle.pem")
+    return tree, f"{extracted}/tls-ca-bundle.pem", f"{extracted}/cadir", \
+        "/etc/ca-certificates/trust-source/anchors"
+
+
+def alpine(path, roots=(), others=()):
+    tree = Tree(path)
+    tree.write("/etc/alpine-release", "3.20.0\n")
+    (tree / "/usr/local/share/ca-certificates").mkdir(parents=True)
+    conf = ""
+    for other in others:
+        tree.write(f"/usr/share/ca-certificates/mozilla/{other.name}", other.read_text())
+        conf += f"mozilla/{other.name}\n"
+        tree.link(f"/etc/ssl/certs/ca-cert-{other.stem}.pem",
+                  f"/usr/share/ca-certificates/mozilla/{other.name}")
+        tree.link(f"/etc/ssl/certs/{subject_hash(other)}.0", f"ca-cert-{other.stem}.pem")
+    tree.write("/etc/ca-certificates.conf", conf)
+    tree.write("/etc/ssl/certs/ca-certificates.crt", _bundle(roots, others))
+    tree.link("/etc/ssl/cert.pem", "certs/ca-certificates.crt")
+    return tree, "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", \
+        "/usr/local/share/ca-certificates"
+
+
+def openwrt(path, roots=(), others=()):
+    tree = Tree(path)
+    tree.write("/etc/openwrt_release", "DISTRIB_ID='OpenWrt'\n")
+    tree.write("/etc/ssl/certs/ca-certificates.crt", _bundle(roots, others))
+    tree.link("/etc/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt")
+    for other in others:
+        tree.hashed("/etc/ssl/certs", other.name, other.read_text())
+    return tree, "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", None
+
+
+def openwrt_bundle_only(path, roots=(), others=()):
+    tree = Tree(path)
+    tree.write("/etc/openwrt_release", "DISTRIB_ID='OpenWrt'\n")
+    tree.write("/etc/ssl/certs/ca-certificates.crt", _bundle(roots, others))
+    return tree, "/etc/ssl/certs/ca-certificates.crt", None, None
+
+
+def buildroot(path, roots=(), others=()):
+    tree = Tree(path)
+    tree.write("/etc/os-release", "ID=buildroot\n")
+    tree.write("/etc/ssl/certs/ca-certificates.crt", _bundle(roots, others))
+    for other in others:
+        tree.hashed("/etc/ssl/certs", other.stem + ".pem", other.read_text())
+    return tree, "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", None
+
+
+def debian_layout(path, roots=(), others=()):
+    return debian(path, roots, others), "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", \
+        "/usr/local/share/ca-certificates"
+
+
+LAYOUTS = [debian_layout, fedora, suse, arch, alpine, openwrt, openwrt_bundle_only, buildroot]
+
+
+def follow(tree, inside):
+    """The file behind a path as the device would see it: links start at the tree's root."""
+    path = pathlib.PurePosixPath(inside)
+    for _ in range(20):
+        full = tree.path / str(path).lstrip("/")
+        if not full.is_symlink():
+            return full
+        target = os.readlink(full)
+        path = pathlib.PurePosixPath(target if target.startswith("/")
+                                     else os.path.normpath(str(path.parent / target)))
+    raise AssertionError(f"too many links at {inside}")

@@ -95,10 +95,10 @@ static void real_paths_are_those_of_the_device(void **state) {
     };
     char real[AVS_SYSROOT_PATH_BYTES];
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_true(avs_sysroot_real_path(&root, rows[i].path, real));
+        assert_true(avs_sysroot_real_path(&root, rows[i].path, false, real));
         assert_string_equal(real, rows[i].real);
     }
-    assert_false(avs_sysroot_real_path(&root, "/loop", real));
+    assert_false(avs_sysroot_real_path(&root, "/loop", false, real));
     assert_int_equal(errno, ELOOP);
 }
 
@@ -156,6 +156,9 @@ static void a_strangers_link_in_a_shared_folder_is_not_written_through(void **st
     assert_int_equal(avs_sysroot_open_parent(&root, "/shared/strange", false, name), -1);
     assert_int_equal(errno, EACCES);
     assert_int_equal(avs_sysroot_open_parent(&root, "/shared/strange/x", false, name), -1);
+    char real[AVS_SYSROOT_PATH_BYTES];
+    assert_false(avs_sysroot_real_path(&root, "/shared/strange", true, real));
+    assert_true(avs_sysroot_real_path(&root, "/shared/own", true, real));
     assert_string_equal(content("/shared/own"), "inside"); /* reading is another matter */
 }
 

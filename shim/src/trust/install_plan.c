@@ -31,7 +31,7 @@ void avs_install_note(struct avs_trust_install *install, const char *format, ...
 static void keep_place(const struct avs_sysroot *root, const char *path,
                        char places[][AVS_SYSROOT_PATH_BYTES], size_t *count) {
     char real[AVS_SYSROOT_PATH_BYTES];
-    if (*count == AVS_INSTALL_STORES_MAX || !avs_sysroot_real_path(root, path, real)) {
+    if (*count == AVS_INSTALL_STORES_MAX || !avs_sysroot_real_path(root, path, true, real)) {
         return;
     }
     for (size_t i = 0; i < *count; i++) {

@@ -26,7 +26,7 @@ static bool place_record(struct avs_trust_install *install,
         AVS_TEXT_SET(install->record, AVS_INSTALL_RECORD);
         return true;
     }
-    if (!avs_sysroot_real_path(&install->root, path, real)) {
+    if (!avs_sysroot_real_path(&install->root, path, true, real)) {
         return false;
     }
     char *slash = strrchr(real, '/');
@@ -146,8 +146,14 @@ enum avs_status avs_install_run(const struct avs_install_request *request,
         install->root.is_machine = false; /* "--sysroot /" executes nothing either */
     }
     if (!place_record(install, request)) {
-        return avs_install_fail_io(&install->root, errno, "find",
-                                   request->ca_file ? request->ca_file : request->ca_path, reterr);
+        const char *path = request->ca_file ? request->ca_file : request->ca_path;
+        return errno == EACCES
+                   ? avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, errno,
+                                    "%s: a folder on the way is closed, or a link on the way "
+                                    "belongs to another user and stands where anybody may write; "
+                                    "it is not followed. Name the file itself.",
+                                    path)
+                   : avs_install_fail_io(&install->root, errno, "find", path, reterr);
     }
     AVS_TRY(lock(install, &lock_fd, reterr));
     AVS_TRY(avs_install_read_record(&install->root, install->record, &record, reterr));

@@ -224,9 +224,9 @@ int avs_sysroot_open_parent(const struct avs_sysroot *root, const char *path, bo
     return fd;
 }
 
-bool avs_sysroot_real_path(const struct avs_sysroot *root, const char *path,
+bool avs_sysroot_real_path(const struct avs_sysroot *root, const char *path, bool for_writing,
                            char ret_path[AVS_SYSROOT_PATH_BYTES]) {
-    struct walk walk = {0};
+    struct walk walk = {.for_writing = for_writing};
     char name[AVS_SYSROOT_NAME_BYTES];
     bool is_found = walk_begin(&walk, root, path) && walk_path(&walk, name);
     if (is_found && strcmp(name, ".") == 0) {

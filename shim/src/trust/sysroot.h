@@ -41,8 +41,9 @@ bool avs_sysroot_is_file(const struct avs_sysroot *root, const char *path);
 bool avs_sysroot_is_folder(const struct avs_sysroot *root, const char *path);
 
 /** Where `path` ends up once its links are followed, as a path inside the root; the last name need
- *  not exist. False and errno on failure. */
-bool avs_sysroot_real_path(const struct avs_sysroot *root, const char *path,
+ *  not exist. `for_writing` follows links as avs_sysroot_open_parent does. False and errno on
+ *  failure. */
+bool avs_sysroot_real_path(const struct avs_sysroot *root, const char *path, bool for_writing,
                            char ret_path[AVS_SYSROOT_PATH_BYTES]);
 
 /** Open the folder that holds the real file behind `path`, and its name there. Made for writing:
