@@ -94,6 +94,19 @@ static size_t secret_value_length(const char *text) {
     return at;
 }
 
+/* "serial:12345", but not "getAuthToken:reason=x": right behind a bare ':' only a value with a
+ * digit and no '=' is taken for one, since EVENT and its pairs stand there too. */
+static bool is_value_behind_bare_colon(const char *text, size_t length) {
+    bool has_digit = false;
+    for (size_t i = 0; i < length; i++) {
+        has_digit = has_digit || isdigit((unsigned char)text[i]);
+        if (text[i] == '=' || text[i] == ':') {
+            return false;
+        }
+    }
+    return has_digit;
+}
+
 /* Atza|..., Atzr|..., and their URL-encoded form. */
 static size_t amazon_token_length(const char *text) {
     if (text[0] != 'A' || text[1] != 't' || !islower((unsigned char)text[2]) ||
@@ -195,6 +208,10 @@ void avs_inspect_mask(char *masked, size_t capacity, const char *text) {
             }
             size_t assignment = is_secret_key(here, key) ? assignment_length(here + key) : 0;
             size_t value = assignment > 0 ? secret_value_length(here + key + assignment) : 0;
+            if (assignment == 1 && here[key] == ':' &&
+                !is_value_behind_bare_colon(here + key + 1, value)) {
+                value = 0;
+            }
             put(&out, here, key + assignment);
             at += key + assignment;
             if (value > 0) {

@@ -134,6 +134,19 @@ static void add_curl(struct avs_inspect *inspect, const struct avs_line_rule *ru
     avs_inspect_add_failure(inspect, sighting);
 }
 
+/* "https://host:443" or "host:443" to "host". */
+static void copy_host(char *host, size_t capacity, const struct avs_record *record) {
+    char text[512] = "";
+    const struct avs_slice *value = avs_record_value(record, "origin");
+    value = value ? value : avs_record_value(record, "host");
+    if (value) {
+        avs_record_unescape(text, sizeof(text), *value);
+    }
+    const char *start = strstr(text, "://");
+    start = start ? start + 3 : text;
+    avs_text_copy_bytes(host, capacity, start, strcspn(start, ":/ "));
+}
+
 static void add_own(struct avs_inspect *inspect, const struct avs_record *record,
                     struct avs_sighting *sighting) {
     char id[64];
@@ -142,19 +155,31 @@ static void add_own(struct avs_inspect *inspect, const struct avs_record *record
     if (cause == AVS_CAUSE_COUNT || avs_cause_info(cause)->severity == AVS_SEVERITY_INFO) {
         return;
     }
-    char host[256] = "";
-    const struct avs_slice *value = avs_record_value(record, "host");
-    if (value) {
-        avs_record_unescape(host, sizeof(host), *value);
-        host[strcspn(host, ":")] = '\0';
-        sighting->host = host;
-    }
+    char host[256];
+    copy_host(host, sizeof(host), record);
+    sighting->host = host[0] ? host : NULL;
     sighting->tally.kind = AVS_TALLY_OWN;
     sighting->tally.row = (size_t)cause;
     sighting->tally.is_verify_reason = avs_cause_info(cause)->phase == AVS_PHASE_TRUST;
     set_cause(sighting, cause, AVS_CERTAIN, NULL, own_line);
     avs_inspect_add_failure(inspect, sighting);
     sighting->host = NULL;
+}
+
+/* OpenSSL's words, put as libcurl would print them. */
+static void add_own_tls(struct avs_inspect *inspect, const struct avs_record *record,
+                        struct avs_sighting *sighting) {
+    char words[512] = "", text[600];
+    const struct avs_slice *verify = avs_record_value(record, "verify");
+    const struct avs_slice *openssl = avs_record_value(record, "openssl");
+    bool is_refused = verify && verify->length > 0;
+    if (is_refused || openssl) {
+        avs_record_unescape(words, sizeof(words), is_refused ? *verify : *openssl);
+    }
+    avs_text_format(text, sizeof(text), "%s%s", is_refused ? "SSL certificate problem: " : "",
+                    words);
+    copy_host(inspect->libcurl_host, sizeof(inspect->libcurl_host), record);
+    avs_inspect_match_text(inspect, text, sighting);
 }
 
 static void apply_rule(struct avs_inspect *inspect, const struct avs_line_rule *rule,
@@ -213,6 +238,9 @@ static void apply_rule(struct avs_inspect *inspect, const struct avs_line_rule *
         break;
     case AVS_ROLE_OWN:
         add_own(inspect, record, sighting);
+        break;
+    case AVS_ROLE_OWN_TLS:
+        add_own_tls(inspect, record, sighting);
         break;
     case AVS_ROLE_LIBCURL_TEXT:
         avs_record_unescape(text, sizeof(text), *value);

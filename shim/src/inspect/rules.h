@@ -32,6 +32,7 @@ enum avs_role {
     AVS_ROLE_SDK,          /* names the SDK's version */
     AVS_ROLE_LIBCURL,      /* names libcurl's version */
     AVS_ROLE_OWN,          /* this library's own line, with the cause's id in it */
+    AVS_ROLE_OWN_TLS,      /* the same, with OpenSSL's words instead */
     AVS_ROLE_LIBCURL_TEXT, /* a line of libcurl's verbose output: see the table of texts */
 };
 

@@ -130,6 +130,8 @@ const struct avs_line_rule avs_line_rules[] = {
             AUTH_NOT_TLS, CERTAIN, gateway_refused),
     OTHER(PROOF, "MessageRequestHandler", "onReceiveResponseCode", "responseCode", "2xx", ALL,
           GATEWAY, "AVS answered an event, so TLS works."),
+    OTHER(PROOF, "MessageRequestHandler", "onReceiveResponseCode", "responseCode", "4xx", ALL,
+          GATEWAY, "AVS refused an event, over HTTP: TLS works."),
     OTHER(PROOF, "PingHandler", "onReceiveResponseCode", "responseCode", "2xx", ALL, GATEWAY,
           "AVS answered a ping, so TLS works."),
     OTHER(PROOF, "MessageInterpreter", "receive", NULL, NULL, ALL, GATEWAY,
@@ -217,6 +219,10 @@ const struct avs_line_rule avs_line_rules[] = {
 
     /* this library's own lines carry the cause's id */
     OTHER(OWN, "AvsClient", NULL, "cause", NULL, ALL, GATEWAY, NULL),
-    OTHER(OWN, "AvsCheck", NULL, "cause", NULL, ALL, GATEWAY, NULL),
+    OTHER(PROOF, "AvsClient", "connected", NULL, NULL, ALL, GATEWAY,
+          "This library's transport stands connected."),
+    OTHER(PROOF, "AvsCheck", "tlsEstablished", NULL, NULL, ALL, GATEWAY,
+          "This library's check verified the server."),
+    OTHER(OWN_TLS, "AvsCheck", "tlsFailed", NULL, NULL, ALL, GATEWAY, NULL),
 };
 const size_t avs_line_rule_count = sizeof(avs_line_rules) / sizeof(avs_line_rules[0]);
