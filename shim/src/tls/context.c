@@ -17,9 +17,8 @@ static enum avs_status set_policy(struct avs_tls_context *context, struct avs_er
     /* The stand-alone diagnosis of truncation is ours: an end without close_notify must be seen. */
     SSL_CTX_clear_options(ssl_context, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_options(ssl_context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(ssl_context, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                      SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(ssl_context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(ssl_context, 1);
     SSL_CTX_set_info_callback(ssl_context, avs_tls_on_info);
     SSL_CTX_set_client_cert_cb(ssl_context, avs_tls_on_client_cert);

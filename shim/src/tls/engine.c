@@ -265,6 +265,14 @@ static void clear_errors(void) {
     }
 }
 
+/* OpenSSL reads its error queue to tell failures apart, so it must be empty before each call; it
+ * nearly always is, and looking is cheaper than clearing. */
+static void forget_old_errors(void) {
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+}
+
 static void note_openssl_error(struct avs_tls *tls) {
     unsigned long code = ERR_peek_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
@@ -491,9 +499,9 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
 void avs_tls_close(struct avs_tls *tls) {
     if (tls->state == AVS_TLS_ESTABLISHED && !tls->is_close_sent) {
         tls->is_close_sent = true;
-        ERR_clear_error();
+        forget_old_errors();
         (void)SSL_shutdown(tls->ssl);
-        ERR_clear_error();
+        forget_old_errors();
     }
 }
 
