@@ -250,7 +250,7 @@ enum avs_status avs_client_submit(struct avs_client *client, const struct avs_re
                                   uint64_t *ret_id, struct avs_error *reterr) {
     struct avs_exchange *exchange = NULL;
     bool is_wakeup_needed = false;
-    AVS_TRY(avs_exchange_new(request, &exchange, reterr));
+    AVS_TRY(avs_exchange_new(&client->core.memo, request, &exchange, reterr));
     enum avs_status status =
         avs_inbox_submit(&client->core.inbox, exchange, ret_id, &is_wakeup_needed, reterr);
     if (status != AVS_OK) {

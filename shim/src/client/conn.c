@@ -421,7 +421,8 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
     conn->unanswered_us = conn->ping_due_us = AVS_NEVER_US;
     conn->is_ping_out = conn->is_probe = false;
     note_first_bytes(conn, bytes, length);
-    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_error error; /* written on failure only; this path is a busy one */
+    error.size = sizeof(error);
     enum avs_status status = avs_h2_feed(conn->h2, bytes, length, &error);
     if (status != AVS_OK) {
         bool is_not_http2 = avs_h2_facts(conn->h2)->is_not_http2;
@@ -442,7 +443,8 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
 
 size_t avs_conn_pull(struct avs_conn *conn, uint8_t *buffer, size_t capacity) {
     size_t length = 0;
-    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_error error;
+    error.size = sizeof(error);
     if (conn->h2 && avs_h2_pull(conn->h2, buffer, capacity, &length, &error) != AVS_OK &&
         conn->state == AVS_CONN_OPEN) {
         avs_conn_fail(conn, AVS_FINISH_INTERNAL_ERROR, error.cause, "%s", error.message);
@@ -503,7 +505,8 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {
         .has_source = exchange->request.on_read != NULL,
         .weight = exchange->request.weight,
     };
-    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_error error;
+    error.size = sizeof(error);
     exchange->loop.stream.user = exchange;
     exchange->loop.active_us = conn->core->now_us;
     if (avs_h2_submit(conn->h2, &request, &exchange->loop.stream, &error) != AVS_OK) {

@@ -23,7 +23,14 @@ int64_t avs_core_deadline(const struct avs_core *core) {
 enum avs_status avs_core_init(struct avs_core *core, const struct avs_core_options *options,
                               struct avs_client_stats *stats, struct avs_error *reterr) {
     *core = (struct avs_core){.options = *options, .deadline_us = AVS_NEVER_US, .stats = stats};
-    return avs_inbox_init(&core->inbox, reterr);
+    AVS_TRY(avs_inbox_init(&core->inbox, reterr));
+    int code = pthread_mutex_init(&core->memo.lock, NULL);
+    if (code != 0) {
+        avs_inbox_done(&core->inbox);
+        return avs_fail_errno(reterr, AVS_ERR_INTERNAL, AVS_CAUSE_INTERNAL, code,
+                              "cannot make a mutex: %s", strerror(code));
+    }
+    return AVS_OK;
 }
 
 /* ---------------------------------------------------------------- origins */
@@ -344,5 +351,6 @@ void avs_core_done(struct avs_core *core) {
         avs_core_turn(core, core->now_us);
     } while (!avs_core_is_finished(core));
     drop_unused_origins(core);
+    pthread_mutex_destroy(&core->memo.lock);
     avs_inbox_done(&core->inbox);
 }

@@ -1,6 +1,7 @@
 /* The client without its thread and its sockets: requests, origins, connections, timeouts, retries.
  * A pure state machine: time is an argument, connecting is the transport's, which the tests replace
- * by a scripted one. Everything here is the loop's, but the inbox. */
+ * by a scripted one. Everything here is the loop's, but the inbox and the
+ * memo. */
 #ifndef AVS_CLIENT_CORE_H
 #define AVS_CLIENT_CORE_H
 
@@ -56,6 +57,7 @@ struct avs_origin {
 
 struct avs_core {
     struct avs_inbox inbox;
+    struct avs_exchange_memo memo; /* for avs_exchange_new, on any thread */
     struct avs_core_options options;
     struct avs_origin *origins;
     size_t origin_count;

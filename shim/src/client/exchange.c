@@ -7,20 +7,31 @@
 
 #include <avs/config.h>
 
+#include "base/text.h"
+
 #define PSEUDO_FIELDS 4u /* :method :scheme :authority :path */
+
+struct word {
+    const char *text;
+    size_t length;
+};
+#define WORD(text) \
+    { text, sizeof(text) - 1 }
 
 /* Connection-specific fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host, which is
  * :authority here. */
-static const char *const left_out[] = {
-    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host",
+static const struct word left_out[] = {
+    WORD("connection"),        WORD("keep-alive"), WORD("proxy-connection"),
+    WORD("transfer-encoding"), WORD("upgrade"),    WORD("host"),
 };
 
 /* HPACK must not put these into its table (RFC 7541 section 7.1). */
-static const char *const secret[] = {"authorization", "cookie", "proxy-authorization"};
+static const struct word secret[] = {WORD("authorization"), WORD("cookie"),
+                                     WORD("proxy-authorization")};
 
-static bool is_one_of(const char *name, size_t length, const char *const *names, size_t count) {
+static bool is_one_of(const char *name, size_t length, const struct word *words, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (strlen(names[i]) == length && strncasecmp(names[i], name, length) == 0) {
+        if (words[i].length == length && strncasecmp(words[i].text, name, length) == 0) {
             return true;
         }
     }
@@ -28,51 +39,28 @@ static bool is_one_of(const char *name, size_t length, const char *const *names,
 }
 
 /* RFC 9110 section 5.6.2. */
+static const bool token_bytes[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['!'] = true,  ['#'] = true,
+    ['$'] = true,         ['%'] = true,         ['&'] = true,         ['\''] = true, ['*'] = true,
+    ['+'] = true,         ['-'] = true,         ['.'] = true,         ['^'] = true,  ['_'] = true,
+    ['`'] = true,         ['|'] = true,         ['~'] = true,
+};
+
 static bool is_token(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool is_letter_or_digit =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_letter_or_digit && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c))) {
+        if (!token_bytes[(unsigned char)text[i]]) {
             return false;
         }
     }
     return length > 0;
 }
 
-/* What is taken apart before anything is allocated. */
-struct parts {
-    struct avs_endpoint endpoint;
-    const char *host_header; /* value of the caller's Host line, or NULL */
-    size_t host_header_length;
-    const char *path; /* after the authority: may be empty, or begin with '?' */
-    size_t path_length;
-    size_t string_bytes; /* all strings of the copy */
-    size_t field_count;  /* of the caller's header lines */
-};
-
-static enum avs_status take_url(const char *url, struct parts *parts, struct avs_error *reterr) {
-    size_t length = strlen(url);
-    const char *scheme_end = strstr(url, "://");
-    size_t origin_length = length;
-    if (scheme_end) {
-        const char *authority = scheme_end + 3;
-        origin_length = (size_t)(authority - url) + strcspn(authority, "/?#");
-    }
-    parts->endpoint = (struct avs_endpoint){.size = sizeof(parts->endpoint)};
-    AVS_TRY(avs_endpoint_check(url, origin_length, &parts->endpoint, reterr));
-    parts->path = url + origin_length;
-    parts->path_length = strcspn(parts->path, "#");
-    for (size_t i = 0; i < parts->path_length; i++) {
-        unsigned char c = (unsigned char)parts->path[i];
-        if (c <= ' ' || c >= 0x7f) {
-            return avs_fail_cause(reterr, AVS_ERR_ENDPOINT_INVALID, AVS_CAUSE_ENDPOINT_INVALID,
-                                  "the path of the request's URL has a byte 0x%02x at offset %zu; "
-                                  "percent-encode it",
-                                  c, origin_length + i);
+static void lower(char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] >= 'A' && text[i] <= 'Z') {
+            text[i] = (char)(text[i] + ('a' - 'A'));
         }
     }
-    return AVS_OK;
 }
 
 /* One line "Name: value": its parts, without the white space around the value. */
@@ -80,6 +68,71 @@ struct header_line {
     const char *name, *value;
     size_t name_length, value_length;
 };
+
+/* What is taken apart before anything is allocated. */
+struct parts {
+    struct avs_origin_memo origin;
+    const char *host_header; /* value of the caller's Host line, or NULL */
+    size_t host_header_length;
+    const char *path; /* after the authority: may be empty, or begin with '?' */
+    size_t path_length;
+    size_t string_bytes; /* all strings of the copy */
+    size_t line_count;   /* of the caller's header lines, those that are sent */
+    struct header_line lines[AVS_REQUEST_HEADERS_MAX];
+};
+
+/* Most requests go where the last one went: its origin was checked then. */
+static enum avs_status take_origin(struct avs_exchange_memo *memo, const char *url, size_t length,
+                                   struct avs_origin_memo *ret_origin, struct avs_error *reterr) {
+    pthread_mutex_lock(&memo->lock);
+    bool is_known = length > 0 && length == memo->origin.text_length &&
+                    memcmp(url, memo->origin.text, length) == 0;
+    if (is_known) {
+        *ret_origin = memo->origin;
+    }
+    pthread_mutex_unlock(&memo->lock);
+    if (is_known) {
+        return AVS_OK;
+    }
+    struct avs_endpoint endpoint = {.size = sizeof(endpoint)};
+    AVS_TRY(avs_endpoint_check(url, length, &endpoint, reterr));
+    ret_origin->text_length = 0;
+    ret_origin->port = endpoint.port;
+    ret_origin->host_length = strlen(endpoint.host);
+    memcpy(ret_origin->host, endpoint.host, ret_origin->host_length + 1);
+    lower(ret_origin->host, ret_origin->host_length);
+    AVS_TEXT_SET(ret_origin->authority, endpoint.url + strlen("https://"));
+    ret_origin->authority_length = strlen(ret_origin->authority);
+    if (length < sizeof(ret_origin->text)) {
+        memcpy(ret_origin->text, url, length);
+        ret_origin->text_length = length;
+        pthread_mutex_lock(&memo->lock);
+        memo->origin = *ret_origin;
+        pthread_mutex_unlock(&memo->lock);
+    }
+    return AVS_OK;
+}
+
+static enum avs_status take_url(struct avs_exchange_memo *memo, const char *url,
+                                struct parts *parts, struct avs_error *reterr) {
+    const char *scheme_end = strstr(url, "://");
+    const char *authority = scheme_end ? scheme_end + 3 : url;
+    size_t origin_length = (size_t)(authority - url) + strcspn(authority, "/?#");
+    AVS_TRY(take_origin(memo, url, origin_length, &parts->origin, reterr));
+    parts->path = url + origin_length;
+    size_t length = 0;
+    for (; parts->path[length] != '\0' && parts->path[length] != '#'; length++) {
+        unsigned char c = (unsigned char)parts->path[length];
+        if (c <= ' ' || c >= 0x7f) {
+            return avs_fail_cause(reterr, AVS_ERR_ENDPOINT_INVALID, AVS_CAUSE_ENDPOINT_INVALID,
+                                  "the path of the request's URL has a byte 0x%02x at offset %zu; "
+                                  "percent-encode it",
+                                  c, origin_length + length);
+        }
+    }
+    parts->path_length = length;
+    return AVS_OK;
+}
 
 static enum avs_status take_line(const char *line, size_t index, struct header_line *ret_line,
                                  struct avs_error *reterr) {
@@ -110,7 +163,7 @@ static enum avs_status take_line(const char *line, size_t index, struct header_l
 static enum avs_status take_headers(const struct avs_request *request, struct parts *parts,
                                     struct avs_error *reterr) {
     for (size_t i = 0; i < request->header_count; i++) {
-        struct header_line line = {0};
+        struct header_line line;
         AVS_TRY(take_line(request->headers[i], i, &line, reterr));
         if (is_one_of(line.name, line.name_length, left_out, AVS_COUNT(left_out))) {
             if (line.name_length == 4) { /* "host" */
@@ -119,14 +172,15 @@ static enum avs_status take_headers(const struct avs_request *request, struct pa
             }
             continue;
         }
-        parts->field_count++;
+        parts->lines[parts->line_count++] = line;
         parts->string_bytes += line.name_length + line.value_length + 2;
     }
     return AVS_OK;
 }
 
-static enum avs_status take_apart(const struct avs_request *request, const char *method,
-                                  struct parts *parts, struct avs_error *reterr) {
+static enum avs_status take_apart(struct avs_exchange_memo *memo, const struct avs_request *request,
+                                  const char *method, struct parts *parts,
+                                  struct avs_error *reterr) {
     if (request->size != sizeof(*request)) {
         return avs_fail(reterr, AVS_ERR_USAGE,
                         "avs_request.size is %zu, not %zu: set it to sizeof(struct avs_request)",
@@ -147,10 +201,10 @@ static enum avs_status take_apart(const struct avs_request *request, const char 
         return avs_fail(reterr, AVS_ERR_LIMIT, "the request has %zu header lines; the most is %d",
                         request->header_count, AVS_REQUEST_HEADERS_MAX);
     }
-    AVS_TRY(take_url(request->url, parts, reterr));
+    AVS_TRY(take_url(memo, request->url, parts, reterr));
     AVS_TRY(take_headers(request, parts, reterr));
-    parts->string_bytes += strlen(method) + 1 + strlen(parts->endpoint.host) + 1 +
-                           strlen(parts->endpoint.url) + 1 + parts->host_header_length + 1 +
+    parts->string_bytes += strlen(method) + 1 + parts->origin.host_length + 1 +
+                           parts->origin.authority_length + 1 + parts->host_header_length + 1 +
                            parts->path_length + 2 + (request->label ? strlen(request->label) : 0) +
                            1;
     if (parts->string_bytes > AVS_REQUEST_HEADER_BYTES) {
@@ -172,17 +226,8 @@ static const char *put(char **cursor, const char *bytes, size_t length) {
     return start;
 }
 
-static void lower(char *text, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] >= 'A' && text[i] <= 'Z') {
-            text[i] = (char)(text[i] + ('a' - 'A'));
-        }
-    }
-}
-
-static void set_field(struct avs_exchange *exchange, const char *name, const char *value,
-                      size_t value_length) {
-    size_t name_length = strlen(name);
+static void set_field(struct avs_exchange *exchange, const char *name, size_t name_length,
+                      const char *value, size_t value_length) {
     exchange->fields[exchange->field_count++] = (struct avs_h2_field){
         .name = name,
         .value = value,
@@ -194,62 +239,58 @@ static void set_field(struct avs_exchange *exchange, const char *name, const cha
 
 static void copy_pseudo_fields(struct avs_exchange *exchange, const struct parts *parts,
                                const char *method, char **cursor) {
-    const char *authority = parts->endpoint.url + strlen("https://");
-    size_t authority_length = strlen(authority);
+    const char *authority = parts->origin.authority;
+    size_t authority_length = parts->origin.authority_length;
+    size_t method_length = strlen(method);
     if (parts->host_header) {
         authority = parts->host_header;
         authority_length = parts->host_header_length;
     }
-    set_field(exchange, ":method", put(cursor, method, strlen(method)), strlen(method));
-    set_field(exchange, ":scheme", "https", 5);
-    set_field(exchange, ":authority", put(cursor, authority, authority_length), authority_length);
+    set_field(exchange, ":method", 7, put(cursor, method, method_length), method_length);
+    set_field(exchange, ":scheme", 7, "https", 5);
+    set_field(exchange, ":authority", 10, put(cursor, authority, authority_length),
+              authority_length);
     char *path = *cursor;
     bool has_slash = parts->path_length > 0 && parts->path[0] == '/';
     if (!has_slash) {
         *(*cursor)++ = '/'; /* "https://host?query" and "https://host" */
     }
     put(cursor, parts->path, parts->path_length);
-    set_field(exchange, ":path", path, parts->path_length + !has_slash);
+    set_field(exchange, ":path", 5, path, parts->path_length + !has_slash);
 }
 
-static void copy_headers(struct avs_exchange *exchange, const struct avs_request *request,
-                         char **cursor) {
-    for (size_t i = 0; i < request->header_count; i++) {
-        struct header_line line = {0};
-        if (take_line(request->headers[i], i, &line, NULL) != AVS_OK ||
-            is_one_of(line.name, line.name_length, left_out, AVS_COUNT(left_out))) {
-            continue;
-        }
-        lower(*cursor, 0);
+static void copy_headers(struct avs_exchange *exchange, const struct parts *parts, char **cursor) {
+    for (size_t i = 0; i < parts->line_count; i++) {
+        const struct header_line *line = &parts->lines[i];
         char *name = *cursor;
-        put(cursor, line.name, line.name_length);
-        lower(name, line.name_length);
-        set_field(exchange, name, put(cursor, line.value, line.value_length), line.value_length);
+        put(cursor, line->name, line->name_length);
+        lower(name, line->name_length);
+        set_field(exchange, name, line->name_length, put(cursor, line->value, line->value_length),
+                  line->value_length);
     }
 }
 
-enum avs_status avs_exchange_new(const struct avs_request *request,
+enum avs_status avs_exchange_new(struct avs_exchange_memo *memo, const struct avs_request *request,
                                  struct avs_exchange **ret_exchange, struct avs_error *reterr) {
     if (!request) {
         return avs_fail(reterr, AVS_ERR_USAGE, "avs_client_submit was given no request");
     }
-    struct parts parts = {0};
+    struct parts parts; /* large, and mostly not used: its parts are set one by one */
+    parts.host_header = NULL;
+    parts.host_header_length = parts.string_bytes = parts.line_count = 0;
     const char *method = request->method ? request->method : request->on_read ? "POST" : "GET";
-    AVS_TRY(take_apart(request, method, &parts, reterr));
-    size_t field_bytes = (PSEUDO_FIELDS + parts.field_count) * sizeof(struct avs_h2_field);
+    AVS_TRY(take_apart(memo, request, method, &parts, reterr));
+    size_t field_bytes = (PSEUDO_FIELDS + parts.line_count) * sizeof(struct avs_h2_field);
     struct avs_exchange *exchange = malloc(sizeof(*exchange) + field_bytes + parts.string_bytes);
     AVS_REQUIRE_MEMORY(exchange, reterr);
-    *exchange = (struct avs_exchange){.request = *request, .port = parts.endpoint.port};
+    *exchange = (struct avs_exchange){.request = *request, .port = parts.origin.port};
     exchange->fields = (struct avs_h2_field *)(exchange + 1);
     char *cursor = (char *)exchange->fields + field_bytes;
-    char *host = cursor;
-    put(&cursor, parts.endpoint.host, strlen(parts.endpoint.host));
-    lower(host, strlen(host));
-    exchange->host = host;
+    exchange->host = put(&cursor, parts.origin.host, parts.origin.host_length);
     exchange->label = put(&cursor, request->label ? request->label : "",
                           request->label ? strlen(request->label) : 0);
     copy_pseudo_fields(exchange, &parts, method, &cursor);
-    copy_headers(exchange, request, &cursor);
+    copy_headers(exchange, &parts, &cursor);
     /* what was copied must not be reached through the caller's pointers any more */
     exchange->request.url = exchange->request.method = exchange->request.label = NULL;
     exchange->request.headers = NULL;

@@ -3,6 +3,8 @@
 #ifndef AVS_CLIENT_EXCHANGE_H
 #define AVS_CLIENT_EXCHANGE_H
 
+#include <pthread.h>
+
 #include <avs/client.h>
 
 #include "h2/session.h"
@@ -54,8 +56,24 @@ struct avs_exchange_list {
     size_t count;
 };
 
+/** An origin that was checked. */
+struct avs_origin_memo {
+    size_t text_length, host_length, authority_length;
+    uint16_t port;
+    char text[AVS_NAME_BYTES]; /* as in the URL: "https://Host:443" */
+    char host[AVS_NAME_BYTES];
+    char authority[AVS_NAME_BYTES + 8];
+};
+
+/** The last of them: most requests go to one origin. */
+struct avs_exchange_memo {
+    pthread_mutex_t lock;
+    struct avs_origin_memo origin; /* behind the lock */
+};
+
 /** Check and copy a request. Thread: any. Errors: those of avs_client_submit but ERR_SHUT_DOWN. */
-AVS_NODISCARD enum avs_status avs_exchange_new(const struct avs_request *request,
+AVS_NODISCARD enum avs_status avs_exchange_new(struct avs_exchange_memo *memo,
+                                               const struct avs_request *request,
                                                struct avs_exchange **ret_exchange,
                                                struct avs_error *reterr);
 void avs_exchange_free(struct avs_exchange *exchange);

@@ -32,6 +32,26 @@ static bool give_line(struct avs_h2 *h2, struct avs_h2_stream *stream) {
     return true;
 }
 
+/* The line "name: value\r\n" into h2->line, which keeps its memory from line to line. */
+static void set_line(struct avs_h2 *h2, const void *name, size_t name_length, const void *value,
+                     size_t value_length) {
+    struct avs_buffer *line = &h2->line;
+    size_t length = name_length + value_length + 4;
+    line->length = 0;
+    if (length < line->capacity) {
+        memcpy(line->data, name, name_length);
+        memcpy(line->data + name_length, ": ", 2);
+        memcpy(line->data + name_length + 2, value, value_length);
+        memcpy(line->data + length - 2, "\r\n", 3);
+        line->length = length;
+        return;
+    }
+    avs_buffer_add(line, name, name_length);
+    avs_buffer_add(line, ": ", 2);
+    avs_buffer_add(line, value, value_length);
+    avs_buffer_add(line, "\r\n", 2);
+}
+
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *header,
                           void *user_data) {
     (void)session;
@@ -46,6 +66,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     struct avs_h2 *h2 = user_data;
     struct avs_h2_stream *stream = find(session, frame->hd.stream_id);
     h2->idle_frames = 0;
+    h2->header_stream = stream;
     if (stream) {
         stream->header_bytes = stream->header_count = 0;
         stream->is_interim = false;
@@ -81,9 +102,11 @@ static void on_status(struct avs_h2 *h2, struct avs_h2_stream *stream, const uin
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
                      void *user_data) {
+    (void)session;
+    (void)frame;
     (void)flags;
     struct avs_h2 *h2 = user_data;
-    struct avs_h2_stream *stream = find(session, frame->hd.stream_id);
+    struct avs_h2_stream *stream = h2->header_stream;
     if (!stream) {
         return 0;
     }
@@ -101,11 +124,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     if (stream->is_interim) {
         return 0;
     }
-    h2->line.length = 0;
-    avs_buffer_add(&h2->line, name, name_length);
-    avs_buffer_add(&h2->line, ": ", 2);
-    avs_buffer_add(&h2->line, value, value_length);
-    avs_buffer_add(&h2->line, "\r\n", 2);
+    set_line(h2, name, name_length, value, value_length);
     (void)give_line(h2, stream);
     return 0;
 }
