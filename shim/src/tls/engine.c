@@ -17,6 +17,7 @@
 #define RECORD_FIRST_TYPE 20   /* TLS record types, RFC 8446 section 5.1 */
 #define RECORD_LAST_TYPE  24
 #define RECORD_MAJOR      3
+#define RECORD_BYTES_MAX  (5 + 16384 + 2048) /* RFC 5246 section 6.2.3, the larger of both */
 
 struct avs_tls {
     struct avs_tls_context *context;
@@ -110,9 +111,16 @@ static void init_once(void) {
     bio_method = method;
 }
 
+/* What OpenSSL and the gate said, each for itself. */
+static bool is_proven(const struct avs_tls *tls) {
+    return SSL_get_verify_result(tls->ssl) == X509_V_OK &&
+           tls->facts->trust.verify_error == X509_V_OK && tls->facts->hostname_matched;
+}
+
+/* In TLS 1.2 this comes inside the last step of the handshake, in TLS 1.3 after it. */
 int avs_tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
     struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
-    if (!tls || tls->origin[0] == '\0' || !tls->facts->verified) {
+    if (!tls || tls->origin[0] == '\0' || !is_proven(tls)) {
         return 0;
     }
     avs_tls_cache_put(tls->context, tls->origin, session);
@@ -244,6 +252,9 @@ void avs_tls_free(struct avs_tls *tls) {
     }
     if (tls->ssl) {
         SSL_set_ex_data(tls->ssl, engine_index, NULL);
+        /* A connection that broke off keeps its session resumable: that is when resumption pays.
+         * Fatal alerts have ended theirs already (RFC 5246 section 7.2.2). */
+        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
         SSL_free(tls->ssl);
     }
     free(tls);
@@ -306,27 +317,32 @@ static enum avs_handshake_outcome failed_outcome(const struct avs_tls *tls) {
     if (tls->input_end == AVS_CLOSE_RESET) {
         return AVS_HANDSHAKE_RESET;
     }
-    if (tls->input_end == AVS_CLOSE_EOF) {
+    bool is_goodbye = SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
+    if (tls->input_end == AVS_CLOSE_EOF || is_goodbye) {
         return AVS_HANDSHAKE_CLOSED;
     }
     return AVS_HANDSHAKE_FAILED;
 }
 
+/* What the ServerHello settled, if it came; in TLS 1.2 it is only pending until the end. */
 static void note_parameters(struct avs_tls *tls) {
     struct avs_tls_facts *facts = tls->facts;
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(tls->ssl);
+    cipher = cipher ? cipher : SSL_get_pending_cipher(tls->ssl);
+    if (!cipher) {
+        return;
+    }
     const uint8_t *alpn = NULL;
     unsigned alpn_length = 0;
     SSL_get0_alpn_selected(tls->ssl, &alpn, &alpn_length);
     avs_text_copy_bytes(facts->alpn, sizeof(facts->alpn), alpn ? alpn : (const uint8_t *)"",
                         alpn_length);
     AVS_TEXT_SET(facts->version, SSL_get_version(tls->ssl));
-    AVS_TEXT_SET(facts->cipher, SSL_get_cipher_name(tls->ssl));
+    AVS_TEXT_SET(facts->cipher, SSL_CIPHER_get_name(cipher));
 }
 
 static void fail_handshake(struct avs_tls *tls) {
-    if (SSL_get_current_cipher(tls->ssl)) { /* the ServerHello was accepted */
-        note_parameters(tls);
-    }
+    note_parameters(tls);
     note_openssl_error(tls);
     tls->facts->outcome = failed_outcome(tls);
     tls->state = AVS_TLS_FAILED;
@@ -340,11 +356,14 @@ static void finish_handshake(struct avs_tls *tls) {
         fail_handshake(tls); /* OpenSSL does not verify again; certificates expire meanwhile */
         return;
     }
-    facts->verified = SSL_get_verify_result(tls->ssl) == X509_V_OK &&
-                      facts->trust.verify_error == X509_V_OK && facts->hostname_matched;
+    facts->verified = is_proven(tls);
     if (!facts->verified) { /* cannot be, and must not pass if it is */
         fail_handshake(tls);
         return;
+    }
+    if (facts->session_resumed && SSL_version(tls->ssl) == TLS1_2_VERSION) {
+        /* no new session is announced for it, and it serves more than once */
+        avs_tls_cache_put(tls->context, tls->origin, SSL_get1_session(tls->ssl));
     }
     facts->outcome = AVS_HANDSHAKE_ESTABLISHED;
     tls->state = AVS_TLS_ESTABLISHED;
@@ -355,8 +374,8 @@ static void advance_handshake(struct avs_tls *tls) {
         return;
     }
     if (!looks_like_tls(tls->facts)) {
-        /* Keep listening: the caller's deadline, an end, or enough bytes stop it. OpenSSL never
-         * sees these bytes, so they are all still in the buffer. */
+        /* Keep listening: the caller's deadline, an end, or enough bytes stop it. OpenSSL sees none
+         * of these bytes (or only a first one that could have been TLS), so they are all here. */
         tls->facts->wire_phrase = avs_text_contains_nocase(
             tls->in + tls->in_start, tls->in_end - tls->in_start, AVS_ATS_PHRASE);
         if (tls->input_end != AVS_CLOSE_OPEN || tls->in_end >= WIRE_SNIFF_BYTES) {
@@ -481,6 +500,11 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
 
 size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
     if (tls->state != AVS_TLS_ESTABLISHED || tls->is_close_sent || length == 0) {
+        return 0;
+    }
+    if (AVS_TLS_OUTPUT_BYTES - (tls->out_end - tls->out_start) < RECORD_BYTES_MAX) {
+        /* OpenSSL would keep the rest of a record that does not fit, and insist on being offered
+         * the same bytes again; so it is only asked when a whole record fits. */
         return 0;
     }
     clear_errors();
