@@ -41,6 +41,7 @@ static const char help[] =
     "\n"
     "How:\n"
     "  --http2-only, --http1-only\n"
+    "  --families           also ask which root the server's RSA and ECDSA chains need\n"
     "  --timeout SECONDS    for the whole run, 1 to 600; default 15\n"
     "  --log-level LEVEL    log lines in the SDK's format on stderr: DEBUG9 .. CRITICAL\n"
     "  --json               the report as JSON, schema avs-shim.check/1\n"
@@ -69,6 +70,7 @@ enum option_id {
     OPTION_ANY_ROOT,
     OPTION_HTTP2_ONLY,
     OPTION_HTTP1_ONLY,
+    OPTION_FAMILIES,
     OPTION_TIMEOUT,
     OPTION_LOG_LEVEL,
     OPTION_JSON,
@@ -86,6 +88,7 @@ static const struct option long_options[] = {
     {"any-root", no_argument, NULL, OPTION_ANY_ROOT},
     {"http2-only", no_argument, NULL, OPTION_HTTP2_ONLY},
     {"http1-only", no_argument, NULL, OPTION_HTTP1_ONLY},
+    {"families", no_argument, NULL, OPTION_FAMILIES},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -143,6 +146,9 @@ static int set_option(const struct cli_command *command, struct arguments *argum
         return CLI_OK;
     case OPTION_HTTP1_ONLY:
         options->skip_h2 = true;
+        return CLI_OK;
+    case OPTION_FAMILIES:
+        options->with_families = true;
         return CLI_OK;
     case OPTION_TIMEOUT:
         if (!cli_number(command, "--timeout", optarg, 1, TIMEOUT_MAX_S, &number)) {

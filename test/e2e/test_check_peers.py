@@ -22,7 +22,8 @@ def nghttpd(pki, tmp_path, h2):
                   pki.chain)
 
 
-def nginx(pki, tmp_path, h2):
+def nginx(pki, tmp_path, h2, also=None):
+    """`also`: a second Pki whose chain is served beside the first."""
     port = free_port()
     (tmp_path / "index.html").write_text("hello\n")
     (tmp_path / "nginx.conf").write_text(f"""
@@ -33,7 +34,9 @@ def nginx(pki, tmp_path, h2):
           fastcgi_temp_path {tmp_path}; uwsgi_temp_path {tmp_path}; scgi_temp_path {tmp_path};
           server {{
             listen 127.0.0.1:{port} ssl {'http2' if h2 else ''};
-            ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {pki.chain}; ssl_certificate_key {pki.key}; root {tmp_path};
+            ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {pki.chain}; ssl_certificate_key {pki.key};
+            {f'ssl_certificate {also.chain}; ssl_certificate_key {also.key};' if also else ''}
+            root {tmp_path};
           }}
         }}""")
     tmp_path.chmod(0o755)
@@ -143,6 +146,25 @@ def test_client_certificate_demanded(pki, version):
         report, sessions = check(server, pki)
     assert (report["verdict"], report["cause"]) == ("not_ready", "client_cert_required")
     assert sessions["h2"]["tls"]["hostname_matched"]
+
+
+def test_families_tell_which_root_each_chain_needs(pki, tmp_path):
+    rsa = Pki(tmp_path / "rsa", is_rsa=True)
+    with nginx(pki, tmp_path, h2=True, also=rsa) as server:
+        report, _ = check(server, pki, "--families")
+    families = {family["family"]: family for family in report["families"]}
+    assert (families["ecdsa"]["verdict"], families["ecdsa"]["cause"]) == ("pass", None)
+    assert families["ecdsa"]["tls"]["chain"][0]["key"].startswith("EC")
+    assert (families["rsa"]["verdict"], families["rsa"]["cause"]) == ("fail", "root_missing")
+    assert families["rsa"]["tls"]["chain"][0]["key"] == "RSA 2048"
+
+
+def test_family_that_the_server_lacks_is_no_fault(pki, tmp_path):
+    with nginx(pki, tmp_path, h2=True) as server:
+        report, _ = check(server, pki, "--families")
+    families = {family["family"]: family for family in report["families"]}
+    assert report["verdict"] == "ready"
+    assert families["rsa"]["verdict"] == "inconclusive"
 
 
 class TestProxy:

@@ -11,14 +11,18 @@ def _openssl(*arguments, **options):
 
 
 class Pki:
-    """root -> intermediate -> leaf (P-256), all valid for a day; `other` is an unrelated root."""
+    """root -> intermediate -> leaf (P-256, or RSA 2048 with is_rsa), all valid for a day; `other` is
+    an unrelated root."""
 
-    def __init__(self, folder, host="peer.localhost"):
+    def __init__(self, folder, host="peer.localhost", is_rsa=False):
         self.folder = pathlib.Path(folder)
+        self.folder.mkdir(exist_ok=True)
         self.host = host
-        self.root = self._root("root", "Test Root")
+        self.is_rsa = is_rsa
+        family = " RSA" if is_rsa else ""
+        self.root = self._root("root", f"Test{family} Root")
         self.other = self._root("other", "Other Root")
-        self._issue("issuing", "Test Issuing 1", "root",
+        self._issue("issuing", f"Test{family} Issuing 1", "root",
                     "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n")
         self._issue("leaf", host, "issuing",
                     f"subjectAltName=DNS:{host}\nextendedKeyUsage=serverAuth\n"
@@ -30,8 +34,9 @@ class Pki:
         self.chain.write_text(self.leaf.read_text() + self.issuing.read_text())
 
     def _key(self, name):
-        _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
-                 self.folder / f"{name}.key")
+        algorithm = (["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if self.is_rsa else
+                     ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        _openssl("genpkey", "-algorithm", *algorithm, "-out", self.folder / f"{name}.key")
 
     def _root(self, name, common_name):
         self._key(name)

@@ -31,7 +31,8 @@ struct avs_check_options {
     const char *interface_name;  /**< Optional: as CURLOPT_INTERFACE */
     bool skip_h2;
     bool skip_http1;
-    int timeout_ms; /**< whole run; 0 = AVS_CHECK_TIMEOUT_MS_DEFAULT */
+    bool with_families; /**< also ask which root the RSA and the ECDSA chain need */
+    int timeout_ms;     /**< whole run; 0 = AVS_CHECK_TIMEOUT_MS_DEFAULT */
     struct avs_log log;
 };
 

@@ -24,6 +24,10 @@ AVS_BEGIN_DECLS
 #define AVS_EVIDENCE_SCHEMA "avs-shim.evidence/1"
 
 enum avs_protocol { AVS_PROTOCOL_H2, AVS_PROTOCOL_HTTP1 };
+/** Certificate families of `check --families`: a server may hold one chain for each. */
+enum avs_family { AVS_FAMILY_RSA, AVS_FAMILY_ECDSA };
+#define AVS_FAMILY_COUNT 2
+
 #define AVS_SESSION_COUNT 2 /**< evidence.session[] is indexed by enum avs_protocol */
 
 /** How the TCP (and proxy) connection ended up. Ids are the lower-case names. */
@@ -252,6 +256,8 @@ struct avs_evidence {
     int64_t build_time; /**< when this library was built: the clock cannot be earlier */
     char library[64];   /**< "avs-shim 0.1.0; OpenSSL 3.0.x; nghttp2 x; libcurl x" cut */
     struct avs_session_evidence session[AVS_SESSION_COUNT];
+    /** Handshakes limited to one family (TLS 1.2, dial and TLS facts only), by enum avs_family. */
+    struct avs_session_evidence family[AVS_FAMILY_COUNT];
 };
 
 /** A zeroed evidence with "not reached" defaults. Thread: any. NULL: out of memory. */

@@ -40,6 +40,9 @@ struct avs_verdict {
     enum avs_cause cause; /**< the one to fix first, AVS_CAUSE_NONE when ready */
     int exit_code;        /**< 0 ready, 1 not ready, 3 inconclusive */
     struct avs_session_verdict session[AVS_SESSION_COUNT];
+    /** Each certificate family, where asked for; tls_no_cipher: the server has none of it. These
+     *  inform and do not count for `readiness`. */
+    struct avs_session_verdict family[AVS_FAMILY_COUNT];
 };
 
 /** Judge evidence. Pure: same evidence, same verdict; no clock, no I/O, no allocation.
@@ -51,6 +54,8 @@ AVS_API void avs_judge(const struct avs_evidence *evidence, struct avs_verdict *
 AVS_API const char *avs_readiness_id(enum avs_readiness readiness);
 /** "not_run", "pass", "pass_with_quirk", "fail", "inconclusive". Thread: any. Never NULL. */
 AVS_API const char *avs_session_outcome_id(enum avs_session_outcome outcome);
+/** "rsa" or "ecdsa". Thread: any. Never NULL. */
+AVS_API const char *avs_family_id(enum avs_family family);
 /** "h2" or "http/1.1". Thread: any. Never NULL. */
 AVS_API const char *avs_protocol_id(enum avs_protocol protocol);
 /** What a quirk means in one sentence, "" for an unknown id. Thread: any. Never NULL. */

@@ -166,6 +166,9 @@ enum avs_status avs_check_run(const struct avs_check_options *options,
     } else {
         plan.anchors = anchors;
         AVS_TRY(run_sessions(&plan, evidence, reterr));
+        for (int i = 0; options->with_families && i < AVS_FAMILY_COUNT; i++) {
+            AVS_TRY(avs_check_family(&plan, (enum avs_family)i, &evidence->family[i], reterr));
+        }
     }
     *ret_evidence = AVS_STEAL(evidence);
     return AVS_OK;

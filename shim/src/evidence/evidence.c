@@ -3,17 +3,23 @@
 
 #include "base/flow.h"
 
+static void set_not_reached(struct avs_session_evidence *session) {
+    session->tls.alert_received = session->tls.alert_sent = -1;
+    session->tls.trust.verify_error = -1;
+    session->timing = (struct avs_timing_facts){-1, -1, -1, -1, -1};
+}
+
 struct avs_evidence *avs_evidence_new(void) {
     struct avs_evidence *evidence = calloc(1, sizeof(*evidence));
     if (!evidence) {
         return NULL;
     }
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
-        struct avs_session_evidence *session = &evidence->session[i];
-        session->protocol = (enum avs_protocol)i;
-        session->tls.alert_received = session->tls.alert_sent = -1;
-        session->tls.trust.verify_error = -1;
-        session->timing = (struct avs_timing_facts){-1, -1, -1, -1, -1};
+        set_not_reached(&evidence->session[i]);
+        evidence->session[i].protocol = (enum avs_protocol)i;
+    }
+    for (int i = 0; i < AVS_FAMILY_COUNT; i++) {
+        set_not_reached(&evidence->family[i]);
     }
     return evidence;
 }

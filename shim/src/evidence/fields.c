@@ -210,6 +210,7 @@ static const struct avs_field evidence_rows[] = {
     FIELD(build_time, I64),
     FIELD(library, TEXT),
     FIELD_LIST(session, AVS_FIXED_LENGTH, AVS_SESSION_COUNT, session_fields),
+    FIELD_LIST(family, AVS_FIXED_LENGTH, AVS_FAMILY_COUNT, session_fields),
 };
 const struct avs_fields avs_evidence_fields = {evidence_rows, AVS_COUNT(evidence_rows)};
 #undef STRUCT

@@ -196,6 +196,19 @@ static struct json_object *session_of(struct writer *writer, const struct avs_ev
     return object;
 }
 
+static struct json_object *family_of(struct writer *writer, const struct avs_evidence *evidence,
+                                     enum avs_family family,
+                                     const struct avs_session_verdict *verdict) {
+    const struct avs_session_evidence *session = &evidence->family[family];
+    struct json_object *object = json_object_new_object();
+    add_text(writer, object, "family", avs_family_id(family));
+    add_text(writer, object, "verdict", avs_session_outcome_id(verdict->outcome));
+    add_cause(writer, object, verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_NONE);
+    add_optional(writer, object, "missing_root", session->tls.trust.closing_root);
+    add(writer, object, "tls", tls_of(writer, &session->tls));
+    return object;
+}
+
 static struct json_object *store_of(struct writer *writer, const struct avs_trust_facts *trust) {
     struct json_object *object = json_object_new_object();
     add_optional(writer, object, "source", trust->store_source);
@@ -228,6 +241,16 @@ enum avs_status avs_report_json(const struct avs_evidence *evidence,
         }
     }
     add(&writer, root, "sessions", sessions);
+    if (evidence->family[0].attempted) {
+        struct json_object *families = json_object_new_array();
+        for (int i = 0; families && i < AVS_FAMILY_COUNT; i++) {
+            if (json_object_array_add(families, family_of(&writer, evidence, (enum avs_family)i,
+                                                          &verdict->family[i])) != 0) {
+                writer.is_failed = true;
+            }
+        }
+        add(&writer, root, "families", families);
+    }
     const char *text =
         writer.is_failed ? NULL
                          : json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |

@@ -212,6 +212,33 @@ static enum avs_status add_session(struct report *report, enum avs_protocol prot
 
 AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
 
+static enum avs_status add_family(struct report *report, enum avs_family family,
+                                  struct avs_error *reterr) {
+    const struct avs_session_evidence *session = &report->evidence->family[family];
+    const struct avs_session_verdict *verdict = &report->verdict->family[family];
+    const char *label = family == AVS_FAMILY_RSA ? "RSA" : "ECDSA";
+    const struct avs_trust_facts *trust = &session->tls.trust;
+    if (verdict->outcome == AVS_SESSION_NOT_RUN) {
+        return AVS_OK;
+    }
+    if (verdict->outcome == AVS_SESSION_PASS) {
+        fact(report, MARK_OK, label);
+        avs_buffer_printf(&report->out, "the chain of this family ends in %s\n",
+                          trust->ats ? trust->ats_root : trust->anchor_subject);
+        return AVS_OK;
+    }
+    enum avs_cause cause = verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_INTERNAL;
+    if (cause == AVS_CAUSE_TLS_NO_CIPHER) {
+        fact(report, MARK_NOTE, label);
+        avs_buffer_add_text(&report->out, "the server has no certificate of this family\n");
+        return AVS_OK;
+    }
+    fact(report, verdict->outcome == AVS_SESSION_FAIL ? MARK_FAIL : MARK_UNKNOWN, label);
+    avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(cause)->meaning,
+                      avs_cause_info(cause)->id);
+    return add_advice(report, session, verdict, reterr);
+}
+
 enum avs_status avs_report_text(const struct avs_evidence *evidence,
                                 const struct avs_verdict *verdict, bool has_colour, char **ret_text,
                                 struct avs_error *reterr) {
@@ -228,6 +255,9 @@ enum avs_status avs_report_text(const struct avs_evidence *evidence,
     enum avs_status status = AVS_OK;
     for (int i = 0; i < AVS_SESSION_COUNT && status == AVS_OK; i++) {
         status = add_session(&report, (enum avs_protocol)i, reterr);
+    }
+    for (int i = 0; i < AVS_FAMILY_COUNT && status == AVS_OK; i++) {
+        status = add_family(&report, (enum avs_family)i, reterr);
     }
     if (status == AVS_OK) {
         status = avs_buffer_take_text(&report.out, ret_text, reterr);

@@ -177,6 +177,17 @@ static bool is_ip_literal(const char *host) {
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
+static enum avs_status set_family(SSL *ssl, enum avs_tls_family family, struct avs_error *reterr) {
+    if (family == AVS_TLS_ANY_FAMILY) {
+        return AVS_OK;
+    }
+    if (SSL_set_max_proto_version(ssl, TLS1_2_VERSION) != 1 ||
+        SSL_set_cipher_list(ssl, family == AVS_TLS_RSA ? "aRSA" : "aECDSA") != 1) {
+        return avs_fail(reterr, AVS_ERR_INTERNAL, "OpenSSL has no cipher suite of that family");
+    }
+    return AVS_OK;
+}
+
 static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options *options,
                               struct avs_error *reterr) {
     SSL *ssl = tls->ssl;
@@ -194,6 +205,7 @@ static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options 
     if (!is_ip_literal(tls->host) && SSL_set_tlsext_host_name(ssl, tls->host) != 1) {
         return avs_fail(reterr, AVS_ERR_USAGE, "'%s' cannot be used as a server name", tls->host);
     }
+    AVS_TRY(set_family(ssl, options->family, reterr));
     if (options->alpn && options->alpn[0]) {
         AVS_TRY(set_alpn(ssl, options->alpn, reterr));
         AVS_TEXT_SET(tls->facts->alpn_offered, options->alpn);

@@ -20,11 +20,16 @@
 
 struct avs_tls;
 
+/* Which certificates the server may present. One family needs TLS 1.2, whose cipher suites name it.
+ */
+enum avs_tls_family { AVS_TLS_ANY_FAMILY, AVS_TLS_RSA, AVS_TLS_ECDSA };
+
 struct avs_tls_options {
     const char *host;            /* required: SNI and name check; host name or IP literal */
     const char *alpn;            /* "h2,http/1.1"; NULL or "" = no ALPN */
     const char *origin;          /* cache key "host:port" for resumption; NULL = full handshake */
     struct avs_tls_facts *facts; /* required: written while the engine lives */
+    enum avs_tls_family family;  /* optional */
     int64_t now_unix;            /* time the certificates are judged at; 0 = the system clock */
 };
 

@@ -109,9 +109,9 @@ static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct 
 }
 
 /* The server refused our ALPN: a verified handshake without it turns that into an oddity. */
-static void judge_alpn_rejection(const struct avs_evidence *evidence, enum avs_protocol protocol,
+static void judge_alpn_rejection(const struct avs_evidence *evidence,
+                                 const struct avs_tls_facts *tls, enum avs_protocol protocol,
                                  struct avs_session_verdict *verdict) {
-    const struct avs_tls_facts *tls = &evidence->session[protocol].tls;
     bool is_retry_proven =
         tls->alpn_retry_secure && tls->hostname_matched && tls->trust.verify_error == 0;
     if (protocol == AVS_PROTOCOL_H2 || !is_retry_proven) {
@@ -139,9 +139,8 @@ static void judge_refused_chain(const struct avs_evidence *evidence,
 }
 
 /* Returns true when TLS stands and HTTP may be looked at. */
-static bool judge_handshake(const struct avs_evidence *evidence, enum avs_protocol protocol,
-                            struct avs_session_verdict *verdict) {
-    const struct avs_tls_facts *tls = &evidence->session[protocol].tls;
+static bool judge_handshake(const struct avs_evidence *evidence, const struct avs_tls_facts *tls,
+                            enum avs_protocol protocol, struct avs_session_verdict *verdict) {
     switch (tls->outcome) {
     case AVS_HANDSHAKE_NOT_TRIED:
         set(verdict, AVS_SESSION_INCONCLUSIVE, AVS_CAUSE_INTERNAL);
@@ -156,7 +155,7 @@ static bool judge_handshake(const struct avs_evidence *evidence, enum avs_protoc
         return false;
     case AVS_HANDSHAKE_ALERT:
         if (tls->alert_received == ALERT_NO_APPLICATION_PROTOCOL) {
-            judge_alpn_rejection(evidence, protocol, verdict);
+            judge_alpn_rejection(evidence, tls, protocol, verdict);
         } else {
             set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
         }
@@ -217,22 +216,38 @@ static void judge_http(const struct avs_evidence *evidence, enum avs_protocol pr
     AVS_TEXT_SET(verdict->quirk, reading.quirk);
 }
 
-/* A session is what its place says, not what a ticket's "protocol" claims. */
-static void judge_session(const struct avs_evidence *evidence, enum avs_protocol protocol,
-                          struct avs_session_verdict *verdict) {
-    const struct avs_session_evidence *session = &evidence->session[protocol];
+/* Dial and handshake; a session is what its place says, not what a ticket's "protocol" claims.
+ * Returns true when TLS stands and HTTP may be looked at. */
+static bool judge_connection(const struct avs_evidence *evidence,
+                             const struct avs_session_evidence *session, enum avs_protocol protocol,
+                             struct avs_session_verdict *verdict) {
     verdict->http_class = "none";
     if (!session->attempted) {
         verdict->outcome = AVS_SESSION_NOT_RUN;
-        return;
+        return false;
     }
     if (session->tls.outcome == AVS_HANDSHAKE_NOT_TRIED &&
         session->dial.outcome != AVS_DIAL_CONNECTED) {
         set(verdict, AVS_SESSION_INCONCLUSIVE, dial_causes[session->dial.outcome]);
-        return;
+        return false;
     }
-    if (judge_handshake(evidence, protocol, verdict)) {
+    return judge_handshake(evidence, &session->tls, protocol, verdict);
+}
+
+static void judge_session(const struct avs_evidence *evidence, enum avs_protocol protocol,
+                          struct avs_session_verdict *verdict) {
+    if (judge_connection(evidence, &evidence->session[protocol], protocol, verdict)) {
         judge_http(evidence, protocol, verdict);
+    }
+}
+
+/* A server that has no certificate of a family refuses the handshake: that says nothing bad. */
+static void judge_family(const struct avs_evidence *evidence, enum avs_family family,
+                         struct avs_session_verdict *verdict) {
+    if (judge_connection(evidence, &evidence->family[family], AVS_PROTOCOL_H2, verdict)) {
+        verdict->outcome = AVS_SESSION_PASS;
+    } else if (verdict->cause_count > 0 && verdict->causes[0] == AVS_CAUSE_TLS_NO_CIPHER) {
+        verdict->outcome = AVS_SESSION_INCONCLUSIVE;
     }
 }
 
@@ -240,6 +255,9 @@ void avs_judge(const struct avs_evidence *evidence, struct avs_verdict *ret_verd
     struct avs_verdict verdict = {.readiness = AVS_INCONCLUSIVE};
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         judge_session(evidence, (enum avs_protocol)i, &verdict.session[i]);
+    }
+    for (int i = 0; i < AVS_FAMILY_COUNT; i++) {
+        judge_family(evidence, (enum avs_family)i, &verdict.family[i]);
     }
     /* AVS runs on HTTP/2: that session decides; HTTP/1.x alone decides where it ran alone. */
     const struct avs_session_verdict *decisive = &verdict.session[AVS_PROTOCOL_H2];
@@ -279,6 +297,10 @@ const char *avs_session_outcome_id(enum avs_session_outcome outcome) {
                                       [AVS_SESSION_FAIL] = "fail",
                                       [AVS_SESSION_INCONCLUSIVE] = "inconclusive"};
     return (size_t)outcome < AVS_COUNT(ids) ? ids[outcome] : "not_run";
+}
+
+const char *avs_family_id(enum avs_family family) {
+    return family == AVS_FAMILY_RSA ? "rsa" : "ecdsa";
 }
 
 const char *avs_protocol_id(enum avs_protocol protocol) {

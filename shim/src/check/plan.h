@@ -1,0 +1,21 @@
+/* What every session of one run shares; read-only while they run. */
+#ifndef AVS_CHECK_PLAN_H
+#define AVS_CHECK_PLAN_H
+
+#include <avs/check.h>
+#include <avs/config.h>
+
+#include "trust/anchors.h"
+#include "trust/roots.h"
+
+struct avs_check_plan {
+    const struct avs_check_options *options;
+    struct avs_endpoint endpoint;
+    struct avs_endpoint connect_to; /* host[0] == '\0' = dial the endpoint itself */
+    struct avs_anchors *anchors;
+    const struct avs_ats_roots *ats_roots;
+    int64_t started_us;
+    int64_t deadline_us;
+};
+
+#endif
