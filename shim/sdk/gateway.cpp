@@ -32,6 +32,22 @@ static std::size_t originLength(const std::string &url) {
     return end == std::string::npos ? url.size() : end;
 }
 
+/* One spelling for each origin, to compare by: "host:port" in lower case. */
+static std::string canonical(const std::string &origin) {
+    struct avs_endpoint endpoint = avs_endpoint();
+    endpoint.size = sizeof(endpoint);
+    struct avs_error error = avs_error();
+    error.size = sizeof(error);
+    if (avs_endpoint_check(origin.data(), origin.size(), &endpoint, &error) != AVS_OK) {
+        return origin; /* the client will refuse it and say why */
+    }
+    std::string text = endpoint.host;
+    for (char &c : text) {
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return text + ":" + std::to_string(endpoint.port);
+}
+
 Gateway::Gateway(const Settings &settings)
     : m_endpoint(settings.endpoint), m_key(settings.endpointKey), m_isReported(false) {
 }
@@ -41,14 +57,10 @@ std::string Gateway::redirect(const std::string &url) {
         return url;
     }
     const std::size_t length = originLength(url);
-    struct avs_endpoint asked = avs_endpoint();
-    asked.size = sizeof(asked);
-    struct avs_error error = avs_error();
-    error.size = sizeof(error);
-    const std::string origin = avs_endpoint_check(url.data(), length, &asked, &error) == AVS_OK
-                                   ? asked.url
-                                   : url.substr(0, length);
-    if (!isGateway(origin, m_endpoint) || origin == m_endpoint) {
+    const std::string origin = url.substr(0, length);
+    const std::string target = canonical(m_endpoint);
+    const std::string asked = canonical(origin);
+    if (!isGateway(asked, target) || asked == target) {
         return url;
     }
     bool isFirst = false;

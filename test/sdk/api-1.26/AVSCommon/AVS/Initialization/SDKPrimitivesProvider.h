@@ -1,0 +1,1 @@
+/* The mark of SDK 1.21 and later: that it exists is all the adapter asks. */
