@@ -213,6 +213,9 @@ static void note_result(struct exchange *exchange) {
     facts->goaway_received = session->goaway_received;
     facts->goaway_code = session->goaway_code;
     facts->protocol_error |= session->protocol_error;
+    if (facts->status > 0 && facts->bytes_received >= AVS_H2_RECEIVED_MAX) {
+        facts->complete = facts->head_complete = true; /* all that we want of it */
+    }
     if (exchange->head.length > 0) {
         /* the engine words its lines as HTTP/1.x does: one reader for both */
         int status = facts->status;

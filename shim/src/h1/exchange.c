@@ -35,15 +35,18 @@ struct exchange {
     bool is_finished;
     bool is_cut; /* AVS_H1_BYTES_MAX reached */
     CURLcode result;
+    struct avs_buffer body; /* decoded, as far as AVS_H1_HEAD_MAX */
     struct avs_buffer seen; /* the answer as it came, as far as AVS_H1_HEAD_MAX */
 };
 
 /* ---- libcurl's side ---- */
 
-static size_t drop_body(char *bytes, size_t size, size_t count, void *user) {
-    (void)bytes;
-    (void)user;
-    return size * count; /* the pump has looked at it already */
+/* The body as libcurl decodes it: chunks may cut the phrase in two on the wire. */
+static size_t keep_body(char *bytes, size_t size, size_t count, void *user) {
+    struct exchange *exchange = user;
+    size_t room = AVS_H1_HEAD_MAX - exchange->body.length;
+    avs_buffer_add(&exchange->body, bytes, size * count < room ? size * count : room);
+    return size * count; /* a full or failed buffer only ends the looking */
 }
 
 static CURLcode set_options(struct exchange *exchange) {
@@ -64,7 +67,8 @@ static CURLcode set_options(struct exchange *exchange) {
     SET(CURLOPT_PROXY, "")
     SET(CURLOPT_FRESH_CONNECT, 1L)
     SET(CURLOPT_FORBID_REUSE, 1L)
-    SET(CURLOPT_WRITEFUNCTION, drop_body)
+    SET(CURLOPT_WRITEFUNCTION, keep_body)
+    SET(CURLOPT_WRITEDATA, exchange)
 #undef SET
     return result;
 }
@@ -159,6 +163,7 @@ static void tear_down(struct exchange *exchange) {
     if (exchange->our_end >= 0) {
         close(exchange->our_end);
     }
+    avs_buffer_done(&exchange->body);
     avs_buffer_done(&exchange->seen);
 }
 
@@ -289,7 +294,9 @@ static void note_result(struct exchange *exchange) {
     }
     const uint8_t *seen = (const uint8_t *)exchange->seen.data;
     struct avs_h1_head head = avs_h1_read_head(seen, exchange->seen.length, facts);
-    facts->ats_message = avs_text_contains_nocase(seen, exchange->seen.length, AVS_ATS_PHRASE);
+    facts->ats_message =
+        avs_text_contains_nocase(seen, exchange->seen.length, AVS_ATS_PHRASE) ||
+        avs_text_contains_nocase(exchange->body.data, exchange->body.length, AVS_ATS_PHRASE);
     bool is_ended = exchange->is_finished && exchange->result == CURLE_OK;
     facts->complete = facts->head_complete && (is_ended || exchange->is_cut);
     if (facts->head_complete && exchange->is_finished && !facts->complete) {
@@ -306,6 +313,7 @@ enum avs_status avs_h1_exchange(const struct avs_h1_options *options, struct avs
     memset(exchange, 0, sizeof(*exchange));
     exchange->options = options;
     exchange->listener = exchange->our_end = -1;
+    exchange->body = avs_buffer_init(AVS_H1_HEAD_MAX);
     exchange->seen = avs_buffer_init(AVS_H1_HEAD_MAX);
     enum avs_status status = set_up(exchange, reterr);
     if (status == AVS_OK) {
