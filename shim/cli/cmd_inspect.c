@@ -33,6 +33,7 @@ static const char help[] =
     "  --probe             also check the endpoint found in the log, live, and merge both\n"
     "  --endpoint URL      probe this endpoint instead\n"
     "  --ca-file FILE      probe with the roots of this PEM file, as the SDK would\n"
+    "  --ats-roots FILE    probe: these roots count as Amazon Trust Services' (test beds)\n"
     "  --connect-to HOST:PORT  probe by dialling this instead; the name that is checked stays\n"
     "  --any-root          probe: any trusted root will do, not only Amazon Trust Services'\n"
     "  --timeout SECONDS   of the probe (default 15)\n"
@@ -50,7 +51,7 @@ static const char help[] =
     "cannot tell.\n";
 
 struct options {
-    const char *path, *sdk_version, *endpoint, *ca_file, *connect_to;
+    const char *path, *sdk_version, *endpoint, *ca_file, *ats_roots, *connect_to;
     bool has_follow, has_json, has_probe, any_root, is_help;
     long timeout_s;
 };
@@ -75,6 +76,7 @@ enum {
     OPT_PROBE,
     OPT_ENDPOINT,
     OPT_CA,
+    OPT_ATS,
     OPT_CONNECT,
     OPT_ANY,
     OPT_TIMEOUT
@@ -87,6 +89,7 @@ static const struct option long_options[] = {
     {"probe", no_argument, NULL, OPT_PROBE},
     {"endpoint", required_argument, NULL, OPT_ENDPOINT},
     {"ca-file", required_argument, NULL, OPT_CA},
+    {"ats-roots", required_argument, NULL, OPT_ATS},
     {"connect-to", required_argument, NULL, OPT_CONNECT},
     {"any-root", no_argument, NULL, OPT_ANY},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -120,6 +123,9 @@ static int parse(const struct cli_command *command, int argc, char **argv,
         case OPT_CA:
             options->ca_file = optarg;
             break;
+        case OPT_ATS:
+            options->ats_roots = optarg;
+            break;
         case OPT_CONNECT:
             options->connect_to = optarg;
             break;
@@ -143,10 +149,11 @@ static int parse(const struct cli_command *command, int argc, char **argv,
                                argv[optind + 1]);
     }
     options->path = optind < argc ? argv[optind] : "-";
-    if (!options->has_probe && (options->endpoint || options->ca_file || options->connect_to ||
-                                options->any_root || options->timeout_s)) {
-        return cli_usage_error(command, "--endpoint, --ca-file, --connect-to, --any-root and "
-                                        "--timeout are for the live check: add --probe");
+    if (!options->has_probe && (options->endpoint || options->ca_file || options->ats_roots ||
+                                options->connect_to || options->any_root || options->timeout_s)) {
+        return cli_usage_error(command,
+                               "--endpoint, --ca-file, --ats-roots, --connect-to, --any-root and "
+                               "--timeout are for the live check: add --probe");
     }
     return CLI_OK;
 }
@@ -218,6 +225,7 @@ static int probe(struct run *run) {
                                                  : "default",
         .ca_file = options->ca_file,
         .store_source = options->ca_file ? "option" : NULL,
+        .ats_roots_file = options->ats_roots,
         .connect_to = options->connect_to,
         .any_root = options->any_root || (!options->endpoint && !is_avs),
         .timeout_ms = (int)options->timeout_s * 1000,

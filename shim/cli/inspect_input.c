@@ -22,7 +22,8 @@ enum {
 };
 
 static bool fail(struct inspect_input *input, const char *what, int error) {
-    snprintf(input->problem, sizeof(input->problem), "%s '%s': %s", what,
+    snprintf(input->problem, sizeof(input->problem),
+             "%s '%s': %s. Name a log file that this user may read, or - for standard input.", what,
              strcmp(input->path, "-") == 0 ? "standard input" : input->path, strerror(error));
     return false;
 }

@@ -115,21 +115,37 @@ static const char *path_of(const struct avs_inspect *inspect, enum avs_cause cau
     return "FILE";
 }
 
+/* "https://host", with the gateway's port where it is the gateway. */
+static void format_endpoint(const struct avs_inspect *inspect, const char *host, char *endpoint,
+                            size_t capacity) {
+    bool has_port = inspect->gateway_port && strcmp(host, inspect->gateway) == 0;
+    avs_text_format(endpoint, capacity, has_port ? "https://%s:%u" : "https://%s", host,
+                    inspect->gateway_port);
+}
+
 /* The catalogue's command with its places filled in. */
 static void fill_command(const struct avs_inspect *inspect, struct avs_inspect_finding *finding,
                          const char *command) {
+    char endpoint[sizeof(inspect->report.endpoint)], port[8];
+    format_endpoint(inspect, finding->host, endpoint, sizeof(endpoint));
+    const char *colon = strrchr(endpoint + strlen("https://"), ':');
+    AVS_TEXT_SET(port, colon ? colon + 1 : "443");
     const struct {
         const char *mark, *text;
     } marks[] = {
-        {"{host}", finding->host}, {"{endpoint}", finding->host},
-        {"{port}", "443"},         {"{ca_file}", path_of(inspect, finding->cause)},
-        {"{ca_path}", "DIR"},      {"{config}", "AlexaClientSDKConfig.json"},
+        {"https://{host}", endpoint},
+        {"{host}", finding->host},
+        {"{endpoint}", endpoint},
+        {"{port}", port},
+        {"{ca_file}", path_of(inspect, finding->cause)},
+        {"{ca_path}", "DIR"},
+        {"{config}", "AlexaClientSDKConfig.json"},
         {"{root}", "FILE"},
     };
     size_t length = 0;
     while (*command && length + 1 < sizeof(finding->command)) {
         const char *text = NULL;
-        for (size_t i = 0; i < AVS_COUNT(marks) && *command == '{'; i++) {
+        for (size_t i = 0; i < AVS_COUNT(marks) && strchr("{h", *command); i++) {
             if (strncmp(command, marks[i].mark, strlen(marks[i].mark)) == 0) {
                 text = marks[i].text;
                 command += strlen(marks[i].mark);
@@ -329,6 +345,6 @@ void avs_inspect_advise(struct avs_inspect *inspect) {
         host = report->findings[0].host;
     }
     if (host[0]) {
-        avs_text_format(report->endpoint, sizeof(report->endpoint), "https://%s", host);
+        format_endpoint(inspect, host, report->endpoint, sizeof(report->endpoint));
     }
 }

@@ -113,6 +113,7 @@ struct avs_inspect {
     enum avs_curl_era curl_era;
     char libcurl[32];
     char gateway[256];
+    unsigned gateway_port;  /* 0 = the usual one */
     char libcurl_host[256]; /* whom the last verbose line talked about */
     uint32_t levels;        /* bit i: level "9876543210IWECNU"[i] was seen */
     bool has_debug_compiled_out;

@@ -52,9 +52,11 @@ static void set_gateway(struct avs_inspect *inspect, struct avs_slice value) {
     const char *at = memchr(host, '@', strcspn(host, "/"));
     host = at ? at + 1 : host;
     size_t length = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "0123456789.-:[]");
+                                 "0123456789.-");
     if (length > 2) {
+        unsigned port = 0;
         avs_text_copy_bytes(inspect->gateway, sizeof(inspect->gateway), host, length);
+        inspect->gateway_port = sscanf(host + length, ":%5u", &port) == 1 ? port : 0;
     }
 }
 

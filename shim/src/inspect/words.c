@@ -70,9 +70,9 @@ static void put_echoes(struct avs_buffer *out, const struct avs_inspect_finding 
     for (size_t i = 0; i < finding->echo_count; i++) {
         const struct avs_inspect_echo *echo = &finding->echoes[i];
         put_label(out, "echo");
-        avs_buffer_printf(out, "%llu x, first at line %llu: %.110s%s\n",
+        avs_buffer_printf(out, "%llu x, first at line %llu: %.150s%s\n",
                           (unsigned long long)echo->count, (unsigned long long)echo->line,
-                          echo->text, strlen(echo->text) > 110 ? "..." : "");
+                          echo->text, strlen(echo->text) > 150 ? "..." : "");
         put_label(out, "");
         avs_buffer_printf(out, "%s\n", echo->why);
     }
@@ -113,6 +113,10 @@ static void put_finding(struct avs_buffer *out, const struct avs_inspect_finding
     }
     put_echoes(out, finding);
     put_label(out, "fix");
+    if (finding->also_count > 0 && finding->certainty == AVS_POSSIBLE) {
+        avs_buffer_printf(
+            out, "First tell the causes apart with the next command. If it is %s: ", info->id);
+    }
     avs_buffer_printf(out, "%s\n", info->remedy);
     if (finding->command[0]) {
         put_label(out, "next");
