@@ -194,8 +194,9 @@ struct avs_request {
 
 /** Queue a request; the loop sends it on the origin's one connection, which it dials when there is
  *  none. Requests of one thread to one origin are sent in the order of their submits.
- *  Retried on a new connection, at most twice, and only while its source has not been read and no
- *  response header came: streams that a GOAWAY left unprocessed, and refused ones.
+ *  Sent again on a new connection, only while its source has not been read and no response header
+ *  came: streams that a GOAWAY left unprocessed, and (at most twice) refused ones or those of
+ *  connections that served nobody.
  *  Thread: any, callbacks too; never blocks. *ret_id (may be NULL) is never 0 and never reused.
  *  Errors, no callback follows: ERR_USAGE (a malformed field, named), ERR_ENDPOINT_INVALID (URL),
  *  ERR_SHUT_DOWN, ERR_LIMIT, NO_MEMORY. */

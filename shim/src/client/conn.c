@@ -52,6 +52,7 @@ static bool on_response_code(void *user, struct avs_h2_stream *stream, int code)
     struct avs_exchange *exchange = exchange_of(stream);
     exchange->loop.has_response = true;
     exchange->loop.active_us = conn->core->now_us;
+    conn->has_served = true;
     return !exchange->request.on_response_code ||
            exchange->request.on_response_code(exchange->request.user, exchange->id, code);
 }
@@ -124,13 +125,16 @@ static void detach(struct avs_conn *conn, struct avs_exchange *exchange) {
     }
 }
 
+/* A connection that has served others before its GOAWAY is no reason to give up: a server that
+ * takes a few requests for each connection gets the rest on the next ones. */
 static bool may_resend(const struct avs_exchange *exchange) {
     return !exchange->loop.stream.was_source_read && !exchange->loop.has_response &&
            exchange->loop.resends < AVS_RESENDS_MAX;
 }
 
-static void resend(struct avs_core *core, struct avs_exchange *exchange) {
-    exchange->loop.resends++;
+static void resend(struct avs_conn *conn, struct avs_exchange *exchange) {
+    struct avs_core *core = conn->core;
+    exchange->loop.resends += conn->is_draining && conn->has_served ? 0 : 1;
     exchange->loop.stream = (struct avs_h2_stream){0};
     exchange->loop.retry_us = AVS_NEVER_US;
     AVS_CORE_COUNT(core, streams_retried);
@@ -160,7 +164,7 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
         return;
     case AVS_H2_REFUSED:
         if (may_resend(exchange)) {
-            resend(conn->core, exchange);
+            resend(conn, exchange);
             return;
         }
         avs_failure_set(&box, conn->is_draining ? AVS_CAUSE_GOAWAY : AVS_CAUSE_STREAM_REFUSED,
@@ -282,7 +286,7 @@ static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failu
         if (conn->is_ready && !exchange->loop.stream.was_sent && may_resend(exchange)) {
             avs_h2_cancel(conn->h2, &exchange->loop.stream, AVS_H2_CODE_CANCEL);
             detach(conn, exchange);
-            resend(core, exchange);
+            resend(conn, exchange);
         } else {
             avs_core_finish(core, exchange, finish, &box->failure);
         }

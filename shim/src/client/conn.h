@@ -21,6 +21,7 @@ struct avs_conn {
     enum avs_conn_state state;
     bool is_ready;          /* the peer's SETTINGS came */
     bool is_draining;       /* takes no new streams */
+    bool has_served;        /* an answer came */
     bool must_end_pushed;   /* GOAWAY came: the long-lived streams are to be ended */
     bool is_ping_out;       /* a PING waits for a sign of life */
     bool is_probe;          /* ... because the network changed */

@@ -10,7 +10,7 @@
 #include "client/exchange.h"
 #include "client/inbox.h"
 
-#define AVS_RESENDS_MAX 2 /* of one request: streams refused or left over by a GOAWAY */
+#define AVS_RESENDS_MAX 2 /* of one request: refused, or left over by a GOAWAY that served none */
 
 struct avs_conn;
 

@@ -1,0 +1,280 @@
+"""The transport against servers that are not ours: nghttpd, nginx, python-h2; and the stand-in."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from avs_shim import BUILD, ENVIRONMENT, Server, Standin, free_port
+from pki import Pki
+
+FETCH = str(BUILD / "test" / "fetch")
+HOST = "peer.localhost"
+MIB = 1 << 20
+
+
+class Session:
+    """fetch, running: its JSON lines as they come."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([FETCH, *map(str, arguments)], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        self.events = []
+
+    def next(self, event):
+        """The next line of that kind; those before it are kept in self.events."""
+        for line in self.process.stdout:
+            self.events.append(json.loads(line))
+            if self.events[-1]["event"] == event:
+                return self.events[-1]
+        raise AssertionError(f"no {event}; {self.events}; {self.process.stderr.read()}")
+
+    def finish(self, timeout=60):
+        out, self.errors = self.process.communicate(timeout=timeout)
+        self.events += [json.loads(line) for line in out.splitlines()]
+        assert self.process.returncode == 0, self.errors
+        return self
+
+    def of(self, event):
+        return [each for each in self.events if each["event"] == event]
+
+    @property
+    def finished(self):
+        return sorted(self.of("finished"), key=lambda each: each["number"])
+
+    @property
+    def end(self):
+        return self.of("end")[0]
+
+
+def session(*arguments, timeout=60):
+    return Session(*arguments).finish(timeout)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("pki"), HOST)
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("www")
+    (folder / "small").write_bytes(b"s" * 1024)
+    (folder / "big").write_bytes(b"b" * (32 * MIB))
+    return folder
+
+
+@pytest.fixture
+def nghttpd(pki, documents):
+    with Server(port := free_port(), "nghttpd", "-d", documents, port, pki.key, pki.chain) as server:
+        server.options = ("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}")
+        server.url = f"https://{HOST}:{port}"
+        yield server
+
+
+NGINX = """
+daemon off; master_process off; error_log stderr crit; pid {folder}/nginx.pid;
+events {{ worker_connections 64; }}
+http {{
+    access_log off; client_max_body_size 64m;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    server {{
+        listen 127.0.0.1:{port} ssl http2; server_name {host};
+        ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols {protocols};
+        keepalive_requests {requests};
+        root {documents};
+    }}
+}}
+"""
+
+
+class Nginx(Server):
+    def __init__(self, folder, pki, documents, protocols="TLSv1.2 TLSv1.3", requests=1000):
+        port = free_port()
+        config = pathlib.Path(folder) / "nginx.conf"
+        config.write_text(NGINX.format(folder=folder, port=port, host=HOST, chain=pki.chain,
+                                       key=pki.key, protocols=protocols, requests=requests,
+                                       documents=documents))
+        super().__init__(port, shutil.which("nginx"), "-c", config)
+        self.url = f"https://{HOST}:{port}"
+        self.fetch = ("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}")
+
+
+def test_requests_of_every_size_complete(nghttpd):
+    result = session(*nghttpd.options, f"get={nghttpd.url}/small", f"get={nghttpd.url}/big",
+                     f"post*{4 * MIB}={nghttpd.url}/small", f"get={nghttpd.url}/missing", "wait")
+    assert [each["finish"] for each in result.finished] == ["complete"] * 4
+    assert [each["code"] for each in result.finished] == [200, 200, 200, 404]
+    assert [each["bytes"] for each in result.finished][:3] == [1024, 32 * MIB, 1024]
+    assert result.end["dialled"] == 1
+
+
+def test_a_hundred_at_once_share_one_connection(nghttpd):
+    result = session(*nghttpd.options, f"get*300={nghttpd.url}/small", "wait")
+    assert [each["finish"] for each in result.finished] == ["complete"] * 300
+    assert result.end["dialled"] == 1
+
+
+def test_a_sink_that_pauses_gets_all_of_it(nghttpd):
+    result = session(*nghttpd.options, "--window", 65535, "--retry", 1, f"slow={nghttpd.url}/small",
+                     f"get={nghttpd.url}/big", "wait")
+    assert [each["bytes"] for each in result.finished] == [1024, 32 * MIB]
+
+
+@pytest.mark.parametrize("protocol", ["TLSv1.2", "TLSv1.3"])
+def test_a_new_connection_resumes_the_session(tmp_path, pki, documents, protocol):
+    with Nginx(tmp_path, pki, documents, protocols=protocol, requests=3) as nginx:
+        steps = [word for _ in range(12) for word in (f"get={nginx.url}/small", "wait")]
+        result = session(*nginx.fetch, *steps)
+        connected = result.of("connected")
+        assert [each["finish"] for each in result.finished] == ["complete"] * 12
+        assert {each["tls"] for each in connected} == {protocol}
+        assert len(connected) >= 3
+        assert [each["resumed"] for each in connected] == [False] + [True] * (len(connected) - 1)
+
+
+def test_goaway_of_nginx_loses_nothing(tmp_path, pki, documents):
+    with Nginx(tmp_path, pki, documents, requests=20) as nginx:
+        result = session(*nginx.fetch, f"get*200={nginx.url}/small", "wait")
+        assert [each["finish"] for each in result.finished] == ["complete"] * 200
+        assert result.end["goaways"] >= 5
+        assert result.end["ready"] >= result.end["goaways"]
+
+
+def test_the_downchannel_ends_with_goaway_and_others_go_on(tmp_path, pki, documents):
+    with Nginx(tmp_path, pki, documents, requests=5) as nginx:
+        result = session(*nginx.fetch, "--window", 65535, f"slow={nginx.url}/big",
+                         f"hold={nginx.url}/big", "sleep=300",
+                         *[word for _ in range(4) for word in (f"get={nginx.url}/small", "sleep=50")],
+                         "sleep=200", "cancel", "end")
+        held = result.finished[1]
+        assert result.end["goaways"] >= 1
+        assert [each["finish"] for each in result.finished[2:]] == ["complete"] * 4
+        assert held["finish"] in ("internal_error", "complete")
+        if held["finish"] == "internal_error":
+            assert held["cause"] == "goaway"
+
+
+def test_a_stopped_server_is_found_dead(nghttpd):
+    running = Session(*nghttpd.options, "--ping-interval", 1000, "--ping-timeout", 1500,
+                      "--window", 65535, f"slow={nghttpd.url}/big", "end")
+    running.next("connected")
+    nghttpd.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        running.finish()
+        assert time.monotonic() - began < 6
+        assert running.finished[0]["cause"] == "peer_unresponsive"
+        assert running.of("disconnected")[0]["cause"] == "peer_unresponsive"
+    finally:
+        nghttpd.process.send_signal(signal.SIGCONT)
+
+
+def test_a_request_to_a_stopped_server_fails_within_five_seconds(nghttpd):
+    running = Session(*nghttpd.options, f"get={nghttpd.url}/small", "wait", "sleep=500",
+                      f"get={nghttpd.url}/small", "wait")
+    running.next("finished")
+    nghttpd.process.send_signal(signal.SIGSTOP)
+    try:
+        running.finish()
+        assert running.finished[1]["cause"] == "peer_unresponsive"
+        assert running.finished[1]["ms"] < 5500
+    finally:
+        nghttpd.process.send_signal(signal.SIGCONT)
+
+
+def test_a_killed_server_is_a_lost_connection(nghttpd):
+    running = Session(*nghttpd.options, "--window", 65535, f"slow={nghttpd.url}/big", "wait")
+    running.next("connected")
+    time.sleep(0.2)
+    nghttpd.process.kill()
+    running.finish()
+    assert running.finished[0]["finish"] == "internal_error"
+    assert running.finished[0]["cause"] == "connection_lost"
+
+
+def test_failures_name_their_cause(tmp_path, pki, documents, nghttpd):
+    url = nghttpd.url
+    address = f"127.0.0.1:{nghttpd.port}"
+    rows = [
+        (("--ca", pki.other, "--connect-to", address), url, "root_missing"),
+        (("--ca", tmp_path / "none.pem", "--connect-to", address), url, "ca_file_unreadable"),
+        (("--ca", pki.root, "--connect-to", address), "https://other.localhost",
+         "hostname_mismatch"),
+        (("--ca", pki.root, "--connect-to", f"127.0.0.1:{free_port()}"), url, "connect_refused"),
+        (("--ca", pki.root, "--proxy", f"http://127.0.0.1:{free_port()}"), url, "proxy_failed"),
+        (("--ca", pki.root), "https://no-such-host.invalid", "dns_failed"),
+    ]
+    for options, target, cause in rows:
+        result = session(*options, "--log", "ERROR", f"get={target}/small", "wait")
+        assert result.finished[0]["finish"] == "internal_error"
+        assert result.finished[0]["cause"] == cause, result.errors
+        lines = [line for line in result.errors.splitlines() if " E AvsClient:" in line]
+        assert len(lines) == 1, result.errors
+        assert f"cause={cause}" in lines[0] and target.split("//")[1].split(":")[0] in lines[0]
+
+
+def test_a_server_without_http2_is_named(tmp_path, pki):
+    port = free_port()
+    with Server(port, "openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pki.chain,
+                "-cert_chain", pki.issuing, "-key", pki.key, "-www", "-alpn", "http/1.1"):
+        result = session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}",
+                         f"get=https://{HOST}/", "wait")
+        assert result.finished[0]["cause"] in ("alpn_rejected", "http2_missing")
+    with Server(port := free_port(), "openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert",
+                pki.chain, "-cert_chain", pki.issuing, "-key", pki.key, "-www"):
+        result = session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}",
+                         f"get=https://{HOST}/", "wait")
+        assert result.finished[0]["cause"] == "http2_missing"
+
+
+def test_an_idle_downchannel_wakes_nobody():
+    with Standin() as standin:
+        running = Session("--ca", standin.dir / "ca.pem", "--connect-to",
+                          f"127.0.0.1:{standin.port}",
+                          "hold=https://ok.localhost/v20160207/directives", "sleep=6000")
+        running.next("held")
+        running.finish()
+        # the handshake and the answer take a few, then one look a second after the request
+        assert running.end["wakeups"] < 20
+        assert running.end["pings"] == 0
+        assert running.finished[0]["cause"] == "shut_down"
+
+
+def _may_make_namespaces():
+    return subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _may_make_namespaces(), reason="needs user and network namespaces")
+def test_a_change_of_addresses_is_probed_at_once(pki, documents):
+    port = free_port()
+    script = f"""
+        ip link set lo up
+        nghttpd -d {documents} {port} {pki.key} {pki.chain} & server=$!
+        sleep 0.5
+        {FETCH} --ca {pki.root} --connect-to 127.0.0.1:{port} --window 65535 \
+            slow=https://{HOST}/big sleep=4000 end & fetch=$!
+        sleep 1
+        ip addr add 192.0.2.1/24 dev lo
+        sleep 0.5
+        kill -STOP $server
+        sleep 0.2
+        ip addr del 192.0.2.1/24 dev lo
+        wait $fetch
+        kill -KILL $server
+    """
+    result = subprocess.run(["unshare", "-rn", "bash", "-c", script], capture_output=True, text=True,
+                            timeout=60, env=ENVIRONMENT, check=False)
+    events = [json.loads(line) for line in result.stdout.splitlines()
+              if line.startswith('{"event"')]
+    finished = [each for each in events if each["event"] == "finished"][0]
+    end = [each for each in events if each["event"] == "end"][0]
+    assert end["network_changes"] >= 2, result.stdout + result.stderr
+    assert end["pings"] >= 2
+    assert finished["cause"] == "network_changed"
+    assert finished["ms"] < 1700 + 4500
