@@ -165,6 +165,9 @@ enum avs_status avs_check_run(const struct avs_check_options *options,
         note_store_failure(options, &store_facts, evidence);
     } else {
         plan.anchors = anchors;
+        for (int i = 0; i < AVS_SESSION_COUNT; i++) { /* known before anything is dialled */
+            avs_anchors_describe(anchors, &evidence->session[i].tls.trust);
+        }
         AVS_TRY(run_sessions(&plan, evidence, reterr));
         for (int i = 0; options->with_families && i < AVS_FAMILY_COUNT; i++) {
             AVS_TRY(avs_check_family(&plan, (enum avs_family)i, &evidence->family[i], reterr));

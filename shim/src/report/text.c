@@ -202,11 +202,12 @@ static enum avs_status add_session(struct report *report, enum avs_protocol prot
                           avs_cause_info(verdict->causes[0])->id);
         return AVS_OK;
     }
-    if (verdict->tls_proven) {
-        avs_buffer_add_text(&report->out, "TLS is verified, but: ");
+    if (verdict->causes[0] == report->verdict->cause) { /* the answer has said the sentence */
+        avs_buffer_printf(&report->out, "%s\n", avs_cause_info(verdict->causes[0])->id);
+    } else {
+        avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(verdict->causes[0])->meaning,
+                          avs_cause_info(verdict->causes[0])->id);
     }
-    avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(verdict->causes[0])->meaning,
-                      avs_cause_info(verdict->causes[0])->id);
     return add_advice(report, session, verdict, reterr);
 }
 
