@@ -11,19 +11,24 @@ struct lines {
     size_t count;
 };
 
+/* The end of the line at `offset`, its line break included. */
+static size_t next_line(const char *text, size_t length, size_t offset) {
+    const char *newline = memchr(text + offset, '\n', length - offset);
+    return newline ? (size_t)(newline - text) + 1 : length;
+}
+
 static enum avs_status split(const char *text, size_t length, struct lines *lines,
                              struct avs_error *reterr) {
     size_t count = 0;
-    for (size_t i = 0; i < length; i++) {
-        count += text[i] == '\n' || i + 1 == length;
+    for (size_t at = 0; at < length; at = next_line(text, length, at)) {
+        count++;
     }
     *lines = (struct lines){.text = text, .start = malloc((count + 1) * sizeof(*lines->start))};
     AVS_REQUIRE_MEMORY(lines->start, reterr);
     lines->start[0] = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '\n' || i + 1 == length) {
-            lines->start[++lines->count] = i + 1;
-        }
+    for (size_t at = 0; at < length;) {
+        at = next_line(text, length, at);
+        lines->start[++lines->count] = at;
     }
     return AVS_OK;
 }

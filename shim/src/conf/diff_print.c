@@ -13,16 +13,15 @@ static size_t line_start(const char *text, size_t offset) {
 }
 
 static size_t line_end(const char *text, size_t length, size_t offset) {
-    while (offset < length && text[offset] != '\n') {
-        offset++;
-    }
-    return offset < length ? offset + 1 : length;
+    const char *newline = memchr(text + offset, '\n', length - offset);
+    return newline ? (size_t)(newline - text) + 1 : length;
 }
 
 static size_t count_lines(const char *text, size_t start, size_t end) {
     size_t lines = 0;
-    for (size_t i = start; i < end; i++) {
-        lines += text[i] == '\n' || i + 1 == end;
+    while (start < end) {
+        start = line_end(text, end, start);
+        lines++;
     }
     return lines;
 }

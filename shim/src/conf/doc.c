@@ -74,7 +74,7 @@ bool avs_conf_key_is(const struct avs_conf_doc *doc, uint32_t index, const char 
     }
     size_t length = node->key_end - node->key_start - 2;
     const char *text = doc->text + node->key_start + 1;
-    if (!memchr(text, '\\', length)) {
+    if (length <= wanted || !memchr(text, '\\', length)) { /* an escape is longer than itself */
         return length == wanted && memcmp(text, key, length) == 0;
     }
     struct avs_buffer decoded = avs_buffer_init(KEY_BYTES_MAX);

@@ -125,10 +125,21 @@ static size_t utf8_sequence(const unsigned char *at, size_t left) {
     return length;
 }
 
+/* Eight bytes at once: none above 0x7F, none zero. */
+static bool is_plain(const char *text) {
+    uint64_t word;
+    memcpy(&word, text, sizeof(word));
+    return ((word | ((word - 0x0101010101010101u) & ~word)) & 0x8080808080808080u) == 0;
+}
+
 static enum avs_status check_text(const char *path, const char *text, size_t length,
                                   struct avs_error *reterr) {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < length;) {
+        if (length - i >= sizeof(uint64_t) && is_plain(text + i)) {
+            i += sizeof(uint64_t);
+            continue;
+        }
         size_t sequence = bytes[i] == '\0' ? 0 : utf8_sequence(bytes + i, length - i);
         if (sequence > 0) {
             i += sequence;
@@ -187,6 +198,24 @@ enum avs_status avs_conf_file_from_text(const char *path, const char *text, size
     memcpy(copy, text, length);
     copy[length] = '\0';
     return make_file(path, copy, length, file, reterr);
+}
+
+enum avs_status avs_conf_file_copy(const struct avs_conf_file *file, struct avs_conf_file *ret_copy,
+                                   struct avs_error *reterr) {
+    size_t nodes_bytes = file->doc.count * sizeof(*file->doc.nodes);
+    struct avs_conf_file copy = *file;
+    copy.path = strdup(file->path);
+    copy.text = malloc(file->length + 1);
+    copy.doc.nodes = malloc(nodes_bytes + 1); /* an empty file has none */
+    if (!copy.path || !copy.text || !copy.doc.nodes) {
+        avs_conf_file_done(&copy);
+        return avs_fail_memory(reterr);
+    }
+    memcpy(copy.text, file->text, file->length + 1);
+    memcpy(copy.doc.nodes, file->doc.nodes, nodes_bytes);
+    copy.doc.text = copy.text;
+    *ret_copy = copy;
+    return AVS_OK;
 }
 
 void avs_conf_file_done(struct avs_conf_file *file) {

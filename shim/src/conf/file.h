@@ -25,6 +25,11 @@ AVS_NODISCARD enum avs_status avs_conf_file_from_text(const char *path, const ch
                                                       size_t length, struct avs_conf_file *file,
                                                       struct avs_error *reterr);
 
+/** A copy that shares nothing. Errors: NO_MEMORY. */
+AVS_NODISCARD enum avs_status avs_conf_file_copy(const struct avs_conf_file *file,
+                                                 struct avs_conf_file *ret_copy,
+                                                 struct avs_error *reterr);
+
 void avs_conf_file_done(struct avs_conf_file *file);
 
 /** Only the bytes: `*ret_text` is NUL-terminated, the caller frees it. `limit` excludes the NUL. */

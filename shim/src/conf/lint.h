@@ -10,6 +10,8 @@ struct avs_conf_lint {
     unsigned release; /* AVS_SDK_ANY or one */
     struct avs_conf_report *report;
     struct avs_error *reterr;
+    const char *good_folder; /* the last folder that was found to be there, the report's string */
+    size_t good_folder_length;
 };
 
 const struct avs_conf_node *avs_conf_lint_node(const struct avs_conf_lint *lint,

@@ -10,22 +10,6 @@ struct named {
     uint32_t length, node, parent;
 };
 
-static int compare_named(const void *left, const void *right) {
-    const struct named *a = left, *b = right;
-    if (a->parent != b->parent) {
-        return a->parent < b->parent ? -1 : 1;
-    }
-    uint32_t length = a->length < b->length ? a->length : b->length;
-    int order = memcmp(a->name, b->name, length);
-    if (order != 0) {
-        return order;
-    }
-    if (a->length != b->length) {
-        return a->length < b->length ? -1 : 1;
-    }
-    return a->node < b->node ? -1 : 1;
-}
-
 static void duplicate(struct avs_conf_lint *lint, uint32_t file, const struct named *first,
                       const struct named *second) {
     const struct avs_conf_file *owner = &lint->config->files[file];
@@ -51,27 +35,45 @@ static void duplicate(struct avs_conf_lint *lint, uint32_t file, const struct na
                          is_section ? "put the members into one section" : "remove one of them");
 }
 
+/* FNV-1a over the object's number and the name */
+static size_t hash_of(const struct named *named) {
+    uint64_t hash = (0xCBF29CE484222325u ^ named->parent) * 0x100000001B3u;
+    for (uint32_t i = 0; i < named->length; i++) {
+        hash = (hash ^ (unsigned char)named->name[i]) * 0x100000001B3u;
+    }
+    return (size_t)(hash ^ hash >> 32);
+}
+
+static bool is_same_name(const struct named *a, const struct named *b) {
+    return a->parent == b->parent && a->length == b->length &&
+           memcmp(a->name, b->name, a->length) == 0;
+}
+
+/* Open addressing: the last of each name seen so far. */
 enum avs_status avs_conf_lint_duplicates(struct avs_conf_lint *lint, uint32_t file) {
     const struct avs_conf_doc *doc = &lint->config->files[file].doc;
-    struct named *list = malloc(doc->count * sizeof(*list));
-    AVS_REQUIRE_MEMORY(list, lint->reterr);
-    size_t count = 0;
-    for (uint32_t i = 1; i < doc->count; i++) {
+    size_t size = 16;
+    while (size < doc->count * 2) {
+        size *= 2;
+    }
+    struct named *seen = calloc(size, sizeof(*seen));
+    AVS_REQUIRE_MEMORY(seen, lint->reterr);
+    for (uint32_t i = 1; i < doc->count && !avs_conf_lint_is_full(lint); i++) {
         const struct avs_conf_node *node = &doc->nodes[i];
-        if (node->key_end > node->key_start) {
-            list[count++] = (struct named){doc->text + node->key_start + 1,
-                                           node->key_end - node->key_start - 2, i, node->parent};
+        if (node->key_end == node->key_start) {
+            continue;
         }
-    }
-    qsort(list, count, sizeof(*list), compare_named);
-    for (size_t i = 1; i < count && !avs_conf_lint_is_full(lint); i++) {
-        bool is_same = list[i].parent == list[i - 1].parent &&
-                       list[i].length == list[i - 1].length &&
-                       memcmp(list[i].name, list[i - 1].name, list[i].length) == 0;
-        if (is_same) {
-            duplicate(lint, file, &list[i - 1], &list[i]);
+        struct named named = {doc->text + node->key_start + 1, node->key_end - node->key_start - 2,
+                              i, node->parent};
+        size_t at = hash_of(&named) & (size - 1);
+        while (seen[at].name && !is_same_name(&seen[at], &named)) {
+            at = (at + 1) & (size - 1);
         }
+        if (seen[at].name) {
+            duplicate(lint, file, &seen[at], &named);
+        }
+        seen[at] = named;
     }
-    free(list);
+    free(seen);
     return AVS_OK;
 }

@@ -109,27 +109,32 @@ static enum avs_status check_endpoints(struct avs_conf_lint *lint) {
 
 static void check_folder(struct avs_conf_lint *lint, struct avs_conf_ref ref, const char *path) {
     const char *slash = strrchr(path, '/');
-    if (!path[0] || !slash || slash == path || strncmp(path, "${", 2) == 0) {
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (length == 0 || strncmp(path, "${", 2) == 0) {
         return; /* the working directory and the root are there */
     }
-    const char *folder = avs_conf_report_text(lint->report, "%.*s", (int)(slash - path), path);
+    if (length == lint->good_folder_length && strncmp(path, lint->good_folder, length) == 0) {
+        return; /* most databases share a folder */
+    }
+    const char *folder = avs_conf_report_text(lint->report, "%.*s", (int)length, path);
     struct stat identity;
     if (stat(folder, &identity) != 0) {
         avs_conf_lint_remark(
             lint, ref, false, "folder_missing", AVS_CAUSE_CONFIG_UNREADABLE, AVS_SEVERITY_WARNING,
             avs_conf_report_text(lint->report,
-                                 "the folder %s does not exist on this machine, so the SDK "
-                                 "cannot create its database",
+                                 "the folder %s does not exist on this machine, so the SDK cannot "
+                                 "create its database",
                                  folder),
             avs_conf_report_text(lint->report, "mkdir -p '%s', or correct the path", folder));
     } else if (!S_ISDIR(identity.st_mode)) {
-        avs_conf_lint_remark(lint, ref, false, "folder_missing", AVS_CAUSE_CONFIG_UNREADABLE,
-                             AVS_SEVERITY_WARNING,
-                             avs_conf_report_text(lint->report,
-                                                  "%s is no folder, so the SDK cannot create its "
-                                                  "database",
-                                                  folder),
-                             "correct the path");
+        avs_conf_lint_remark(
+            lint, ref, false, "folder_missing", AVS_CAUSE_CONFIG_UNREADABLE, AVS_SEVERITY_WARNING,
+            avs_conf_report_text(lint->report,
+                                 "%s is no folder, so the SDK cannot create its database", folder),
+            "correct the path");
+    } else {
+        lint->good_folder = folder;
+        lint->good_folder_length = length;
     }
 }
 

@@ -13,9 +13,10 @@
 /* One value of the merged tree. */
 struct slot {
     struct avs_conf_ref ref;
-    uint32_t object; /* the slot of the object that it is a member of */
-    bool is_indexed; /* its members are in the index */
-    char *name;      /* decoded */
+    uint32_t object;  /* the slot of the object that it is a member of */
+    bool is_indexed;  /* its members are in the index */
+    const char *name; /* decoded: `owned`, or the file's own bytes where it has no escape */
+    char *owned;
     size_t name_length;
 };
 
@@ -79,15 +80,22 @@ static enum avs_status grow_index(struct avs_conf_merge *merge, struct avs_error
     return AVS_OK;
 }
 
+/* A member's name, decoded. */
+struct name {
+    const char *text;
+    size_t length;
+    char *owned; /* what `text` points to, where it had to be decoded */
+};
+
 /* Takes over `name`, also on failure. */
-static enum avs_status add_slot(struct avs_conf_merge *merge, uint32_t object, char *name,
-                                size_t name_length, struct avs_conf_ref ref,
+static enum avs_status add_slot(struct avs_conf_merge *merge, uint32_t object,
+                                const struct name *name, struct avs_conf_ref ref,
                                 struct avs_error *reterr) {
     if (merge->count == merge->capacity) {
         size_t capacity = merge->capacity ? merge->capacity * 2 : FIRST_SLOTS;
         struct slot *slots = realloc(merge->slots, capacity * sizeof(*slots));
         if (!slots) {
-            free(name);
+            free(name->owned);
             return avs_fail_memory(reterr);
         }
         merge->slots = slots;
@@ -96,24 +104,35 @@ static enum avs_status add_slot(struct avs_conf_merge *merge, uint32_t object, c
     merge->slots[merge->count++] = (struct slot){
         .ref = ref,
         .object = object,
-        .name = name,
-        .name_length = name_length,
+        .name = name->text,
+        .owned = name->owned,
+        .name_length = name->length,
     };
     AVS_TRY(grow_index(merge, reterr));
     if (object != AVS_CONF_NONE) {
-        merge->index[probe(merge, object, name, name_length)] = (uint32_t)merge->count;
+        merge->index[probe(merge, object, name->text, name->length)] = (uint32_t)merge->count;
     }
     return AVS_OK;
 }
 
 static enum avs_status name_of(const struct avs_conf_merge *merge, struct avs_conf_ref ref,
-                               char **ret_name, size_t *ret_length, struct avs_error *reterr) {
+                               struct name *ret_name, struct avs_error *reterr) {
     const struct avs_conf_node *node = node_of(merge, ref);
+    const char *raw = merge->files[ref.file].text + node->key_start + 1;
+    size_t length = node->key_end - node->key_start - 2;
+    if (!memchr(raw, '\\', length)) {
+        *ret_name = (struct name){.text = raw, .length = length};
+        return AVS_OK;
+    }
     struct avs_buffer text = avs_buffer_init(NAME_BYTES_MAX);
     avs_conf_decode(&merge->files[ref.file].doc, node->key_start, node->key_end, &text);
-    *ret_length = text.length;
-    enum avs_status status = avs_buffer_take_text(&text, ret_name, reterr);
+    struct name name = {.length = text.length};
+    enum avs_status status = avs_buffer_take_text(&text, &name.owned, reterr);
     avs_buffer_done(&text);
+    name.text = name.owned;
+    if (status == AVS_OK) {
+        *ret_name = name;
+    }
     return status;
 }
 
@@ -128,14 +147,13 @@ static enum avs_status index_members(struct avs_conf_merge *merge, uint32_t obje
     merge->slots[object].is_indexed = true;
     ref.node = node_of(merge, ref)->first_child;
     for (; ref.node != AVS_CONF_NONE; ref.node = node_of(merge, ref)->next) {
-        char *name = NULL;
-        size_t length = 0;
-        AVS_TRY(name_of(merge, ref, &name, &length, reterr));
-        if (merge->index[probe(merge, object, name, length)] != 0) {
-            free(name);
+        struct name name;
+        AVS_TRY(name_of(merge, ref, &name, reterr));
+        if (merge->index[probe(merge, object, name.text, name.length)] != 0) {
+            free(name.owned);
             continue;
         }
-        AVS_TRY(add_slot(merge, object, name, length, ref, reterr));
+        AVS_TRY(add_slot(merge, object, &name, ref, reterr));
     }
     return AVS_OK;
 }
@@ -161,14 +179,13 @@ struct level {
 static enum avs_status merge_member(struct avs_conf_merge *merge, const struct level *level,
                                     uint32_t *ret_deeper, struct avs_error *reterr) {
     *ret_deeper = AVS_CONF_NONE;
-    char *name = NULL;
-    size_t length = 0;
-    AVS_TRY(name_of(merge, level->in, &name, &length, reterr));
-    size_t at = probe(merge, level->object, name, length);
+    struct name name;
+    AVS_TRY(name_of(merge, level->in, &name, reterr));
+    size_t at = probe(merge, level->object, name.text, name.length);
     if (merge->index[at] == 0) {
-        return add_slot(merge, level->object, name, length, level->in, reterr);
+        return add_slot(merge, level->object, &name, level->in, reterr);
     }
-    free(name);
+    free(name.owned);
     struct slot *slot = &merge->slots[merge->index[at] - 1];
     bool was_object = node_of(merge, slot->ref)->type == AVS_CONF_OBJECT;
     bool is_object = node_of(merge, level->in)->type == AVS_CONF_OBJECT;
@@ -219,7 +236,8 @@ enum avs_status avs_conf_merge_new(const struct avs_conf_file *files, size_t cou
     AVS_REQUIRE_MEMORY(merge, reterr);
     merge->files = files;
     merge->crash = nowhere;
-    AVS_TRY(add_slot(merge, AVS_CONF_NONE, NULL, 0, nowhere, reterr)); /* the empty root */
+    AVS_TRY(add_slot(merge, AVS_CONF_NONE, &(struct name){.text = ""}, nowhere,
+                     reterr)); /* the empty root */
     merge->slots[0].is_indexed = true;
     for (size_t i = 0; i < count && merge->crash.file == AVS_CONF_NONE; i++) {
         AVS_TRY(merge_file(merge, (uint32_t)i, reterr));
@@ -233,7 +251,7 @@ void avs_conf_merge_free(struct avs_conf_merge *merge) {
         return;
     }
     for (size_t i = 0; i < merge->count; i++) {
-        free(merge->slots[i].name);
+        free(merge->slots[i].owned);
     }
     free(merge->slots);
     free(merge->index);

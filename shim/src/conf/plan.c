@@ -16,10 +16,16 @@
 #define JSON_URL_BYTES    (AVS_ENDPOINT_URL_MAX + 3)
 #define OCCURRENCES_MAX   1000 /* of one key that unset removes */
 
+static void drop_merge(struct avs_config_plan *plan) {
+    avs_conf_merge_free(plan->merge);
+    plan->merge = NULL;
+}
+
 void avs_config_plan_free(struct avs_config_plan *plan) {
     if (!plan) {
         return;
     }
+    drop_merge(plan);
     for (size_t i = 0; i < plan->count; i++) {
         avs_conf_file_done(&plan->files[i].before);
         avs_conf_file_done(&plan->files[i].after);
@@ -68,8 +74,7 @@ static enum avs_status open_file(struct avs_conf_planned *file, const char *path
     if (must_parse && file->before.doc.fault != AVS_CONF_FAULT_NONE) {
         return avs_conf_fail_malformed(&file->before, reterr);
     }
-    AVS_TRY(avs_conf_file_from_text(target, file->before.text, file->before.length, &file->after,
-                                    reterr));
+    AVS_TRY(avs_conf_file_copy(&file->before, &file->after, reterr));
     size_t length = strlen(target) + sizeof(AVS_CONF_SIDECAR_SUFFIX);
     file->sidecar_path = malloc(length);
     AVS_REQUIRE_MEMORY(file->sidecar_path, reterr);
@@ -120,6 +125,7 @@ enum avs_status avs_conf_plan_take_text(struct avs_config_plan *plan, size_t ind
         avs_conf_file_done(&after);
         return status;
     }
+    drop_merge(plan);
     avs_conf_file_done(&file->after);
     file->after = after;
     file->is_edited = true;
@@ -142,22 +148,19 @@ enum avs_status avs_conf_plan_finish(struct avs_config_plan *plan, struct avs_er
 
 /* ---- set and unset ---- */
 
-/* Borrowed view of the planned files as they are now, merged. */
-struct view {
-    struct avs_conf_file files[AVS_CONFIG_FILES_MAX];
-    struct avs_conf_merge *merge;
-};
-
-static enum avs_status look(const struct avs_config_plan *plan, struct view *view,
-                            struct avs_error *reterr) {
-    for (size_t i = 0; i < plan->count; i++) {
-        view->files[i] = plan->files[i].after;
+/* Merge the planned files as they are now. */
+static enum avs_status look(struct avs_config_plan *plan, struct avs_error *reterr) {
+    if (plan->merge) {
+        return AVS_OK;
     }
-    AVS_TRY(avs_conf_merge_new(view->files, plan->count, &view->merge, reterr));
-    struct avs_conf_ref crash = avs_conf_merge_crash(view->merge);
+    for (size_t i = 0; i < plan->count; i++) {
+        plan->merged_files[i] = plan->files[i].after;
+    }
+    AVS_TRY(avs_conf_merge_new(plan->merged_files, plan->count, &plan->merge, reterr));
+    struct avs_conf_ref crash = avs_conf_merge_crash(plan->merge);
     if (crash.file != AVS_CONF_NONE) {
-        avs_conf_merge_free(view->merge);
-        return avs_conf_fail_crash(view->files, crash, reterr);
+        drop_merge(plan);
+        return avs_conf_fail_crash(plan->merged_files, crash, reterr);
     }
     return AVS_OK;
 }
@@ -194,12 +197,10 @@ static enum avs_status put_key(struct avs_config_plan *plan, enum avs_endpoint_k
                                const char *url, struct avs_error *reterr) {
     const struct avs_endpoint_key_info *info = &avs_endpoint_keys[key];
     char json[JSON_URL_BYTES];
-    struct view view;
-    AVS_TRY(look(plan, &view, reterr));
-    struct avs_conf_ref ref = avs_conf_merge_find(view.merge, info->section, info->key);
-    avs_conf_merge_free(view.merge);
+    AVS_TRY(look(plan, reterr));
+    struct avs_conf_ref ref = avs_conf_merge_find(plan->merge, info->section, info->key);
     AVS_AUTO(char) old = NULL;
-    AVS_TRY(avs_conf_string(view.files, ref, &old, reterr));
+    AVS_TRY(avs_conf_string(plan->merged_files, ref, &old, reterr));
     if (old && strcmp(old, url) == 0) {
         avs_conf_plan_say(plan, "%s: already %s (%s)", info->name, url,
                           plan->files[ref.file].before.path);
@@ -225,16 +226,15 @@ static enum avs_status put_key(struct avs_config_plan *plan, enum avs_endpoint_k
 }
 
 /* Read the plan's result back as each of the keys' readers would. */
-static enum avs_status check_keys(const struct avs_config_plan *plan, const bool *wanted,
-                                  const char *url, struct avs_error *reterr) {
-    struct view view;
-    AVS_TRY(look(plan, &view, reterr));
+static enum avs_status check_keys(struct avs_config_plan *plan, const bool *wanted, const char *url,
+                                  struct avs_error *reterr) {
+    AVS_TRY(look(plan, reterr));
     enum avs_status status = AVS_OK;
     for (int key = 0; status == AVS_OK && key < AVS_ENDPOINT_KEY_COUNT; key++) {
         const struct avs_endpoint_key_info *info = &avs_endpoint_keys[key];
-        struct avs_conf_ref ref = avs_conf_merge_find(view.merge, info->section, info->key);
+        struct avs_conf_ref ref = avs_conf_merge_find(plan->merge, info->section, info->key);
         AVS_AUTO(char) value = NULL;
-        status = avs_conf_string(view.files, ref, &value, reterr);
+        status = avs_conf_string(plan->merged_files, ref, &value, reterr);
         bool is_good = url ? value && strcmp(value, url) == 0 : ref.file == AVS_CONF_NONE;
         if (status == AVS_OK && wanted[key] && !is_good) {
             status = avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
@@ -243,13 +243,12 @@ static enum avs_status check_keys(const struct avs_config_plan *plan, const bool
                                     info->name);
         }
     }
-    avs_conf_merge_free(view.merge);
     return status;
 }
 
 /* Which keys an edit for `release` touches. */
-static enum avs_status wanted_keys(const struct avs_config_plan *plan, unsigned release,
-                                   bool is_removal, bool *wanted, struct avs_error *reterr) {
+static enum avs_status wanted_keys(struct avs_config_plan *plan, unsigned release, bool is_removal,
+                                   bool *wanted, struct avs_error *reterr) {
     if (release != AVS_SDK_ANY) {
         const struct avs_sdk_generation *generation = avs_sdk_generation_of(release);
         if (generation->key_count == 0) {
@@ -263,15 +262,13 @@ static enum avs_status wanted_keys(const struct avs_config_plan *plan, unsigned 
         }
         return AVS_OK;
     }
-    struct view view;
-    AVS_TRY(look(plan, &view, reterr));
+    AVS_TRY(look(plan, reterr));
     for (int key = 0; key < AVS_ENDPOINT_KEY_COUNT; key++) {
         const struct avs_endpoint_key_info *info = &avs_endpoint_keys[key];
         bool is_set =
-            avs_conf_merge_find(view.merge, info->section, info->key).file != AVS_CONF_NONE;
+            avs_conf_merge_find(plan->merge, info->section, info->key).file != AVS_CONF_NONE;
         wanted[key] = is_removal || is_set || key != AVS_KEY_ACL;
     }
-    avs_conf_merge_free(view.merge);
     return AVS_OK;
 }
 
@@ -279,15 +276,13 @@ static enum avs_status wanted_keys(const struct avs_config_plan *plan, unsigned 
 static enum avs_status warn_of_gateway(struct avs_config_plan *plan, const bool *wanted,
                                        struct avs_error *reterr) {
     struct avs_conf_gateway gateway;
-    struct view view;
     if (!wanted[AVS_KEY_GATEWAY]) {
         return AVS_OK;
     }
-    AVS_TRY(look(plan, &view, reterr));
-    struct avs_conf_ref ref = avs_conf_merge_find(view.merge, "miscDatabase", "databaseFilePath");
-    avs_conf_merge_free(view.merge);
+    AVS_TRY(look(plan, reterr));
+    struct avs_conf_ref ref = avs_conf_merge_find(plan->merge, "miscDatabase", "databaseFilePath");
     AVS_AUTO(char) path = NULL;
-    AVS_TRY(avs_conf_string(view.files, ref, &path, reterr));
+    AVS_TRY(avs_conf_string(plan->merged_files, ref, &path, reterr));
     enum avs_status status = avs_conf_gateway_read(path, &gateway, reterr);
     if (status == AVS_OK &&
         (gateway.state == AVS_GATEWAY_PERSISTED || gateway.state == AVS_GATEWAY_UNREADABLE)) {

@@ -31,6 +31,9 @@ struct avs_conf_planned {
 struct avs_config_plan {
     struct avs_conf_planned files[AVS_CONFIG_FILES_MAX];
     size_t count;
+    /* the planned files merged, made when asked for and dropped by every edit */
+    struct avs_conf_file merged_files[AVS_CONFIG_FILES_MAX]; /* borrow from files[].after */
+    struct avs_conf_merge *merge;
     const char *url; /* what set and toggle put; NULL for the others */
     char *url_text;
     struct avs_buffer summary;

@@ -7,8 +7,6 @@
 
 #include "conf/scan_number.h"
 
-#define FIRST_NODES 64
-
 static const char *const fault_texts[] = {
 #define XX(name, text) [AVS_CONF_FAULT_##name] = text,
     AVS_CONF_FAULT_MAP(XX)
@@ -21,7 +19,6 @@ struct scanner {
     size_t length;
     size_t at;
     bool has_comments;
-    bool is_out_of_memory;
     uint32_t open; /* innermost open container, AVS_CONF_NONE at the root */
     unsigned depth;
 };
@@ -194,16 +191,6 @@ static bool scan_literal(struct scanner *scanner, const char *rest) {
 /* A new node under the open container; its key, if any, is filled by the caller. */
 static struct avs_conf_node *add_node(struct scanner *scanner) {
     struct avs_conf_doc *doc = scanner->doc;
-    if (doc->count == doc->capacity) {
-        size_t capacity = doc->capacity ? doc->capacity * 2 : FIRST_NODES;
-        struct avs_conf_node *nodes = realloc(doc->nodes, capacity * sizeof(*nodes));
-        if (!nodes) {
-            scanner->is_out_of_memory = true;
-            return NULL;
-        }
-        doc->nodes = nodes;
-        doc->capacity = capacity;
-    }
     uint32_t index = (uint32_t)doc->count++;
     doc->nodes[index] = (struct avs_conf_node){
         .start = (uint32_t)scanner->at,
@@ -228,9 +215,6 @@ static struct avs_conf_node *add_node(struct scanner *scanner) {
 /* One value, or the opening bracket of a container (which is then the open one). */
 static bool scan_value(struct scanner *scanner, uint32_t key_start, uint32_t key_end) {
     struct avs_conf_node *node = add_node(scanner);
-    if (!node) {
-        return false;
-    }
     node->key_start = key_start;
     node->key_end = key_end;
     bool is_good = false;
@@ -346,6 +330,16 @@ static bool scan_document(struct scanner *scanner) {
     return peek(scanner) == '\0' || fault_here(scanner, AVS_CONF_FAULT_AFTER_ROOT);
 }
 
+/* No more values than this: each is the root, the first of a container, or behind a comma. */
+static size_t most_nodes(const char *text, size_t length) {
+    static const unsigned char begins[256] = {[','] = 1, ['{'] = 1, ['['] = 1};
+    size_t most = 1;
+    for (size_t i = 0; i < length; i++) {
+        most += begins[(unsigned char)text[i]];
+    }
+    return most;
+}
+
 enum avs_status avs_conf_scan(const char *text, size_t length, bool has_comments,
                               struct avs_conf_doc *doc, struct avs_error *reterr) {
     *doc = (struct avs_conf_doc){
@@ -364,18 +358,16 @@ enum avs_status avs_conf_scan(const char *text, size_t length, bool has_comments
         .has_comments = has_comments,
         .open = AVS_CONF_NONE,
     };
+    doc->nodes = malloc(most_nodes(text, length) * sizeof(*doc->nodes));
+    AVS_REQUIRE_MEMORY(doc->nodes, reterr);
     scan_document(&scanner);
-    if (scanner.is_out_of_memory) {
-        avs_conf_doc_done(doc);
-        return avs_fail_memory(reterr);
-    }
     return AVS_OK;
 }
 
 void avs_conf_doc_done(struct avs_conf_doc *doc) {
     free(doc->nodes);
     doc->nodes = NULL;
-    doc->count = doc->capacity = 0;
+    doc->count = 0;
 }
 
 const char *avs_conf_fault_text(enum avs_conf_fault fault) {

@@ -66,7 +66,7 @@ struct avs_conf_doc {
     const char *text;
     size_t length;
     struct avs_conf_node *nodes;
-    size_t count, capacity;
+    size_t count;
     enum avs_conf_fault fault;
     size_t fault_offset;
     uint32_t fault_parent;  /* the innermost container that was open, AVS_CONF_NONE if none */
