@@ -30,7 +30,7 @@ class Device:
         return self.path / inside.lstrip("/")
 
     def run(self, *command, **options):
-        # the leak checker needs /proc, which this root does not have
+        # a leak checker would want ptrace
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
                        "ASAN_OPTIONS": "detect_leaks=0"}
         return subprocess.run(["chroot", self.path, *map(str, command)], capture_output=True,
@@ -60,12 +60,22 @@ def prepared(tmp_path_factory):
         pytest.skip("debootstrap failed: no network?")
     debian_root.add_programs(path)
     debian_root.take_roots_out(path)
+    (path / "proc").mkdir(exist_ok=True)  # the sanitizers read /proc/self/maps
+    has_proc = subprocess.run(["mount", "-t", "proc", "proc", path / "proc"],
+                              capture_output=True).returncode == 0
     kept = path.parent / "kept"
     for place in STATE:
         (kept / place).parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", path / place, kept / place], check=True)
-    yield Device(path), kept
-    shutil.rmtree(path, ignore_errors=True)
+    device = Device(path)
+    try:
+        if device.avs_shim("--version").returncode != 0:
+            pytest.skip("the command does not start in a chroot: " + device.avs_shim("-h").stderr)
+        yield device, kept
+    finally:
+        if has_proc:
+            subprocess.run(["umount", path / "proc"], check=True)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture
