@@ -466,6 +466,34 @@ def test_the_real_librarys_bytes_say_what_it_says_itself(tmp_path):
     assert report["libcurl"]["version"] == machine["libcurl"]["version"]
 
 
+def test_a_gnutls_libcurl_needs_no_hash_links(tmp_path):
+    tree = Tree(tmp_path / "root")
+    for name in REQUIRED:
+        tree.write(f"/etc/ssl/certs/{name}.pem", pem(name))
+    library = b"\x7fELF\0libcurl/8.5.0\0%s\0/etc/ssl/certs\0x"
+    tree.write("/usr/lib/libcurl.so.4", library % b"libssl.so.3")
+    assert tree.audit()[1] == 1
+    tree.write("/usr/lib/libcurl.so.4", library % b"libgnutls.so.30")
+    report, code = tree.audit()
+    assert code == 0 and not findings(report, "folder_unhashed")
+
+
+def test_the_next_command_reaches_the_store_that_the_sdk_reads(tmp_path):
+    """A libcurl of one's own, with a bundle of its own beside the distribution's."""
+    tree = debian(tmp_path / "root", roots=[])
+    tree.write("/opt/sdk/cacert.pem", pem("starfield-class-2"))
+    tree.write("/usr/lib/libcurl.so.4", b"\x7fELF\0libcurl/8.5.0\0/opt/sdk/cacert.pem\0libssl.so.3")
+    report, code = tree.audit()
+    assert code == 1 and "/opt/sdk/cacert.pem in libcurlUtils.CURLOPT_CAINFO" in report["next"]
+    config = tmp_path / "AlexaClientSDKConfig.json"
+    config.write_text('{"libcurlUtils": {"CURLOPT_CAINFO": "/opt/sdk/cacert.pem"}}')
+    report, code = tree.audit("--config", config)
+    assert code == 1 and findings(report, "cainfo_release")
+    assert report["next"] == f"avs-shim trust install --config {config} --sysroot {tree.path} --apply"
+    assert run(*report["next"].split()[1:]).returncode == 0
+    assert tree.audit("--config", config)[1] == 0
+
+
 def test_where_the_clock_of_an_image_starts(tmp_path):
     tree = debian(tmp_path / "root")
     report, _ = tree.audit()

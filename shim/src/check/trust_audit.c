@@ -21,6 +21,7 @@ static struct avs_audit_machine ask_machine(void) {
         .curl_ca_file = info.ca_file,
         .curl_ca_path = info.ca_path,
         .knows_ca_defaults = info.knows_ca_defaults,
+        .reads_whole_folder = info.ssl_backend[0] && !info.is_openssl_backend,
         .env_curl_ca_bundle = getenv("CURL_CA_BUNDLE"),
         .env_ssl_cert_file = getenv("SSL_CERT_FILE"),
         .env_ssl_cert_dir = getenv("SSL_CERT_DIR"),

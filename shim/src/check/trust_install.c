@@ -7,6 +7,7 @@
 #include <avs/trust.h>
 
 #include "base/flow.h"
+#include "net/curl_info.h"
 #include "trust/install.h"
 
 AVS_DEFINE_AUTO(avs_config, struct avs_config, avs_config_free);
@@ -69,6 +70,31 @@ static enum avs_status choose_store(const struct avs_trust_install_options *opti
     return AVS_OK;
 }
 
+/** The distribution's store is not always the one that libcurl, and with it the SDK, reads. */
+static void note_other_store(struct avs_trust_install *install) {
+    const char *places[2] = {NULL, NULL};
+    bool is_reached = false;
+    avs_net_curl_ca_defaults(&places[0], &places[1]);
+    for (size_t i = 0; i < AVS_COUNT(places); i++) {
+        char real[AVS_SYSROOT_PATH_BYTES];
+        if (!places[i] || !avs_sysroot_real_path(&install->root, places[i], false, real)) {
+            continue;
+        }
+        for (size_t j = 0; j < install->bundle_count; j++) {
+            is_reached |= strcmp(install->bundle[j], real) == 0;
+        }
+        for (size_t j = 0; j < install->folder_count; j++) {
+            is_reached |= strcmp(install->folder[j], real) == 0;
+        }
+    }
+    if (!is_reached && (places[0] || places[1])) {
+        avs_install_note(install,
+                         "the libcurl of this command reads %s, not this store: if the SDK's does "
+                         "too, name this store in libcurlUtils.CURLOPT_CAINFO of its configuration",
+                         places[0] ? places[0] : places[1]);
+    }
+}
+
 enum avs_status avs_trust_install_run(const struct avs_trust_install_options *options,
                                       struct avs_trust_install **ret_install,
                                       struct avs_error *reterr) {
@@ -89,5 +115,9 @@ enum avs_status avs_trust_install_run(const struct avs_trust_install_options *op
     };
     AVS_TRY(choose_roots(options, roots, &request.root_count, reterr));
     AVS_TRY(choose_store(options, &config, &request, reterr));
-    return avs_install_run(&request, ret_install, reterr);
+    AVS_TRY(avs_install_run(&request, ret_install, reterr));
+    if (!options->config_file && !options->sysroot && !options->undo) {
+        note_other_store(*ret_install);
+    }
+    return AVS_OK;
 }

@@ -202,6 +202,10 @@ struct avs_audit_store {
        "this libcurl was built without a CA file and path: nothing is trusted unless the SDK's "   \
        "configuration names a store",                                                              \
        "set libcurlUtils.CURLOPT_CAPATH (any SDK) or CURLOPT_CAINFO (SDK 1.16 and later)")         \
+    XX(CAINFO_RELEASE, "cainfo_release", INFO,                                                     \
+       "CURLOPT_CAINFO is read by SDK 1.16 and later; an older one takes CURLOPT_CAPATH only and " \
+       "cannot mend a bad built-in CA file",                                                       \
+       "")                                                                                         \
     XX(CLOCK, "clock", WARNING, "the clock stands before the certificates were made",              \
        "set the time (NTP) before the first connection")
 
@@ -277,6 +281,7 @@ struct avs_audit_machine {
     const char *curl_version, *curl_backend, *curl_library; /* NULL where unknown */
     const char *curl_ca_file, *curl_ca_path;
     bool knows_ca_defaults;
+    bool reads_whole_folder; /* a TLS backend that needs no hash links: GnuTLS, mbedTLS, wolfSSL */
     const char *env_curl_ca_bundle, *env_ssl_cert_file, *env_ssl_cert_dir;
 };
 
@@ -309,6 +314,7 @@ struct avs_trust_audit {
     bool shape[AVS_AUDIT_SHAPES_MAX][AVS_POLICY_COUNT];
     char curl_version[64], curl_backend[64], curl_library[AVS_AUDIT_PATH_BYTES];
     char distribution[64];
+    bool reads_whole_folder;   /* see avs_audit_machine */
     bool knows_store_by_guess; /* a sysroot whose libcurl was not found */
     /* the clock */
     bool has_clock_battery;
@@ -343,6 +349,7 @@ struct avs_audit_libraries {
     char curl_ca_file[AVS_AUDIT_PATH_BYTES], curl_ca_path[AVS_AUDIT_PATH_BYTES];
     char curl_version[64];
     char openssl_folder[AVS_AUDIT_PATH_BYTES];
+    bool reads_whole_folder; /* linked with another TLS library than OpenSSL */
 };
 void avs_audit_read_libraries(const struct avs_sysroot *root, struct avs_audit_libraries *ret);
 

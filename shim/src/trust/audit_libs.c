@@ -112,6 +112,20 @@ static void on_openssl_folder(void *user, const char *text, size_t length) {
     }
 }
 
+/** By the names of the libraries that it needs. */
+static bool is_linked_with_another(const char *data, size_t length) {
+    static const char *const others[] = {"libgnutls.so", "libmbedtls.so", "libwolfssl.so"};
+    if (memmem(data, length, "libssl.so", strlen("libssl.so"))) {
+        return false;
+    }
+    for (size_t i = 0; i < AVS_COUNT(others); i++) {
+        if (memmem(data, length, others[i], strlen(others[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void avs_audit_read_libraries(const struct avs_sysroot *root, struct avs_audit_libraries *ret) {
     char path[AVS_SYSROOT_PATH_BYTES];
     char *data = NULL;
@@ -124,6 +138,7 @@ void avs_audit_read_libraries(const struct avs_sysroot *root, struct avs_audit_l
         if (length > 1) { /* text[-1] is read */
             each_string(data + 1, length - 1, "/", on_curl_path, ret);
             each_string(data + 1, length - 1, "libcurl/", on_curl_version, ret);
+            ret->reads_whole_folder = is_linked_with_another(data, length);
         }
         free(data);
     }

@@ -81,6 +81,8 @@ static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit
     }
     /* libcurl's own file stays in force beside a configured path, and the other way round */
     if (request->config_ca_file) {
+        avs_audit_find(audit, AVS_FINDING_CAINFO_RELEASE, request->config_file, "%s",
+                       request->config_ca_file);
         avs_audit_add_store(audit, AVS_AUDIT_FILE, request->config_ca_file, config,
                             "libcurlUtils.CURLOPT_CAINFO");
     } else {
@@ -161,6 +163,7 @@ static void ask_sysroot(struct avs_trust_audit *audit, struct avs_audit_librarie
     avs_audit_read_libraries(&audit->root, libraries);
     AVS_TEXT_SET(audit->curl_version, libraries->curl_version);
     AVS_TEXT_SET(audit->curl_library, libraries->curl_library);
+    audit->reads_whole_folder = libraries->reads_whole_folder;
     if (libraries->curl_ca_file[0] || libraries->curl_ca_path[0] || libraries->curl_library[0]) {
         return;
     }
@@ -198,6 +201,7 @@ static void find_stores(struct avs_trust_audit *audit, const struct avs_audit_re
         AVS_TEXT_SET(audit->curl_version, machine->curl_version);
         AVS_TEXT_SET(audit->curl_backend, machine->curl_backend);
         AVS_TEXT_SET(audit->curl_library, machine->curl_library);
+        audit->reads_whole_folder = machine->reads_whole_folder;
         defaults.ca_file = machine->curl_ca_file;
         defaults.ca_path = machine->curl_ca_path;
     }

@@ -388,14 +388,14 @@ static bool note_files(struct folder *folder) {
             continue;
         }
         reading->path = path;
-        reading->is_found = file->is_linked;
+        reading->is_found = file->is_linked || reading->audit->reads_whole_folder;
         if (file->is_bundle && !file->is_linked) {
             store->bundles++;
         } else {
             store->files++;
             store->unhashed += !file->is_linked;
         }
-        if (!file->is_linked && !file->is_bundle && i < AVS_AUDIT_FINDINGS_MAX) {
+        if (!reading->is_found && !file->is_bundle && i < AVS_AUDIT_FINDINGS_MAX) {
             avs_audit_find(reading->audit, AVS_FINDING_FILE_UNHASHED, path, "%08x.0",
                            file->name_hash[0]);
         }
@@ -438,7 +438,9 @@ static bool read_names(struct folder *folder, const struct avs_sysroot_names *na
     }
     store->certificates = count_different(&folder->reading->seen);
     store->duplicates = folder->reading->seen.count - store->certificates;
-    if (store->files + store->bundles > 0 && store->hashed == 0) {
+    if (folder->reading->audit->reads_whole_folder) {
+        store->state = store->files + store->bundles > 0 ? AVS_STORE_OK : AVS_STORE_INVALID;
+    } else if (store->files + store->bundles > 0 && store->hashed == 0) {
         store->state = AVS_STORE_NOT_HASHED;
         drop_unhashed(folder->reading->audit, first_finding);
         avs_audit_find(folder->reading->audit, AVS_FINDING_FOLDER_UNHASHED, store->path,

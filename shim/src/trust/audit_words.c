@@ -2,6 +2,7 @@
 #include "trust/audit_words.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "trust/install_distro.h"
@@ -75,6 +76,24 @@ static const struct avs_audit_store *broken_store(const struct avs_trust_audit *
     return NULL;
 }
 
+/** A store that the SDK reads and that is not the distribution's: trust install without --config
+ *  would not reach it. NULL = none. */
+static const struct avs_audit_store *store_of_its_own(const struct avs_trust_audit *audit) {
+    for (size_t i = 0; i < audit->store_count; i++) {
+        const struct avs_audit_store *store = &audit->store[i];
+        bool is_system = (store->readers & AVS_AUDIT_SYSTEM) != 0;
+        if (is_system && (store->readers & AVS_AUDIT_BY_SDK)) {
+            return NULL; /* one of the two is reached, and they are used together */
+        }
+    }
+    for (size_t i = 0; i < audit->store_count; i++) {
+        if ((audit->store[i].readers & AVS_AUDIT_BY_SDK) && audit->store[i].state == AVS_STORE_OK) {
+            return &audit->store[i];
+        }
+    }
+    return NULL;
+}
+
 void avs_audit_next_command(const struct avs_trust_audit *audit, char *ret_command,
                             size_t capacity) {
     const struct avs_audit_store *broken = broken_store(audit);
@@ -100,12 +119,19 @@ void avs_audit_next_command(const struct avs_trust_audit *audit, char *ret_comma
                         "put one at %s",
                         broken->path);
     } else {
-        bool names_file = false;
-        for (size_t i = 0; i < audit->store_count; i++) {
-            names_file |= audit->store[i].kind == AVS_AUDIT_FILE &&
-                          (audit->store[i].readers & AVS_AUDIT_CONFIG);
+        const struct avs_audit_store *odd = store_of_its_own(audit);
+        bool names_file = odd && (odd->readers & AVS_AUDIT_CONFIG);
+        if (odd && !names_file) {
+            avs_text_format(
+                ret_command, capacity,
+                "name %s in libcurlUtils.%s of AlexaClientSDKConfig.json, then avs-shim "
+                "trust install --config AlexaClientSDKConfig.json%s --apply",
+                odd->path, odd->kind == AVS_AUDIT_FILE ? "CURLOPT_CAINFO" : "CURLOPT_CAPATH",
+                sysroot);
+        } else {
+            avs_text_format(ret_command, capacity, "%savs-shim trust install%s%s --apply",
+                            audit->is_sysroot || names_file || geteuid() == 0 ? "" : "sudo ",
+                            names_file ? config : "", sysroot);
         }
-        avs_text_format(ret_command, capacity, "avs-shim trust install%s%s --apply",
-                        names_file ? config : "", sysroot);
     }
 }
