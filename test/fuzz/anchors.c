@@ -10,10 +10,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool same_key(X509 *certificate, const struct avs_der_facts *facts) {
+    unsigned char *spki = NULL;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
+    bool is_same =
+        length == (int)facts->spki_length && memcmp(spki, facts->spki, (size_t)length) == 0;
+    OPENSSL_free(spki);
+    return is_same;
+}
+
 /* DER for the parser's own sake: mutations of base64 seldom reach it. */
 static void check_der(const uint8_t *data, size_t size) {
-    uint32_t hash = 0;
-    if (avs_der_certificate(data, size, &hash)) {
+    struct avs_der_facts facts;
+    if (avs_der_certificate(data, size, &facts)) {
         const unsigned char *at = data;
         X509 *certificate = d2i_X509(NULL, &at, (long)size);
         const unsigned char *name = NULL;
@@ -21,7 +30,8 @@ static void check_der(const uint8_t *data, size_t size) {
         uint32_t again = 0;
         if (!certificate || at != data + size ||
             X509_NAME_get0_der(X509_get_subject_name(certificate), &name, &length) != 1 ||
-            !avs_der_name_hash(name, length, &again) || again != hash) {
+            !avs_der_name_hash(name, length, &again) || again != facts.subject_hash ||
+            !same_key(certificate, &facts)) {
             abort();
         }
         X509_free(certificate);

@@ -29,20 +29,22 @@ struct avs_bundle {
     pthread_mutex_t lock;
 };
 
-/* 0x80 | value for a character of the alphabet, 0 for any other. */
-static const uint8_t alphabet[256] = {
-    ['A'] = 0x80, ['B'] = 0x81, ['C'] = 0x82, ['D'] = 0x83, ['E'] = 0x84, ['F'] = 0x85,
-    ['G'] = 0x86, ['H'] = 0x87, ['I'] = 0x88, ['J'] = 0x89, ['K'] = 0x8a, ['L'] = 0x8b,
-    ['M'] = 0x8c, ['N'] = 0x8d, ['O'] = 0x8e, ['P'] = 0x8f, ['Q'] = 0x90, ['R'] = 0x91,
-    ['S'] = 0x92, ['T'] = 0x93, ['U'] = 0x94, ['V'] = 0x95, ['W'] = 0x96, ['X'] = 0x97,
-    ['Y'] = 0x98, ['Z'] = 0x99, ['a'] = 0x9a, ['b'] = 0x9b, ['c'] = 0x9c, ['d'] = 0x9d,
-    ['e'] = 0x9e, ['f'] = 0x9f, ['g'] = 0xa0, ['h'] = 0xa1, ['i'] = 0xa2, ['j'] = 0xa3,
-    ['k'] = 0xa4, ['l'] = 0xa5, ['m'] = 0xa6, ['n'] = 0xa7, ['o'] = 0xa8, ['p'] = 0xa9,
-    ['q'] = 0xaa, ['r'] = 0xab, ['s'] = 0xac, ['t'] = 0xad, ['u'] = 0xae, ['v'] = 0xaf,
-    ['w'] = 0xb0, ['x'] = 0xb1, ['y'] = 0xb2, ['z'] = 0xb3, ['0'] = 0xb4, ['1'] = 0xb5,
-    ['2'] = 0xb6, ['3'] = 0xb7, ['4'] = 0xb8, ['5'] = 0xb9, ['6'] = 0xba, ['7'] = 0xbb,
-    ['8'] = 0xbc, ['9'] = 0xbd, ['+'] = 0xbe, ['/'] = 0xbf,
-};
+/* For each place in a group of four: the character's bits where they belong in 24, or NO_BASE64. */
+#define NO_BASE64 0xff000000U
+static uint32_t places[4][256];
+
+static void fill_places(void) {
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t place = 0; place < 4; place++) {
+        for (size_t i = 0; i < 256; i++) {
+            places[place][i] = NO_BASE64;
+        }
+        for (uint32_t value = 0; value < 64; value++) {
+            places[place][(uint8_t)alphabet[value]] = value << (18 - 6 * place);
+        }
+    }
+}
 
 struct line {
     const char *text;
@@ -78,6 +80,15 @@ static bool line_begins(const struct line *line, const char *text) {
     return line->length >= length && memcmp(line->text, text, length) == 0;
 }
 
+/* Three bytes of a group of four; what is decoded lies always behind what is read. */
+static bool decode_group(const uint8_t *in, uint8_t *out) {
+    uint32_t bits = places[0][in[0]] | places[1][in[1]] | places[2][in[2]] | places[3][in[3]];
+    out[0] = (uint8_t)(bits >> 16);
+    out[1] = (uint8_t)(bits >> 8);
+    out[2] = (uint8_t)bits;
+    return bits < NO_BASE64;
+}
+
 /* One line of base64 in whole groups of four; padding sets *is_last. */
 static bool decode_line(struct scan *scan, const struct line *line, bool *is_last) {
     const uint8_t *in = (const uint8_t *)line->text;
@@ -87,34 +98,20 @@ static bool decode_line(struct scan *scan, const struct line *line, bool *is_las
     }
     size_t padding = in[length - 1] != '=' ? 0 : in[length - 2] != '=' ? 1 : 2;
     const uint8_t *whole_end = in + length - (padding > 0 ? 4 : 0);
-    uint8_t *out = scan->out;
     for (; in < whole_end; in += 4) {
-        uint32_t a = alphabet[in[0]];
-        uint32_t b = alphabet[in[1]];
-        uint32_t c = alphabet[in[2]];
-        uint32_t d = alphabet[in[3]];
-        if (!(a & b & c & d & 0x80)) {
+        if (!decode_group(in, scan->out)) {
             return false;
         }
-        uint32_t bits = (a & 0x3f) << 18 | (b & 0x3f) << 12 | (c & 0x3f) << 6 | (d & 0x3f);
-        *out++ = (uint8_t)(bits >> 16);
-        *out++ = (uint8_t)(bits >> 8);
-        *out++ = (uint8_t)bits;
+        scan->out += 3;
     }
     if (padding > 0) {
-        uint32_t a = alphabet[in[0]];
-        uint32_t b = alphabet[in[1]];
-        uint32_t c = padding == 1 ? alphabet[in[2]] : 0x80;
-        if (!(a & b & c & 0x80)) {
+        const uint8_t padded[4] = {in[0], in[1], padding == 1 ? in[2] : 'A', 'A'};
+        if (!decode_group(padded, scan->out)) {
             return false;
         }
-        *out++ = (uint8_t)((a & 0x3f) << 2 | (b & 0x3f) >> 4);
-        if (padding == 1) {
-            *out++ = (uint8_t)((b & 0x0f) << 4 | (c & 0x3f) >> 2);
-        }
+        scan->out += 3 - padding;
         *is_last = true;
     }
-    scan->out = out;
     return true;
 }
 
@@ -151,10 +148,11 @@ static enum avs_bundle_result read_block(struct avs_bundle *bundle, struct scan 
     }
     struct entry entry = {.offset = (uint32_t)(start - bundle->bytes),
                           .length = (uint32_t)(scan->out - start)};
-    if (!line_is(&line, end_line) ||
-        !avs_der_certificate(start, entry.length, &entry.subject_hash)) {
+    struct avs_der_facts facts;
+    if (!line_is(&line, end_line) || !avs_der_certificate(start, entry.length, &facts)) {
         return AVS_BUNDLE_UNUSUAL;
     }
+    entry.subject_hash = facts.subject_hash;
     return add_entry(bundle, &entry) ? AVS_BUNDLE_READ : AVS_BUNDLE_NO_MEMORY;
 }
 
@@ -192,6 +190,8 @@ static enum avs_bundle_result scan_text(struct avs_bundle *bundle, size_t length
 
 enum avs_bundle_result avs_bundle_from_text(char *text, size_t length,
                                             struct avs_bundle **ret_bundle) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_places);
     struct avs_bundle *bundle = calloc(1, sizeof(*bundle));
     if (!bundle) {
         free(text);
@@ -227,8 +227,14 @@ size_t avs_bundle_count(const struct avs_bundle *bundle) {
     return bundle->count;
 }
 
+const uint8_t *avs_bundle_der(const struct avs_bundle *bundle, size_t index, size_t *ret_length) {
+    *ret_length = bundle->entries[index].length;
+    return bundle->bytes + bundle->entries[index].offset;
+}
+
 /* Parse once; threads that come second find it there. */
-static X509 *parsed(struct avs_bundle *bundle, struct entry *entry) {
+X509 *avs_bundle_certificate(struct avs_bundle *bundle, size_t index) {
+    struct entry *entry = &bundle->entries[index];
     pthread_mutex_lock(&bundle->lock);
     if (!entry->certificate) {
         const unsigned char *der = bundle->bytes + entry->offset;
@@ -252,7 +258,7 @@ bool avs_bundle_find(struct avs_bundle *bundle, const X509_NAME *name,
         if (is_known && bundle->entries[i].subject_hash != hash) {
             continue;
         }
-        X509 *certificate = parsed(bundle, &bundle->entries[i]);
+        X509 *certificate = avs_bundle_certificate(bundle, i);
         if (!certificate || !visit(user, certificate)) {
             return false;
         }

@@ -28,6 +28,11 @@ void avs_bundle_free(struct avs_bundle *bundle);
 
 size_t avs_bundle_count(const struct avs_bundle *bundle);
 
+/** Lent: the DER of one certificate. */
+const uint8_t *avs_bundle_der(const struct avs_bundle *bundle, size_t index, size_t *ret_length);
+/** Lent: the certificate, parsed now if it was not before. NULL: out of memory. Thread: any. */
+X509 *avs_bundle_certificate(struct avs_bundle *bundle, size_t index);
+
 /** Parse every certificate whose subject may be `name` and hand it to `visit` in file order; it is
  *  lent, the bundle keeps it. Ends early when `visit` returns false. False when memory ran out or
  *  visit said so. Thread: any. */

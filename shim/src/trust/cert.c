@@ -168,6 +168,12 @@ static void describe_names(X509 *certificate, char *field, size_t capacity) {
     }
 }
 
+static bool has_root_name(const X509_NAME *subject, const struct avs_ats_roots *roots) {
+    const struct avs_ats_roots *embedded = avs_ats_roots_embedded();
+    return (roots && avs_ats_roots_find_subject(roots, subject) >= 0) ||
+           (embedded && avs_ats_roots_find_subject(embedded, subject) >= 0);
+}
+
 void avs_cert_describe(X509 *certificate, const struct avs_ats_roots *roots,
                        struct avs_cert_facts *ret_facts) {
     *ret_facts = (struct avs_cert_facts){.subject = ""};
@@ -180,11 +186,13 @@ void avs_cert_describe(X509 *certificate, const struct avs_ats_roots *roots,
         avs_text_hex(ret_facts->sha256, sizeof(ret_facts->sha256), digest, sizeof(digest));
     }
     int ats = -1;
-    bool has_key = avs_cert_spki_digest(certificate, digest);
-    if (has_key) {
+    bool is_embedded_key = false;
+    if (avs_cert_spki_digest(certificate, digest)) {
         avs_text_hex(ret_facts->spki_sha256, sizeof(ret_facts->spki_sha256), digest,
                      sizeof(digest));
         ats = roots ? avs_ats_roots_find_key(roots, digest) : -1;
+        const struct avs_ats_roots *embedded = avs_ats_roots_embedded();
+        is_embedded_key = embedded && avs_ats_roots_find_key(embedded, digest) >= 0;
     }
     if (ats >= 0) {
         AVS_TEXT_SET(ret_facts->ats_root, avs_ats_roots_name(roots, (size_t)ats));
@@ -200,9 +208,6 @@ void avs_cert_describe(X509 *certificate, const struct avs_ats_roots *roots,
     ret_facts->self_issued = X509_NAME_cmp(subject, issuer) == 0;
     ret_facts->self_signed = avs_cert_is_self_signed(certificate);
     ret_facts->has_amazon_name = avs_cert_name_claims_amazon(subject);
-    const struct avs_ats_roots *embedded = avs_ats_roots_embedded();
-    bool is_root_name = (roots && avs_ats_roots_find_subject(roots, subject) >= 0) ||
-                        (embedded && avs_ats_roots_find_subject(embedded, subject) >= 0);
-    bool is_embedded_key = has_key && embedded && avs_ats_roots_find_key(embedded, digest) >= 0;
-    ret_facts->is_amazon_name_over_foreign_key = is_root_name && ats < 0 && !is_embedded_key;
+    ret_facts->is_amazon_name_over_foreign_key =
+        ats < 0 && !is_embedded_key && has_root_name(subject, roots);
 }

@@ -173,7 +173,7 @@ static uint32_t add_string(uint32_t hash, uint8_t tag, const struct span *conten
     return hash;
 }
 
-/* AttributeTypeAndValue ::= SEQUENCE { type OID, value ANY } */
+/* AttributeTypeAndValue ::= SEQUENCE { type OID, value ANY }; a NULL ret_hash asks for none. */
 static bool take_attribute(struct span *in, bool must_be_ordinary, uint32_t *ret_hash) {
     struct span content;
     struct span oid;
@@ -183,6 +183,9 @@ static bool take_attribute(struct span *in, bool must_be_ordinary, uint32_t *ret
         !take_any(&content, &tag, &value) || left(&content) > 0 ||
         (must_be_ordinary && !is_ordinary_string(tag, &value))) {
         return false;
+    }
+    if (!ret_hash) {
+        return true;
     }
     uint32_t hash = FNV_BASIS;
     for (const uint8_t *at = oid.at; at < oid.end; at++) {
@@ -207,14 +210,16 @@ static bool take_name(struct span *in, bool must_be_ordinary, uint32_t *ret_hash
         }
         while (left(&set) > 0) {
             uint32_t attribute = 0;
-            if (!take_attribute(&set, must_be_ordinary, &attribute)) {
+            if (!take_attribute(&set, must_be_ordinary, ret_hash ? &attribute : NULL)) {
                 return false;
             }
             sum += attribute;
         }
         hash = (hash ^ sum) * FNV_PRIME;
     }
-    *ret_hash = hash;
+    if (ret_hash) {
+        *ret_hash = hash;
+    }
     return true;
 }
 
@@ -279,12 +284,11 @@ static bool take_version(struct span *in) {
            left(&wrapper) == 0 && left(&number) == 1 && number.at[0] <= 2;
 }
 
-bool avs_der_certificate(const uint8_t *der, size_t length, uint32_t *ret_subject_hash) {
+bool avs_der_certificate(const uint8_t *der, size_t length, struct avs_der_facts *ret_facts) {
     struct span in = {der, der + length};
     struct span certificate;
     struct span tbs;
     struct span field;
-    uint32_t issuer_hash = 0;
     uint32_t subject_hash = 0;
     if (!take(&in, TAG_SEQUENCE, &certificate) || left(&in) > 0 ||
         !take(&certificate, TAG_SEQUENCE, &tbs) || !take_algorithm(&certificate, &field) ||
@@ -294,14 +298,27 @@ bool avs_der_certificate(const uint8_t *der, size_t length, uint32_t *ret_subjec
     }
     struct span validity;
     if (!take_version(&tbs) || !take(&tbs, TAG_INTEGER, &field) || !is_integer(&field) ||
-        !take_algorithm(&tbs, &field) || !take_name(&tbs, true, &issuer_hash) ||
+        !take_algorithm(&tbs, &field) || !take_name(&tbs, true, NULL) ||
         !take(&tbs, TAG_SEQUENCE, &validity) || !take_time(&validity) || !take_time(&validity) ||
-        left(&validity) > 0 || !take_name(&tbs, true, &subject_hash) || !take_key(&tbs)) {
+        left(&validity) > 0) {
         return false;
     }
+    const uint8_t *subject = tbs.at;
+    if (!take_name(&tbs, true, &subject_hash)) {
+        return false;
+    }
+    const uint8_t *spki = tbs.at;
+    if (!take_key(&tbs)) {
+        return false;
+    }
+    const uint8_t *spki_end = tbs.at;
     if (left(&tbs) > 0 && (!take_extensions(&tbs) || left(&tbs) > 0)) {
         return false;
     }
-    *ret_subject_hash = subject_hash;
+    *ret_facts = (struct avs_der_facts){.subject_hash = subject_hash,
+                                        .subject = subject,
+                                        .subject_length = (size_t)(spki - subject),
+                                        .spki = spki,
+                                        .spki_length = (size_t)(spki_end - spki)};
     return true;
 }

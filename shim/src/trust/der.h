@@ -8,8 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A certificate whose parsing cannot fail: sets the hash of its subject. */
-bool avs_der_certificate(const uint8_t *der, size_t length, uint32_t *ret_subject_hash);
+/** Where things are in a certificate. */
+struct avs_der_facts {
+    uint32_t subject_hash;  /**< as avs_der_name_hash has it */
+    const uint8_t *subject; /**< the Name, header included; inside the input */
+    size_t subject_length;
+    const uint8_t *spki; /**< SubjectPublicKeyInfo, header included; inside the input */
+    size_t spki_length;
+};
+
+/** A certificate whose parsing cannot fail: says where things are in it. */
+bool avs_der_certificate(const uint8_t *der, size_t length, struct avs_der_facts *ret_facts);
 
 /** Hash of a DER Name. Names that OpenSSL compares as equal (case, spaces, string types) have equal
  *  hashes; unequal names may collide. False when the name is too strange to say: then it may equal

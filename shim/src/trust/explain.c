@@ -27,7 +27,8 @@ struct explanation {
 static X509_STORE *make_ats_store(const struct avs_ats_roots *roots) {
     AVS_AUTO(X509_STORE) store = X509_STORE_new();
     for (size_t i = 0; store && i < avs_ats_roots_count(roots); i++) {
-        if (X509_STORE_add_cert(store, avs_ats_roots_certificate(roots, i)) != 1) {
+        X509 *root = avs_ats_roots_certificate(roots, i);
+        if (!root || X509_STORE_add_cert(store, root) != 1) {
             return NULL;
         }
     }
@@ -79,9 +80,11 @@ static void note_issuer_url(struct explanation *it, X509 *certificate) {
 /* The organisation of one of the ATS roots: its issuing authorities carry it too. */
 static bool is_organization_of_roots(const struct avs_ats_roots *roots, const char *organization) {
     for (size_t i = 0; organization[0] && i < avs_ats_roots_count(roots); i++) {
-        char name[AVS_NAME_BYTES];
-        avs_cert_organization(X509_get_subject_name(avs_ats_roots_certificate(roots, i)), name,
-                              sizeof(name));
+        char name[AVS_NAME_BYTES] = "";
+        X509 *root = avs_ats_roots_certificate(roots, i);
+        if (root) {
+            avs_cert_organization(X509_get_subject_name(root), name, sizeof(name));
+        }
         if (strcmp(name, organization) == 0) {
             return true;
         }

@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include "base/text.h"
 #include "embedded_roots.h"
+#include "trust/bundle.h"
 #include "trust/cert.h"
+#include "trust/der.h"
 #include "trust/openssl_auto.h"
 
 const struct avs_ats_root avs_ats_root_table[AVS_ATS_ROOT_COUNT] = {
@@ -42,37 +45,57 @@ const struct avs_ats_root avs_ats_root_table[AVS_ATS_ROOT_COUNT] = {
      EMBEDDED_PEM_STARFIELD_CLASS_2},
 };
 
+struct root {
+    uint8_t spki_sha256[AVS_SHA256_BYTES];
+    uint32_t subject_hash;
+    bool has_hash;
+    size_t index;                   /* in the bundle */
+    X509 *certificate;              /* only where there is no bundle */
+    char name[AVS_ROOT_NAME_BYTES]; /* from the bundle when first asked for; behind the lock */
+};
+
+/* Few runs ask for more than keys, so the certificates stay unparsed: the bundle does that. */
 struct avs_ats_roots {
+    struct avs_bundle *bundle; /* NULL: the file was not ordinary and was parsed at once */
     size_t count;
-    struct {
-        X509 *certificate;
-        char name[AVS_ROOT_NAME_BYTES];
-        uint8_t spki_sha256[AVS_SHA256_BYTES];
-    } root[AVS_ATS_ROOTS_MAX];
+    struct root root[AVS_ATS_ROOTS_MAX];
 };
 
 AVS_DEFINE_AUTO(avs_ats_roots, struct avs_ats_roots, avs_ats_roots_free);
 
-/* Takes a reference. The same key twice counts once. */
-static enum avs_status add_root(struct avs_ats_roots *roots, X509 *certificate,
+static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The same key twice counts once. */
+static enum avs_status add_root(struct avs_ats_roots *roots, const struct root *root,
                                 struct avs_error *reterr) {
-    uint8_t key[AVS_SHA256_BYTES];
-    if (!avs_cert_spki_digest(certificate, key)) {
-        return avs_fail_memory(reterr);
-    }
-    if (avs_ats_roots_find_key(roots, key) >= 0) {
+    if (avs_ats_roots_find_key(roots, root->spki_sha256) >= 0) {
         return AVS_OK;
     }
     if (roots->count == AVS_ATS_ROOTS_MAX) {
         return avs_fail(reterr, AVS_ERR_LIMIT, "more than %d roots in the ATS roots file",
                         AVS_ATS_ROOTS_MAX);
     }
-    size_t at = roots->count++;
-    X509_up_ref(certificate);
-    roots->root[at].certificate = certificate;
-    memcpy(roots->root[at].spki_sha256, key, sizeof(key));
-    avs_cert_short_name(X509_get_subject_name(certificate), roots->root[at].name,
-                        sizeof(roots->root[at].name));
+    roots->root[roots->count++] = *root;
+    if (root->certificate) {
+        X509_up_ref(root->certificate);
+    }
+    return AVS_OK;
+}
+
+static enum avs_status add_bundle(struct avs_ats_roots *roots, struct avs_error *reterr) {
+    for (size_t i = 0; i < avs_bundle_count(roots->bundle); i++) {
+        struct root root = {.index = i, .has_hash = true};
+        struct avs_der_facts facts;
+        size_t length = 0;
+        const uint8_t *der = avs_bundle_der(roots->bundle, i, &length);
+        if (!avs_der_certificate(der, length, &facts) ||
+            EVP_Digest(facts.spki, facts.spki_length, root.spki_sha256, NULL, EVP_sha256(), NULL) !=
+                1) {
+            return avs_fail_memory(reterr);
+        }
+        root.subject_hash = facts.subject_hash;
+        AVS_TRY(add_root(roots, &root, reterr));
+    }
     return AVS_OK;
 }
 
@@ -99,20 +122,53 @@ static enum avs_status add_pem(struct avs_ats_roots *roots, const char *pem, siz
                                          : "%s: certificate block %d cannot be parsed; replace it",
                                   place, block);
         }
-        AVS_TRY(add_root(roots, certificate, reterr));
+        struct root root = {.certificate = certificate};
+        AVS_REQUIRE_MEMORY(avs_cert_spki_digest(certificate, root.spki_sha256), reterr);
+        avs_cert_short_name(X509_get_subject_name(certificate), root.name, sizeof(root.name));
+        AVS_TRY(add_root(roots, &root, reterr));
     }
 }
 
-static struct avs_ats_roots *make_embedded(void) {
+/* `text` is malloc'ed and taken over. */
+static enum avs_status make_roots(char *text, size_t length, const char *place,
+                                  struct avs_ats_roots **ret_roots, struct avs_error *reterr) {
+    AVS_AUTO(char) kept = text;
     AVS_AUTO(avs_ats_roots) roots = calloc(1, sizeof(*roots));
-    for (size_t i = 0; roots && i < AVS_ATS_ROOT_COUNT; i++) {
-        const struct avs_ats_root *row = &avs_ats_root_table[i];
-        if (row->required &&
-            add_pem(roots, row->pem, strlen(row->pem), row->file, NULL) != AVS_OK) {
-            return NULL;
+    AVS_REQUIRE_MEMORY(roots, reterr);
+    char *copy = malloc(length + 1);
+    AVS_REQUIRE_MEMORY(copy, reterr);
+    memcpy(copy, text, length);
+    switch (avs_bundle_from_text(copy, length, &roots->bundle)) {
+    case AVS_BUNDLE_READ:
+        AVS_TRY(add_bundle(roots, reterr));
+        break;
+    case AVS_BUNDLE_UNUSUAL:
+        AVS_TRY(add_pem(roots, text, length, place, reterr));
+        break;
+    case AVS_BUNDLE_NO_MEMORY:
+        return avs_fail_memory(reterr);
+    }
+    *ret_roots = AVS_STEAL(roots);
+    return AVS_OK;
+}
+
+static struct avs_ats_roots *make_embedded(void) {
+    size_t length = 0;
+    for (size_t i = 0; i < AVS_ATS_ROOT_COUNT; i++) {
+        length += avs_ats_root_table[i].required ? strlen(avs_ats_root_table[i].pem) : 0;
+    }
+    char *text = malloc(length + 1);
+    char *end = text;
+    for (size_t i = 0; text && i < AVS_ATS_ROOT_COUNT; i++) {
+        if (avs_ats_root_table[i].required) {
+            end = stpcpy(end, avs_ats_root_table[i].pem);
         }
     }
-    return AVS_STEAL(roots);
+    struct avs_ats_roots *roots = NULL;
+    if (!text || make_roots(text, length, "built-in roots", &roots, NULL) != AVS_OK) {
+        return NULL;
+    }
+    return roots;
 }
 
 const struct avs_ats_roots *avs_ats_roots_embedded(void) {
@@ -146,16 +202,15 @@ enum avs_status avs_ats_roots_load(const char *file, struct avs_ats_roots **ret_
         return avs_fail(reterr, AVS_ERR_LIMIT, "%s: the ATS roots file is larger than %d bytes",
                         file, AVS_ATS_ROOTS_FILE_BYTES);
     }
-    AVS_AUTO(avs_ats_roots) roots = calloc(1, sizeof(*roots));
-    AVS_REQUIRE_MEMORY(roots, reterr);
-    AVS_TRY(add_pem(roots, text, length, file, reterr));
-    *ret_roots = AVS_STEAL(roots);
-    return AVS_OK;
+    return make_roots(AVS_STEAL(text), length, file, ret_roots, reterr);
 }
 
 void avs_ats_roots_free(struct avs_ats_roots *roots) {
     for (size_t i = 0; roots && i < roots->count; i++) {
         X509_free(roots->root[i].certificate);
+    }
+    if (roots) {
+        avs_bundle_free(roots->bundle);
     }
     free(roots);
 }
@@ -165,11 +220,34 @@ size_t avs_ats_roots_count(const struct avs_ats_roots *roots) {
 }
 
 X509 *avs_ats_roots_certificate(const struct avs_ats_roots *roots, size_t index) {
-    return roots->root[index].certificate;
+    const struct root *root = &roots->root[index];
+    return root->certificate ? root->certificate
+                             : avs_bundle_certificate(roots->bundle, root->index);
+}
+
+/* The subject alone is parsed: ten times cheaper than the certificate. */
+static void fill_name(const struct avs_ats_roots *roots, struct root *root) {
+    struct avs_der_facts facts;
+    size_t length = 0;
+    const uint8_t *der = avs_bundle_der(roots->bundle, root->index, &length);
+    if (avs_der_certificate(der, length, &facts)) {
+        const unsigned char *subject = facts.subject;
+        X509_NAME *name = d2i_X509_NAME(NULL, &subject, (long)facts.subject_length);
+        if (name) {
+            avs_cert_short_name(name, root->name, sizeof(root->name));
+        }
+        X509_NAME_free(name);
+    }
 }
 
 const char *avs_ats_roots_name(const struct avs_ats_roots *roots, size_t index) {
-    return roots->root[index].name;
+    struct root *root = (struct root *)&roots->root[index]; /* the name is a cache */
+    pthread_mutex_lock(&names_lock);
+    if (!root->name[0] && roots->bundle) {
+        fill_name(roots, root);
+    }
+    pthread_mutex_unlock(&names_lock);
+    return root->name;
 }
 
 int avs_ats_roots_find_key(const struct avs_ats_roots *roots, const uint8_t *spki_sha256) {
@@ -182,8 +260,18 @@ int avs_ats_roots_find_key(const struct avs_ats_roots *roots, const uint8_t *spk
 }
 
 int avs_ats_roots_find_subject(const struct avs_ats_roots *roots, const X509_NAME *name) {
+    const unsigned char *der = NULL;
+    size_t length = 0;
+    uint32_t hash = 0;
+    bool has_hash = X509_NAME_get0_der((X509_NAME *)name, &der, &length) == 1 &&
+                    avs_der_name_hash(der, length, &hash);
     for (size_t i = 0; i < roots->count; i++) {
-        if (X509_NAME_cmp(X509_get_subject_name(roots->root[i].certificate), name) == 0) {
+        const struct root *root = &roots->root[i];
+        if (has_hash && root->has_hash && root->subject_hash != hash) {
+            continue;
+        }
+        X509 *certificate = avs_ats_roots_certificate(roots, i);
+        if (certificate && X509_NAME_cmp(X509_get_subject_name(certificate), name) == 0) {
             return (int)i;
         }
     }

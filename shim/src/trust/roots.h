@@ -44,7 +44,7 @@ AVS_NODISCARD enum avs_status avs_ats_roots_load(const char *file, struct avs_at
 void avs_ats_roots_free(struct avs_ats_roots *roots);
 
 size_t avs_ats_roots_count(const struct avs_ats_roots *roots);
-/** Lent. */
+/** Lent, parsed when first asked for; NULL: out of memory. */
 X509 *avs_ats_roots_certificate(const struct avs_ats_roots *roots, size_t index);
 const char *avs_ats_roots_name(const struct avs_ats_roots *roots, size_t index);
 
