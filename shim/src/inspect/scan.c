@@ -9,7 +9,7 @@
 #include "base/flow.h"
 #include "inspect/rules.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(AVS_SCAN_PORTABLE)
 #include <immintrin.h>
 #endif
 
@@ -169,7 +169,7 @@ struct masks {
     uint64_t odd;    /* '*', control bytes, and everything beyond ASCII */
 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(AVS_SCAN_PORTABLE)
 
 /* Control bytes and all beyond ASCII are less than a blank, as signed bytes. A letter is found by
  * folding its case (or with a blank) and counting from 'a'. */
@@ -312,7 +312,7 @@ static inline __attribute__((always_inline)) void scan(struct masks (*masks_of)(
     }
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(AVS_SCAN_PORTABLE)
 
 __attribute__((target("avx2"))) static void scan_avx2(const struct avs_triggers *triggers,
                                                       const char *text, size_t length,
