@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include <atomic>
+#include <cstdlib>
 
 #include <AVSCommon/Utils/Configuration/ConfigurationNode.h>
 #include <AVSCommon/Utils/LibcurlUtils/LibcurlHTTP2ConnectionFactory.h>
@@ -114,6 +115,11 @@ static int configure(void **) {
 }
 
 static int startStandin(void **) {
+    /* this machine's proxies must not get between the test and loopback */
+    for (const char *name :
+         {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+        unsetenv(name);
+    }
     char error[512];
     struct avs_standin_options options = avs_standin_options();
     options.size = sizeof(options);
