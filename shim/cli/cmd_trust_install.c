@@ -109,6 +109,31 @@ static int report(const struct cli_command *command, const struct avs_trust_inst
     return avs_trust_install_is_complete(install) ? CLI_OK : CLI_NOT_READY;
 }
 
+static void print_json_string(const char *text) {
+    putchar('"');
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (*at == '"' || *at == '\\') {
+            printf("\\%c", *at);
+        } else if (*at < 0x20) {
+            printf("\\u%04x", *at);
+        } else {
+            putchar(*at);
+        }
+    }
+    putchar('"');
+}
+
+/** With --json a failure is an object of the same schema too. */
+static void print_json_error(const struct avs_error *error) {
+    printf("{\n  \"schema\":\"%s\",\n  \"is_complete\":false,\n  \"is_applied\":false,\n"
+           "  \"error\":{\n    \"status\":",
+           AVS_TRUST_INSTALL_SCHEMA);
+    print_json_string(avs_status_text(error->status));
+    printf(",\n    \"message\":");
+    print_json_string(error->message);
+    printf("\n  }\n}\n");
+}
+
 static int run_install(const struct cli_command *command,
                        const struct avs_trust_install_options *options, bool is_json) {
     struct avs_error error = AVS_ERROR_INIT;
@@ -117,6 +142,9 @@ static int run_install(const struct cli_command *command,
     enum avs_status status = avs_trust_install_run(options, &install, &error);
     if (status != AVS_OK) {
         int code = cli_error(command, &error);
+        if (is_json) {
+            print_json_error(&error);
+        }
         bool is_usage = status == AVS_ERR_USAGE || status / 100 == 2;
         return is_usage ? code : CLI_NOT_READY;
     }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -184,6 +185,25 @@ def test_an_updater_that_hangs_is_ended(device, tmp_path):
     result = device.engine("apply", "--root", "/root/stand-in.pem", "--timeout", "500")
     assert time.monotonic() - started < 20
     assert result.returncode == 1 and "did not end" in result.stderr
+    assert device.store() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_updater_runs_takes_everything_back(device, number):
+    updater = device / "/usr/sbin/update-ca-certificates"
+    (device / "/tmp/at-work").unlink(missing_ok=True)
+    updater.write_text("#!/bin/sh\ncase $1 in --fresh) exit 0;; esac\n"
+                       "touch /tmp/at-work\nsleep 50\n")
+    before = device.store()
+    process = subprocess.Popen(["chroot", device.path, "env", "LD_LIBRARY_PATH=/opt/avs/lib",
+                                "ASAN_OPTIONS=detect_leaks=0", "/opt/avs/avs-shim", "trust",
+                                "install", "--apply"], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (device / "/tmp/at-work").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, words = process.communicate(timeout=30)
+    assert process.returncode == 1 and "stopped while" in words and "as it was" in words
     assert device.store() == before
 
 
