@@ -112,7 +112,7 @@ static const char *path_of(const struct avs_inspect *inspect, enum avs_cause cau
             return inspect->tallies[i].path;
         }
     }
-    return "FILE";
+    return NULL;
 }
 
 /* "https://host", with the gateway's port where it is the gateway. */
@@ -129,6 +129,7 @@ static void fill_command(const struct avs_inspect *inspect, struct avs_inspect_f
     char endpoint[sizeof(inspect->report.endpoint)], port[8];
     format_endpoint(inspect, finding->host, endpoint, sizeof(endpoint));
     const char *colon = strrchr(endpoint + strlen("https://"), ':');
+    const char *path = path_of(inspect, finding->cause);
     AVS_TEXT_SET(port, colon ? colon + 1 : "443");
     const struct {
         const char *mark, *text;
@@ -137,7 +138,7 @@ static void fill_command(const struct avs_inspect *inspect, struct avs_inspect_f
         {"{host}", finding->host},
         {"{endpoint}", endpoint},
         {"{port}", port},
-        {"{ca_file}", path_of(inspect, finding->cause)},
+        {"{ca_file}", path ? path : "FILE"},
         {"{ca_path}", "DIR"},
         {"{config}", "AlexaClientSDKConfig.json"},
         {"{root}", "FILE"},
@@ -163,6 +164,11 @@ static void fill_command(const struct avs_inspect *inspect, struct avs_inspect_f
     finding->command[length] = '\0';
 }
 
+/* Not AVS itself: such a host need not have an ATS certificate. */
+static bool is_other_host(const char *host) {
+    return strcmp(host, "api.amazon.com") == 0 || strcmp(host, "api.amazonalexa.com") == 0;
+}
+
 /* While the log leaves causes open, the next thing to run is what tells them apart. */
 static void add_command(const struct avs_inspect *inspect, struct avs_inspect_finding *finding) {
     enum avs_phase phase = phase_of(finding->cause);
@@ -170,11 +176,17 @@ static void add_command(const struct avs_inspect *inspect, struct avs_inspect_fi
         AVS_TEXT_SET(finding->host, usual_gateway(inspect));
         finding->host_assumed = true;
     }
-    bool is_open = finding->also_count > 0 && !finding->confirmed_live &&
-                   phase != AVS_PHASE_CONFIG && !is_store_cause(finding->cause);
     const char *command = avs_cause_info(finding->cause)->command;
-    if (is_open || finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT) {
-        command = "avs-shim check --endpoint https://{host}";
+    if (is_store_cause(finding->cause)) {
+        if (!path_of(inspect, finding->cause)) {
+            command = "avs-shim trust audit --config {config}";
+        }
+    } else if (finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT ||
+               (finding->also_count > 0 && !finding->confirmed_live &&
+                finding->cause != AVS_CAUSE_CLOCK_WRONG && phase != AVS_PHASE_CONFIG)) {
+        command = is_other_host(finding->host)
+                      ? "avs-shim check --endpoint https://{host} --any-root"
+                      : "avs-shim check --endpoint https://{host}";
     }
     if (command) {
         fill_command(inspect, finding, command);
@@ -232,8 +244,12 @@ static void add_limits(struct avs_inspect *inspect) {
     }
 }
 
-static bool is_problem(enum avs_cause cause) {
-    return cause != AVS_CAUSE_AUTH_NOT_TLS && avs_cause_info(cause)->severity != AVS_SEVERITY_INFO;
+/* A refused login is none of the connection's; a GOAWAY is none when the session came back. */
+static bool is_problem(const struct avs_inspect_finding *finding) {
+    if (avs_cause_info(finding->cause)->severity == AVS_SEVERITY_INFO) {
+        return finding->also_count > 0 && finding->recovered_line == 0;
+    }
+    return finding->cause != AVS_CAUSE_AUTH_NOT_TLS;
 }
 
 static bool stands_before(const struct avs_inspect_finding *a,
@@ -333,7 +349,7 @@ void avs_inspect_advise(struct avs_inspect *inspect) {
     }
     for (size_t i = 0; i < report->finding_count; i++) {
         struct avs_inspect_finding *finding = &report->findings[i];
-        finding->is_problem = is_problem(finding->cause);
+        finding->is_problem = is_problem(finding);
         add_ruled_out(inspect, finding);
         add_command(inspect, finding);
     }

@@ -13,11 +13,16 @@ static const char same_failure[] =
 static const char login_pending[] =
     "Login with Amazon answered HTTP 400 until the user had entered the code: normal.";
 
+static const char bad_stamp[] = "The certificate was refused, and the record's own stamp cannot be "
+                                "right: no honest clock of this "
+                                "device shows that time.";
+
 /* What a tally means once the whole log is known. */
 struct reading {
     enum avs_cause cause;
     enum avs_certainty certainty;
     const enum avs_cause *also;
+    const char *says;
     bool is_dropped;    /* means nothing after all */
     size_t absorbed_by; /* index of the tally that explains it, AVS_TALLIES_MAX = none */
     const char *why;    /* then: why it is only an echo */
@@ -36,6 +41,7 @@ static struct reading read_alone(const struct avs_inspect *inspect, const struct
     struct reading reading = {.cause = tally->cause,
                               .certainty = tally->certainty,
                               .also = tally->also,
+                              .says = tally->says,
                               .absorbed_by = AVS_TALLIES_MAX};
     bool is_code_60 = tally->kind == AVS_TALLY_CODE && tally->code == 60;
     if (is_code_60 && inspect->curl_era == AVS_CURL_OLD) {
@@ -51,6 +57,7 @@ static struct reading read_alone(const struct avs_inspect *inspect, const struct
     if (tally->is_clock_implausible && (is_code_60 || is_date_cause(reading.cause))) {
         reading.certainty = is_code_60 ? AVS_LIKELY : AVS_CERTAIN;
         reading.cause = AVS_CAUSE_CLOCK_WRONG;
+        reading.says = bad_stamp;
         reading.also = is_code_60 ? also_beside_clock : NULL;
     }
     return reading;
@@ -161,7 +168,7 @@ static void add_tally(struct avs_inspect_finding *finding, const struct avs_tall
     }
     finding->certainty = reading->certainty;
     finding->decisive = tally->decisive;
-    finding->says = tally->says;
+    finding->says = reading->says;
     AVS_TEXT_SET(finding->line, tally->line);
     AVS_TEXT_SET(finding->host, tally->host);
     finding->host_assumed = tally->host_assumed;
@@ -203,7 +210,8 @@ static void add_orphan(struct avs_inspect_report *report, const struct avs_echo_
     AVS_TEXT_SET(tally.line, echo->line);
     AVS_TEXT_SET(tally.host, "api.amazon.com");
     tally.host_assumed = true;
-    struct reading reading = {.cause = AVS_CAUSE_UNKNOWN_TRANSPORT, .certainty = AVS_POSSIBLE};
+    struct reading reading = {
+        .cause = AVS_CAUSE_UNKNOWN_TRANSPORT, .certainty = AVS_POSSIBLE, .says = tally.says};
     struct avs_inspect_finding *finding = finding_of(report, reading.cause);
     if (finding) {
         add_tally(finding, &tally, &reading);
@@ -224,7 +232,8 @@ static void add_sessions(struct avs_inspect *inspect) {
         .component = "MessageRouter"};
     AVS_TEXT_SET(tally.line, inspect->short_line);
     AVS_TEXT_SET(tally.host, inspect->gateway);
-    struct reading reading = {.cause = AVS_CAUSE_DUPLICATE_CREDENTIALS, .certainty = AVS_LIKELY};
+    struct reading reading = {
+        .cause = AVS_CAUSE_DUPLICATE_CREDENTIALS, .certainty = AVS_LIKELY, .says = tally.says};
     struct avs_inspect_finding *finding = finding_of(&inspect->report, reading.cause);
     if (finding) {
         add_tally(finding, &tally, &reading);
@@ -288,6 +297,23 @@ static void add_notes(struct avs_inspect *inspect, const struct reading *reading
     }
 }
 
+/* Say against what the stamp was held. */
+static void explain_clock(struct avs_inspect *inspect) {
+    for (size_t i = 0; i < inspect->report.finding_count; i++) {
+        struct avs_inspect_finding *finding = &inspect->report.findings[i];
+        if (finding->cause != AVS_CAUSE_CLOCK_WRONG || finding->decisive.unix_ms < 0) {
+            continue;
+        }
+        bool is_early = finding->decisive.unix_ms / 1000 < inspect->floor;
+        char limit[32];
+        avs_text_utc(limit, sizeof(limit), is_early ? inspect->floor : inspect->now);
+        avs_text_format(finding->detail, sizeof(finding->detail),
+                        is_early ? "stamped %s, but no log of this SDK is older than %.10s"
+                                 : "stamped %s, far ahead of this machine's clock (%s)",
+                        finding->decisive.time, limit);
+    }
+}
+
 /* Which releases of the SDK write the lines that were seen. */
 static void infer_releases(struct avs_inspect *inspect) {
     unsigned from = 0, until = 0;
@@ -325,6 +351,7 @@ void avs_inspect_conclude(struct avs_inspect *inspect) {
     infer_releases(inspect);
     read_all(inspect, readings);
     merge(inspect, readings);
+    explain_clock(inspect);
     add_notes(inspect, readings);
     avs_inspect_advise(inspect);
 }

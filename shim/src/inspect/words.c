@@ -143,7 +143,8 @@ static void put_head(struct avs_buffer *out, const struct avs_inspect_report *re
         avs_buffer_printf(out, "%sThe log cannot tell%s: %s\n", style->yellow, style->off, name);
         break;
     }
-    avs_buffer_printf(out, "%llu lines", (unsigned long long)report->lines);
+    avs_buffer_printf(out, "%llu line%s", (unsigned long long)report->lines,
+                      report->lines == 1 ? "" : "s");
     if (report->sdk_version[0] || report->sdk_releases[0]) {
         avs_buffer_printf(out, ", SDK %s",
                           report->sdk_version[0] ? report->sdk_version : report->sdk_releases);
@@ -185,7 +186,7 @@ enum avs_status avs_inspect_text(const struct avs_inspect_report *report, const 
     for (size_t i = 0; i < report->note_count; i++) {
         const struct avs_inspect_note *note = &report->notes[i];
         avs_buffer_printf(&out, "%s   %llu x, first at line %llu: %s\n",
-                          i == 0 ? "\nNot a cause, though it may look like one:\n" : "",
+                          i == 0 ? "\nSeen, but not the cause of a failed connection:\n" : "",
                           (unsigned long long)note->count, (unsigned long long)note->line,
                           note->text);
     }
