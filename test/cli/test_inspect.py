@@ -296,3 +296,15 @@ def test_probe_of_a_port_where_nothing_listens():
     report = report_of(done)
     assert causes_of(report)[0] == "connect_refused"
     assert report["findings"][0]["confirmed_live"]
+
+
+@pytest.mark.parametrize("host,cause", [("expired.localhost", "cert_expired"),
+                                        ("wrong-name.localhost", "hostname_mismatch"),
+                                        ("ok.localhost", None)])
+def test_our_own_log_lines_are_understood(host, cause):
+    with Standin() as standin:
+        check = standin.check(host, "--log-level", "DEBUG9")
+    assert ":" in check.stderr
+    done = run("inspect", "--json", "-", input=check.stderr)
+    assert causes_of(report_of(done)) == ([cause] if cause else [])
+    assert done.returncode == (1 if cause else 0)

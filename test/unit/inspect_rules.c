@@ -206,6 +206,8 @@ static const char *const text_samples[] = {
     "SSL certificate problem: CA md too weak",
     "SSL certificate problem: unsuitable certificate purpose",
     "SSL certificate problem: invalid CA certificate",
+    "SSL certificate problem: hostname mismatch",
+    "SSL certificate problem: IP address mismatch",
     "SSL certificate problem: certificate signature failure",
     "SSL: no alternative certificate subject name matches target host name 'a.b'",
     "SSL: certificate subject name 'x.y' does not match target host name 'a.b'",

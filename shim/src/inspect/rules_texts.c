@@ -65,6 +65,8 @@ const struct avs_text_rule avs_text_rules[] = {
            "The certificate is not meant for a TLS server."),
     VERIFY(problem, "invalid CA certificate", WRONG_PURPOSE, CERTAIN,
            "A certificate used as an authority is none."),
+    VERIFY(problem, "hostname mismatch", HOSTNAME_MISMATCH, CERTAIN, wrong_name),
+    VERIFY(problem, "IP address mismatch", HOSTNAME_MISMATCH, CERTAIN, wrong_name),
     VERIFY(problem, NULL, CERT_INVALID, LIKELY, "OpenSSL refused the certificate."),
     VERIFY("no alternative certificate subject name matches", NULL, HOSTNAME_MISMATCH, CERTAIN,
            wrong_name),
