@@ -83,6 +83,11 @@ static const char *const shapes[][2] = {
     {"{\n  \"a\": {\n      \"b\": 1\n  } // end of a\n} // end",
      "{\n  \"a\": {\n      \"b\": 1\n  }, // end of a\n  \"sampleApp\": {\n      \"endpoint\": "
      "\"https://h\"\n  }\n} // end"},
+    /* found by fuzzing: comments that end in two carriage returns */
+    {"{//\r\r\n}",
+     "{//\r\n    \"sampleApp\": {\r\n        \"endpoint\": \"https://h\"\r\n    }\r\r\n}"},
+    {"{\n  \"a\": 1 // \r\r\n}",
+     "{\n  \"a\": 1, // \n  \"sampleApp\": {\n    \"endpoint\": \"https://h\"\n  }\r\r\n}"},
     {"{\n\"a\":1\n}", "{\n\"a\":1,\n\"sampleApp\":{\n    \"endpoint\":\"https://h\"\n}\n}"},
 };
 
@@ -124,6 +129,7 @@ static void removal_leaves_comments_and_neighbours(void **state) {
         /* what follows must not slip into the comment above */
         {"{\"sampleApp\":{\"y\":1, // c\n \"endpoint\":\"x\"}}",
          "{\"sampleApp\":{\"y\":1 // c\n }}"},
+        {"{\"sampleApp\":{ // c\n \"endpoint\":\"x\"\r}}", "{\"sampleApp\":{ // c\n \r}}"},
         {"{\"sampleApp\":{ // c\n \"endpoint\":\"x\"}}", "{\"sampleApp\":{ // c\n }}"},
         {"{\n  \"sampleApp\": {\n    \"endpoint\": \"x\"\n  },\n  \"a\": 1\n}", "{\n  \"a\": 1\n}"},
         {"{\n  \"a\": 1,\n  \"sampleApp\": {\n    // mine\n    \"endpoint\": \"x\"\n  }\n}",

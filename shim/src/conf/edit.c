@@ -27,6 +27,14 @@ static struct span span_of(const char *text) {
     return (struct span){text, strlen(text)};
 }
 
+/* A line feed, or carriage returns right before one. */
+static bool is_line_break(const struct avs_conf_doc *doc, size_t at) {
+    while (at < doc->length && doc->text[at] == '\r') {
+        at++;
+    }
+    return at < doc->length && doc->text[at] == '\n';
+}
+
 static void add_span(struct avs_buffer *out, struct span span) {
     avs_buffer_add(out, span.text, span.length);
 }
@@ -43,7 +51,7 @@ static struct span newline_of(const struct avs_conf_doc *doc) {
     return span_of(newline && newline > doc->text && newline[-1] == '\r' ? "\r\n" : "\n");
 }
 
-/* The offset of the line break (its \r, if it has one) before `offset`'s line; false on line 1. */
+/* The offset of the line break (its \r, or several) before `offset`'s line; false on line 1. */
 static bool line_break_before(const struct avs_conf_doc *doc, size_t offset, size_t *ret_break) {
     while (offset > 0 && doc->text[offset - 1] != '\n') {
         offset--;
@@ -52,7 +60,10 @@ static bool line_break_before(const struct avs_conf_doc *doc, size_t offset, siz
         return false;
     }
     offset--;
-    *ret_break = offset > 0 && doc->text[offset - 1] == '\r' ? offset - 1 : offset;
+    while (offset > 0 && doc->text[offset - 1] == '\r') {
+        offset--;
+    }
+    *ret_break = offset;
     return true;
 }
 
@@ -156,12 +167,15 @@ static size_t line_rest(const struct avs_conf_doc *doc, size_t offset) {
         char c = doc->text[at];
         if (is_blank(c)) {
             at++;
-        } else if (c == '\n' || (c == '\r' && at + 1 < doc->length && doc->text[at + 1] == '\n')) {
+        } else if (is_line_break(doc, at)) {
             return at;
         } else if (c == '/' && doc->text[at + 1] == '/') {
             const char *newline = memchr(doc->text + at, '\n', doc->length - at);
             size_t end = newline ? (size_t)(newline - doc->text) : doc->length;
-            return end > at && doc->text[end - 1] == '\r' ? end - 1 : end;
+            while (doc->text[end - 1] == '\r') { /* two, too: what is left must not end in one */
+                end--;
+            }
+            return end;
         } else if (c == '/') {
             const char *close = memmem(doc->text + at + 2, doc->length - at - 2, "*/", 2);
             size_t end = close ? (size_t)(close - doc->text) + 2 : doc->length;
@@ -308,8 +322,8 @@ static size_t removal_start(const struct avs_conf_doc *doc, uint32_t node, size_
     if (is_first_on_line(doc, start, NULL) && line_break_before(doc, start, &line_break) &&
         line_break >= least) {
         size_t end = doc->nodes[node].end;
-        bool shares_line = line_rest(doc, end) == end && end < doc->length &&
-                           doc->text[end] != '\n' && doc->text[end] != '\r';
+        bool shares_line =
+            line_rest(doc, end) == end && end < doc->length && !is_line_break(doc, end);
         /* what follows must not slip into a comment of the line above */
         bool is_below_comment = memmem(doc->text + least, line_break - least, "//", 2) != NULL;
         return shares_line && is_below_comment ? start : line_break;
