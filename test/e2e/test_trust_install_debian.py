@@ -13,7 +13,7 @@ import pytest
 import debian_root
 from avs_shim import Server, free_port
 from pki import Pki
-from trust_tree import REQUIRED, Tree, certificates, mint_root, pem
+from trust_tree import REQUIRED, Tree, arch, certificates, fedora, mint_root, pem, suse
 
 pytestmark = pytest.mark.skipif(debian_root.why_not() is not None,
                                 reason=str(debian_root.why_not()))
@@ -301,3 +301,73 @@ def test_the_distributions_updater_accepts_what_a_sysroot_install_left(device):
     assert device.run("update-ca-certificates").returncode == 0
     assert sorted(os.listdir(device / "/etc/ssl/certs")) == links
     assert set(certificates(device / BUNDLE)) == held
+
+
+def test_a_ca_that_was_switched_off_meanwhile_is_not_put_back(device):
+    """The list says "!", the bundle was not rebuilt since: the next run drops it, as decided."""
+    conf = device / "/etc/ca-certificates.conf"
+    names = [line for line in conf.read_text().splitlines() if line.startswith("mozilla/")]
+    conf.write_text(conf.read_text().replace(names[0] + "\n", "!" + names[0] + "\n"))
+    off = certificates(device / f"/usr/share/ca-certificates/{names[0]}")
+    assert set(off) <= set(certificates(device / BUNDLE))
+    result, report = device.install("--apply")
+    assert result.returncode == 0 and report["notes"] == []
+    assert not set(off) & set(certificates(device / BUNDLE))
+
+
+# ---- the conventions of others, alive ----
+# Their updaters are not on Debian; scripts of the same name and call build the same files from the
+# same folders.
+
+UPDATER = """#!/bin/sh -e
+[ "$*" = "{arguments}" ] || exit 9
+cat /base.pem {anchors}/*{extension} > {bundle}.tmp
+chmod 444 {bundle}.tmp
+mv -f {bundle}.tmp {bundle}
+rm -f {folder}/*
+cp {anchors}/*{extension} {folder}/
+cd {folder}
+for file in *{extension}; do
+    ln -s $file $(openssl x509 -noout -hash -in $file).0
+done
+"""
+
+
+@pytest.mark.parametrize("layout, updater, arguments, extension", [
+    (fedora, "/usr/bin/update-ca-trust", "extract", ".pem"),
+    (arch, "/usr/bin/update-ca-trust", "", ".crt"),
+    (suse, "/usr/sbin/update-ca-certificates", "", ".pem"),
+], ids=["fedora", "arch", "suse"])
+def test_the_updater_of_each_convention_is_called_as_documented(device, tmp_path, layout, updater,
+                                                                arguments, extension):
+    extra = ["etc/pki", "etc/ca-certificates", "etc/redhat-release", "var/lib/ca-certificates",
+             "etc/ssl"]
+    kept = tmp_path / "kept"
+    shutil.copytree(device / "/etc/ssl", kept, symlinks=True)
+    shutil.rmtree(device / "/etc/ssl")
+    other = mint_root(tmp_path, "Other CA")
+    try:
+        _, bundle, folder, anchors = layout(device.path, others=[other])
+        # an anchor of the owner's, from before
+        shutil.copy(other, device / f"{anchors}/other{extension}")
+        (device / "/base.pem").write_text("")
+        (device / "/etc/pki").mkdir(exist_ok=True)
+        (device / updater).write_text(UPDATER.format(arguments=arguments, anchors=anchors,
+                                                     extension=extension, bundle=bundle,
+                                                     folder=folder))
+        (device / updater).chmod(0o755)
+        result, report = device.install("--apply")
+        assert result.returncode == 0, result.stderr
+        assert report["steps"][-1] == {"kind": "run", "path": updater, "text": f"run {updater}"}
+        assert report["convention"] == layout.__name__
+        assert len(certificates(device / bundle)) == 6
+        for root in REQUIRED:
+            assert (device / f"{anchors}/{root}{extension}").read_text() == pem(root)
+        assert device.install("--undo", "--apply")[0].returncode == 0
+        assert len(certificates(device / bundle)) == 1
+        assert [path.name for path in (device / anchors).iterdir()] == [f"other{extension}"]
+    finally:
+        for place in extra:
+            subprocess.run(["rm", "-rf", device.path / place], check=True)
+        shutil.copytree(kept, device / "/etc/ssl", symlinks=True)
+        (device / "/etc/ca-certificates/update.d").mkdir(parents=True)

@@ -30,8 +30,12 @@ enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, c
         break;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
         advice = "; there is no space left: free some and run the same command again";
+        break;
+    case EFBIG:
+        advice = strcmp(verb, "write") == 0
+                     ? "; there is no space left, or a limit on the size of files: see ulimit -f"
+                     : "; that is larger than any CA bundle";
         break;
     default:
         break;
@@ -208,7 +212,10 @@ enum avs_status avs_install_make_folder(const struct avs_sysroot *root, const ch
                                         struct avs_error *reterr) {
     char name[AVS_SYSROOT_NAME_BYTES];
     int folder = open_holder(root, path, name);
-    bool is_done = folder >= 0 && (mkdirat(folder, name, 0755) == 0 || errno == EEXIST);
+    /* whatever our umask is, the SDK's user must get through */
+    bool is_done = folder >= 0 &&
+                   ((mkdirat(folder, name, 0755) == 0 && fchmodat(folder, name, 0755, 0) == 0) ||
+                    errno == EEXIST);
     close_keeping_errno(folder);
     return is_done ? AVS_OK : avs_install_fail_io(root, errno, "make the folder", path, reterr);
 }

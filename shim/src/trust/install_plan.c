@@ -9,12 +9,9 @@
 
 #include "base/text.h"
 #include "trust/audit_scan.h"
-#include "trust/install.h"
+#include "trust/install_conf.h"
 
-#define CONF_LIMIT_BYTES  (1u << 20)
-#define PACKAGED_DEPTH    2
-#define APPEND_LIMIT      (1u << 20)
-#define PACKAGED_NAME_MAX 512
+#define APPEND_LIMIT (1u << 20)
 
 void avs_install_note(struct avs_trust_install *install, const char *format, ...) {
     if (install->note_count < AVS_INSTALL_NOTES_MAX) {
@@ -119,154 +116,6 @@ static enum avs_status find_stores(struct avs_trust_install *install,
                         install->is_sysroot ? install->root.path : "", distro->label);
     }
     return AVS_OK;
-}
-
-/* ---- Debian's list of packaged CAs ---- */
-
-struct conf {
-    struct avs_trust_install *install;
-    struct avs_error *reterr;
-    char *text; /* NULL = there is no such list */
-    size_t length;
-    bool is_newline_added;
-};
-
-static enum avs_status append_to_conf(struct conf *conf, const char *line) {
-    struct avs_trust_install *install = conf->install;
-    bool lacks_newline = conf->length > 0 && conf->text[conf->length - 1] != '\n';
-    char text[PACKAGED_NAME_MAX + 3];
-    avs_text_format(text, sizeof(text), "%s%s%s",
-                    lacks_newline && !conf->is_newline_added ? "\n" : "", line,
-                    line[0] ? "\n" : "");
-    conf->is_newline_added = true;
-    return avs_install_add_step(&install->steps, AVS_INSTALL_APPEND, install->distro->conf, text,
-                                NULL, conf->reterr);
-}
-
-/** The line of the list that is `name`, or "!name"; NULL = none. */
-static const char *find_line(const struct conf *conf, const char *name, bool is_off) {
-    size_t length = strlen(name);
-    for (const char *at = conf->text; at && (at = strstr(at, name)); at++) {
-        const char *start = is_off ? at - 1 : at;
-        bool begins =
-            is_off ? at > conf->text && at[-1] == '!' && (at - 1 == conf->text || at[-2] == '\n')
-                   : at == conf->text || at[-1] == '\n';
-        if (begins && (at[length] == '\n' || at[length] == '\0')) {
-            return start;
-        }
-    }
-    return NULL;
-}
-
-/** Find the packaged file of a root, "mozilla/Amazon_Root_CA_1.crt". */
-static bool find_packaged(const struct avs_trust_install *install, const char *below,
-                          const struct avs_ats_root *wanted, unsigned depth,
-                          char ret_name[PACKAGED_NAME_MAX]) {
-    struct avs_sysroot_names names = {0};
-    char folder[AVS_SYSROOT_PATH_BYTES];
-    bool is_found = false;
-    if (depth > PACKAGED_DEPTH || !avs_sysroot_join(folder, install->distro->packaged, below) ||
-        !avs_sysroot_list(&install->root, folder, &names)) {
-        return false;
-    }
-    for (size_t i = 0; i < names.count && !is_found; i++) {
-        char path[AVS_SYSROOT_PATH_BYTES], relative[PACKAGED_NAME_MAX];
-        avs_text_format(relative, sizeof(relative), "%s%s%s", below, below[0] ? "/" : "",
-                        names.names[i]);
-        if (!avs_sysroot_join(path, folder, names.names[i])) {
-            continue;
-        }
-        if (avs_sysroot_is_folder(&install->root, path)) {
-            is_found = find_packaged(install, relative, wanted, depth + 1, ret_name);
-        } else if (avs_install_is_in_bundle(&install->root, path, wanted)) {
-            avs_text_copy(ret_name, PACKAGED_NAME_MAX, relative);
-            is_found = true;
-        }
-    }
-    avs_sysroot_names_done(&names);
-    return is_found;
-}
-
-/** The line replaced in our copy too, so that what is planned after it fits. */
-static bool replace_in_memory(struct conf *conf, const char *old, const char *line) {
-    struct avs_buffer text = avs_buffer_init(CONF_LIMIT_BYTES + PACKAGED_NAME_MAX);
-    const char *at = strstr(conf->text, old);
-    if (at) {
-        avs_buffer_add(&text, conf->text, (size_t)(at - conf->text));
-        avs_buffer_add_text(&text, line);
-        avs_buffer_add_text(&text, at + strlen(old));
-    }
-    if (!at || text.is_failed || !text.data) {
-        avs_buffer_done(&text);
-        return !at;
-    }
-    free(conf->text);
-    conf->text = AVS_STEAL(text.data);
-    conf->length = text.length;
-    return true;
-}
-
-/** Put two names that were glued together on lines of their own: the updater would drop both. */
-static enum avs_status unglue(struct conf *conf) {
-    static const char *const ends[] = {".crt", ".pem"};
-    const struct avs_distro *distro = conf->install->distro;
-    AVS_AUTO(char) lines = strdup(conf->text);
-    AVS_REQUIRE_MEMORY(lines, conf->reterr);
-    char *rest = lines;
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        char path[AVS_SYSROOT_PATH_BYTES];
-        const char *name = line + (line[0] == '!');
-        if (!name[0] || line[0] == '#' || strlen(line) >= PACKAGED_NAME_MAX ||
-            (avs_sysroot_join(path, distro->packaged, name) &&
-             avs_sysroot_is_file(&conf->install->root, path))) {
-            continue;
-        }
-        for (size_t i = 0; i < AVS_COUNT(ends); i++) {
-            const char *end = strstr(name, ends[i]);
-            char first[PACKAGED_NAME_MAX], both[PACKAGED_NAME_MAX + 1];
-            if (!end || !end[strlen(ends[i])]) {
-                continue;
-            }
-            size_t length = (size_t)(end - name) + strlen(ends[i]);
-            avs_text_copy_bytes(first, sizeof(first), name, length);
-            if (!avs_sysroot_join(path, distro->packaged, first) ||
-                !avs_sysroot_is_file(&conf->install->root, path)) {
-                continue;
-            }
-            avs_text_format(both, sizeof(both), "%.*s\n%s", (int)(length + (line[0] == '!')), line,
-                            name + length);
-            AVS_TRY(avs_install_add_step(&conf->install->steps, AVS_INSTALL_REPLACE, distro->conf,
-                                         both, line, conf->reterr));
-            if (!replace_in_memory(conf, line, both)) {
-                return avs_fail_memory(conf->reterr);
-            }
-            avs_install_note(conf->install, "%s has two names on one line (%.200s): separated",
-                             distro->conf, line);
-            break;
-        }
-    }
-    return AVS_OK;
-}
-
-/** Select the packaged file in the list; *ret_done when the root comes that way. */
-static enum avs_status select_packaged(struct conf *conf, const struct avs_ats_root *wanted,
-                                       char ret_name[PACKAGED_NAME_MAX], bool *ret_done) {
-    struct avs_trust_install *install = conf->install;
-    char off[PACKAGED_NAME_MAX + 1];
-    *ret_done = false;
-    if (!conf->text || !find_packaged(install, "", wanted, 0, ret_name)) {
-        return AVS_OK;
-    }
-    *ret_done = true;
-    if (find_line(conf, ret_name, true)) {
-        avs_text_format(off, sizeof(off), "!%s", ret_name);
-        return avs_install_add_step(&install->steps, AVS_INSTALL_REPLACE, install->distro->conf,
-                                    ret_name, off, conf->reterr);
-    }
-    if (!find_line(conf, ret_name, false)) {
-        return append_to_conf(conf, ret_name);
-    }
-    return AVS_OK; /* listed: only the bundle is behind */
 }
 
 /* ---- steps ---- */
@@ -413,18 +262,18 @@ static enum avs_status plan_folder(struct avs_trust_install *install, const char
 
 /** The convention's source: a packaged file selected, or a file of our own in the anchors folder.
  *  `ret_source` is where it is, "" where there is no such convention. */
-static enum avs_status plan_source(struct conf *conf, const struct avs_ats_root *root,
+static enum avs_status plan_source(struct avs_install_conf *conf, const struct avs_ats_root *root,
                                    char ret_source[AVS_SYSROOT_PATH_BYTES],
                                    struct avs_error *reterr) {
     struct avs_trust_install *install = conf->install;
-    char name[PACKAGED_NAME_MAX];
+    char name[AVS_INSTALL_NAME_MAX];
     bool is_packaged = false;
     ret_source[0] = '\0';
     if (!install->distro || !install->distro->anchors) {
         return AVS_OK;
     }
     if (install->distro->packaged) {
-        AVS_TRY(select_packaged(conf, root, name, &is_packaged));
+        AVS_TRY(avs_install_conf_select(conf, root, name, &is_packaged));
     }
     if (is_packaged) {
         return avs_sysroot_join(ret_source, install->distro->packaged, name)
@@ -434,15 +283,15 @@ static enum avs_status plan_source(struct conf *conf, const struct avs_ats_root 
     return plan_anchor(install, root, ret_source, reterr);
 }
 
-static enum avs_status plan_missing(struct avs_trust_install *install, struct conf *conf,
-                                    struct avs_error *reterr) {
+static enum avs_status plan_missing(struct avs_trust_install *install,
+                                    struct avs_install_conf *conf, struct avs_error *reterr) {
     char source[AVS_INSTALL_ROOTS_MAX][AVS_SYSROOT_PATH_BYTES];
     bool repairs_conf = install->distro && install->distro->conf && conf->text;
     if (install->distro && install->distro->anchors) {
         AVS_TRY(plan_folders(install, install->distro->anchors, reterr));
     }
     if (repairs_conf) { /* else the updater would drop CAs that are there today */
-        AVS_TRY(unglue(conf));
+        AVS_TRY(avs_install_conf_unglue(conf));
     }
     for (size_t i = 0; i < install->root_count; i++) {
         source[i][0] = '\0';
@@ -451,14 +300,18 @@ static enum avs_status plan_missing(struct avs_trust_install *install, struct co
         }
     }
     if (repairs_conf) { /* else the updater would drop CAs that are there today */
-        AVS_TRY(unglue(conf));
+        AVS_TRY(avs_install_conf_unglue(conf));
         if (!conf->is_newline_added && conf->length > 0 && conf->text[conf->length - 1] != '\n') {
-            AVS_TRY(append_to_conf(conf, ""));
+            AVS_TRY(avs_install_conf_append(conf, ""));
         }
     }
     if (install->runs_updater) {
         return avs_install_add_step(&install->steps, AVS_INSTALL_RUN, install->distro->updater[0],
                                     NULL, NULL, reterr);
+    }
+    if (install->distro && strcmp(install->distro->id, "openwrt") == 0) {
+        avs_install_note(install, "a firmware upgrade (sysupgrade) keeps only what it is told to: "
+                                  "add /etc/ssl/certs to /etc/sysupgrade.conf");
     }
     for (size_t i = 0; i < install->bundle_count; i++) {
         AVS_TRY(plan_bundle(install, install->bundle[i], reterr));
@@ -475,7 +328,7 @@ static enum avs_status plan_missing(struct avs_trust_install *install, struct co
 enum avs_status avs_install_plan(struct avs_trust_install *install,
                                  const struct avs_install_request *request,
                                  struct avs_error *reterr) {
-    struct conf conf = {.install = install, .reterr = reterr};
+    struct avs_install_conf conf = {.install = install, .reterr = reterr};
     bool is_missing = false;
     for (size_t i = 0; i < request->root_count; i++) {
         install->roots[i] = (struct avs_install_root){.root = request->roots[i]};
@@ -493,7 +346,7 @@ enum avs_status avs_install_plan(struct avs_trust_install *install,
         return AVS_OK;
     }
     if (install->distro && install->distro->conf &&
-        !avs_sysroot_read(&install->root, install->distro->conf, CONF_LIMIT_BYTES, &conf.text,
+        !avs_sysroot_read(&install->root, install->distro->conf, AVS_INSTALL_CONF_BYTES, &conf.text,
                           &conf.length, NULL) &&
         errno != ENOENT) {
         return avs_install_fail_io(&install->root, errno, "read", install->distro->conf, reterr);
