@@ -46,9 +46,11 @@ static void secrets_are_masked(void **state) {
 
 static void what_a_reader_needs_stays(void **state) {
     (void)state;
-    static const char *const texts[] = {
+    static const char failure[] =
         "2026-11-20 10:00:01.000 [  5] E HttpPost:doPostFailed:reason=curl_easy_performFailed,"
-        "result=60,error=SSL peer certificate or SSH remote key was not OK",
+        "result=60,error=SSL peer certificate or SSH remote key was not OK";
+    static const char *const texts[] = {
+        failure,
         "CBLAuthDelegate:receiveTokenResponse:code=0",
         "getAuthToken:reason=nullptr",
         "this=0x7f1000aa5500,streamId=12",

@@ -8,7 +8,13 @@
 #include "base/text.h"
 #include "inspect/clean.h"
 
-static const char level_letters[] = "9876543210IWECNU";
+void avs_inspect_note_level(struct avs_inspect *inspect, char letter) {
+    static const char letters[] = "9876543210IWECNU";
+    const char *found = letter ? memchr(letters, letter, sizeof(letters) - 1) : NULL;
+    if (found) {
+        inspect->levels |= 1u << (found - letters);
+    }
+}
 
 static void note_level(struct avs_inspect *inspect, const char *line, size_t length) {
     /* "... [MONIKER] L ": 3 columns of moniker to SDK 1.26, 5 in 3.0, else looked for */
@@ -20,11 +26,7 @@ static void note_level(struct avs_inspect *inspect, const char *line, size_t len
     }
     size_t at = close + 1;
     at += at < length && line[at] == ' ';
-    const char *letter =
-        at < length && line[at] ? memchr(level_letters, line[at], sizeof(level_letters) - 1) : NULL;
-    if (letter) {
-        inspect->levels |= 1u << (letter - level_letters);
-    }
+    avs_inspect_note_level(inspect, at < length ? line[at] : '\0');
 }
 
 static void open_record(struct avs_inspect *inspect, const char *clean, size_t length) {

@@ -180,6 +180,9 @@ void avs_inspect_set_release(struct avs_inspect *inspect, const char *version);
 /** Turn what was added up into inspect->report. */
 void avs_inspect_conclude(struct avs_inspect *inspect);
 
+/** A record of this level was seen. */
+void avs_inspect_note_level(struct avs_inspect *inspect, char letter);
+
 /** Count a harmless thing worth a word. */
 void avs_inspect_add_note(struct avs_inspect *inspect, const char *text, uint64_t line);
 

@@ -285,6 +285,7 @@ static size_t match_record(struct avs_inspect *inspect, int name, size_t start, 
     if (!avs_record_parse(text, end, source, &record)) {
         return colon + 1;
     }
+    avs_inspect_note_level(inspect, record.level);
     struct avs_sighting sighting = {.text = text + start,
                                     .length = end - start,
                                     .place = place_of(inspect, record.stamp, record.unix_ms),
