@@ -70,6 +70,9 @@ static void wait_and_receive(struct avs_client *client) {
     int64_t now_us = avs_clock_monotonic_us();
     client->core.now_us = now_us;
     avs_links_dispatch(&client->links, fds, count, now_us);
+    if (now_us >= avs_core_deadline(&client->core)) {
+        avs_links_trim(&client->links); /* it was the time that woke us, not a peer */
+    }
     if (all > count && fds[count].is_readable && avs_net_change_take(client->change_fd)) {
         avs_core_network_changed(&client->core, now_us);
     }

@@ -483,7 +483,8 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
                                ? AVS_NEVER_US
                                : core->now_us + core->options.connect_timeout_us + DIAL_GRACE_US;
     conn->unanswered_us = conn->ping_due_us = AVS_NEVER_US;
-    conn->evidence = (struct avs_session_evidence){.attempted = true, .protocol = AVS_PROTOCOL_H2};
+    conn->evidence.attempted = true; /* field by field: most of it is never touched */
+    conn->evidence.protocol = AVS_PROTOCOL_H2;
     conn->evidence.tls.alert_received = conn->evidence.tls.alert_sent = -1;
     conn->evidence.tls.trust.verify_error = -1;
     conn->evidence.timing = (struct avs_timing_facts){-1, -1, -1, -1, -1};

@@ -176,7 +176,7 @@ static void send_out(struct avs_link *link) {
 
 /* Fill TLS records with as many frames as fit, and send several records with one call. */
 static void flush(struct avs_link *link) {
-    struct avs_links *links = link->links;
+    uint8_t plain[AVS_LINK_RECORD_BYTES]; /* the stack is there anyway; a client has one thread */
     while (avs_tls_state(link->tls) == AVS_TLS_ESTABLISHED) {
         if (AVS_TLS_OUTPUT_BYTES - output_bytes(link) < AVS_LINK_RECORD_BYTES + RECORD_OVERHEAD) {
             send_out(link);
@@ -184,11 +184,11 @@ static void flush(struct avs_link *link) {
                 return; /* the socket is full */
             }
         }
-        size_t length = avs_conn_pull(link->conn, links->plain, sizeof(links->plain));
+        size_t length = avs_conn_pull(link->conn, plain, sizeof(plain));
         if (length == 0) {
             break;
         }
-        (void)avs_tls_write(link->tls, links->plain, length); /* there is room for all of it */
+        (void)avs_tls_write(link->tls, plain, length); /* there is room for all of it */
     }
     if (output_bytes(link) > 0) {
         send_out(link);
@@ -230,14 +230,14 @@ static bool is_alive(const struct avs_link *link) {
 
 static void receive(struct avs_link *link, int64_t now_us) {
     struct avs_links *links = link->links;
+    uint8_t plain[AVS_LINK_RECORD_BYTES];
     for (unsigned turn = 0; turn < TURNS_MAX; turn++) {
         bool is_drained = avs_tls_socket_fill(link->tls, link->fd);
         follow_tls(link, now_us);
         size_t length;
-        while (is_alive(link) &&
-               (length = avs_tls_read(link->tls, links->plain, sizeof(links->plain))) > 0) {
+        while (is_alive(link) && (length = avs_tls_read(link->tls, plain, sizeof(plain))) > 0) {
             __atomic_add_fetch(&links->core->stats->bytes_received, length, __ATOMIC_RELAXED);
-            avs_conn_on_bytes(link->conn, links->plain, length, now_us);
+            avs_conn_on_bytes(link->conn, plain, length, now_us);
         }
         if (is_alive(link)) {
             follow_tls(link, now_us); /* the last read may have found the end */
@@ -278,6 +278,14 @@ void avs_links_dispatch(struct avs_links *links, const struct avs_loop_fd *fds, 
                 receive(each, now_us);
             }
             index++;
+        }
+    }
+}
+
+void avs_links_trim(struct avs_links *links) {
+    for (struct avs_link *each = links->first; each; each = each->next) {
+        if (is_alive(each)) {
+            avs_tls_trim(each->tls);
         }
     }
 }

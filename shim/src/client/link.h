@@ -30,7 +30,6 @@ struct avs_links {
     struct avs_anchors *anchors;     /* those of the context */
     struct avs_link *first;
     size_t count;
-    uint8_t plain[AVS_LINK_RECORD_BYTES]; /* on its way between TLS and HTTP/2, either way */
 };
 
 void avs_links_init(struct avs_links *links, const struct avs_link_options *options,
@@ -47,5 +46,8 @@ size_t avs_links_collect(struct avs_links *links, struct avs_loop_fd *fds, size_
 /* After the wait, with the same array: receive and hand on. */
 void avs_links_dispatch(struct avs_links *links, const struct avs_loop_fd *fds, size_t count,
                         int64_t now_us);
+
+/* Nothing has moved for a while: give back what silent connections do not need. */
+void avs_links_trim(struct avs_links *links);
 
 #endif

@@ -573,3 +573,9 @@ void avs_tls_note_timeout(struct avs_tls *tls) {
         tls->facts->outcome = AVS_HANDSHAKE_TIMEOUT;
     }
 }
+
+void avs_tls_trim(struct avs_tls *tls) {
+    if (tls->state == AVS_TLS_ESTABLISHED) {
+        (void)SSL_free_buffers(tls->ssl); /* refuses while there is something in them */
+    }
+}

@@ -71,6 +71,9 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length);
 /** Queue our close_notify; writes are over. */
 void avs_tls_close(struct avs_tls *tls);
 
+/** Give back what a silent connection does not need until its next record (OpenSSL's buffers). */
+void avs_tls_trim(struct avs_tls *tls);
+
 /** The handshake took too long: note it in the facts, state becomes FAILED. */
 void avs_tls_note_timeout(struct avs_tls *tls);
 
