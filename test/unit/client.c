@@ -107,7 +107,6 @@ static void failures_carry_the_cause(void **state) {
         const struct avs_request request = outcome_request(&outcome, rows[i].url, false);
         submit(client, &request);
         assert_true(outcome_wait(&outcome, WAIT_SECONDS));
-        print_message("%s: %s\n", rows[i].url, outcome.message);
         assert_int_equal(outcome.finish, AVS_FINISH_INTERNAL_ERROR);
         assert_string_equal(avs_cause_info(outcome.cause)->id, avs_cause_info(rows[i].cause)->id);
         assert_int_equal(outcome.codes, 0);
@@ -117,10 +116,134 @@ static void failures_carry_the_cause(void **state) {
     avs_client_free(client);
 }
 
+static void a_second_client_resumes_the_firsts_session(void **state) {
+    (void)state;
+    const struct avs_client_options options = standin_options();
+    for (unsigned i = 0; i < 3; i++) {
+        struct avs_client *client = new_client(&options);
+        struct outcome outcome;
+        outcome_init(&outcome);
+        const struct avs_request request =
+            outcome_request(&outcome, "https://short-chain.localhost/", false);
+        submit(client, &request);
+        assert_true(outcome_wait(&outcome, WAIT_SECONDS));
+        assert_int_equal(outcome.finish, AVS_FINISH_COMPLETE);
+        struct avs_client_stats stats = {.size = sizeof(stats)};
+        avs_client_stats(client, &stats);
+        assert_int_equal(stats.connections_resumed, i == 0 ? 0 : 1);
+        avs_client_free(client);
+        outcome_done(&outcome);
+    }
+}
+
+struct freer {
+    struct outcome outcome;
+    struct avs_client *client;
+    bool frees;
+};
+
+static void shut_down_from_inside(void *user, uint64_t id, enum avs_finish finish,
+                                  const struct avs_failure *failure) {
+    struct freer *freer = user;
+    const struct avs_request request =
+        outcome_request(&freer->outcome, "https://ok.localhost/", false);
+    if (freer->frees) {
+        avs_client_free(freer->client);
+    } else {
+        avs_client_cancel(freer->client, id); /* stale already */
+        avs_client_shutdown(freer->client);
+        struct avs_error error = AVS_ERROR_INIT;
+        assert_int_equal(avs_client_submit(freer->client, &request, NULL, &error),
+                         AVS_ERR_SHUT_DOWN);
+    }
+    outcome_request(&freer->outcome, "", false).on_finished(&freer->outcome, id, finish, failure);
+}
+
+static void a_callback_may_shut_down_and_even_free(void **state) {
+    (void)state;
+    const struct avs_client_options options = standin_options();
+    for (unsigned frees = 0; frees < 2; frees++) {
+        struct freer freer = {.client = new_client(&options), .frees = frees == 1};
+        outcome_init(&freer.outcome);
+        struct avs_request request =
+            outcome_request(&freer.outcome, "https://ok.localhost/", false);
+        request.user = &freer; /* the outcome is its first member */
+        request.on_finished = shut_down_from_inside;
+        submit(freer.client, &request);
+        assert_true(outcome_wait(&freer.outcome, WAIT_SECONDS));
+        assert_int_equal(freer.outcome.finished, 1);
+        assert_int_equal(freer.outcome.finish, AVS_FINISH_COMPLETE);
+        if (!freer.frees) {
+            avs_client_free(freer.client);
+        }
+        usleep(20000); /* its thread frees the client; the sanitizers look on */
+    }
+}
+
+struct chain {
+    struct outcome outcome;
+    struct avs_client *client;
+    unsigned left;
+};
+
+static void submit_next(void *user, uint64_t id, enum avs_finish finish,
+                        const struct avs_failure *failure) {
+    struct chain *chain = user;
+    if (--chain->left > 0) {
+        struct avs_request request =
+            outcome_request(&chain->outcome, "https://ok.localhost/", false);
+        request.on_finished = submit_next;
+        assert_int_equal(avs_client_submit(chain->client, &request, NULL, NULL), AVS_OK);
+        return;
+    }
+    outcome_request(&chain->outcome, "", false).on_finished(&chain->outcome, id, finish, failure);
+}
+
+static void a_callback_submits_the_next_request(void **state) {
+    (void)state;
+    const struct avs_client_options options = standin_options();
+    struct chain chain = {.client = new_client(&options), .left = 20};
+    outcome_init(&chain.outcome);
+    struct avs_request request = outcome_request(&chain.outcome, "https://ok.localhost/", false);
+    request.on_finished = submit_next;
+    submit(chain.client, &request);
+    assert_true(outcome_wait(&chain.outcome, WAIT_SECONDS));
+    assert_int_equal(chain.outcome.codes, 20);
+    avs_client_free(chain.client);
+    outcome_done(&chain.outcome);
+}
+
+static void a_bad_option_is_refused_by_name(void **state) {
+    (void)state;
+    struct avs_client *client = NULL;
+    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_client_options options = standin_options();
+    options.size = 0;
+    assert_int_equal(avs_client_new(&options, &client, &error), AVS_ERR_USAGE);
+    assert_non_null(strstr(error.message, "size"));
+    options = standin_options();
+    options.connect_to = "https://127.0.0.1:1";
+    assert_int_equal(avs_client_new(&options, &client, &error), AVS_ERR_USAGE);
+    assert_non_null(strstr(error.message, "connect_to"));
+    options = standin_options();
+    options.receive_window_bytes = 1000;
+    assert_int_equal(avs_client_new(&options, &client, &error), AVS_ERR_USAGE);
+    assert_non_null(strstr(error.message, "receive_window_bytes"));
+    options = standin_options();
+    options.ats_roots_file = "/nonexistent.pem";
+    assert_int_not_equal(avs_client_new(&options, &client, &error), AVS_OK);
+    assert_null(client);
+    avs_client_free(NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(get_completes),
         cmocka_unit_test(failures_carry_the_cause),
+        cmocka_unit_test(a_second_client_resumes_the_firsts_session),
+        cmocka_unit_test(a_callback_may_shut_down_and_even_free),
+        cmocka_unit_test(a_callback_submits_the_next_request),
+        cmocka_unit_test(a_bad_option_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, start_standin, stop_standin);
 }

@@ -1,4 +1,4 @@
-/* TLS policy and the session cache. Owns no connection. */
+/* TLS policy. Owns no connection. */
 #include "tls/context.h"
 
 #include <string.h>
@@ -46,6 +46,11 @@ enum avs_status avs_tls_context_new(const struct avs_tls_context_options *option
     context->anchors = avs_anchors_ref(options->anchors);
     context->ats_roots = options->ats_roots;
     context->caches_sessions = options->caches_sessions;
+    struct avs_trust_facts store;
+    memset(&store, 0, sizeof(store));
+    avs_anchors_describe(context->anchors, &store);
+    avs_text_format(context->store_tag, sizeof(context->store_tag), "%s\n%s", store.ca_file,
+                    store.ca_path);
     enum avs_status status = set_policy(context, reterr);
     if (status != AVS_OK) {
         avs_tls_context_free(context);
@@ -59,46 +64,11 @@ void avs_tls_context_free(struct avs_tls_context *context) {
     if (!context) {
         return;
     }
-    avs_tls_context_forget_sessions(context);
     SSL_CTX_free(context->ssl_context);
     avs_anchors_unref(context->anchors);
     free(context);
 }
 
 void avs_tls_context_forget_sessions(struct avs_tls_context *context) {
-    for (size_t i = 0; i < AVS_TLS_ORIGINS_MAX; i++) {
-        SSL_SESSION_free(context->cache[i].session);
-        context->cache[i] = (struct avs_tls_cached_session){.session = NULL};
-    }
-}
-
-void avs_tls_cache_put(struct avs_tls_context *context, const char *origin, SSL_SESSION *session) {
-    struct avs_tls_cached_session *place = NULL;
-    for (size_t i = 0; i < AVS_TLS_ORIGINS_MAX; i++) {
-        struct avs_tls_cached_session *entry = &context->cache[i];
-        if (entry->session && strcmp(entry->origin, origin) == 0) {
-            place = entry;
-            break;
-        }
-        if (!entry->session && !place) {
-            place = entry;
-        }
-    }
-    if (!place) {
-        place = &context->cache[context->next_victim];
-        context->next_victim = (context->next_victim + 1) % AVS_TLS_ORIGINS_MAX;
-    }
-    SSL_SESSION_free(place->session);
-    AVS_TEXT_SET(place->origin, origin);
-    place->session = session;
-}
-
-SSL_SESSION *avs_tls_cache_take(struct avs_tls_context *context, const char *origin) {
-    for (size_t i = 0; i < AVS_TLS_ORIGINS_MAX; i++) {
-        struct avs_tls_cached_session *entry = &context->cache[i];
-        if (entry->session && strcmp(entry->origin, origin) == 0) {
-            return AVS_STEAL(entry->session);
-        }
-    }
-    return NULL;
+    avs_tls_sessions_forget(context->store_tag);
 }

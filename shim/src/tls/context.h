@@ -13,7 +13,8 @@ struct avs_tls_context;
 struct avs_tls_context_options {
     struct avs_anchors *anchors;           /* required; a reference is taken */
     const struct avs_ats_roots *ats_roots; /* required; borrowed while the context lives */
-    bool caches_sessions;                  /* keep sessions in memory, by origin, for resumption */
+    bool caches_sessions; /* keep sessions in memory for resumption: by store and origin, for all
+                             contexts of the process */
 };
 
 /** TLS 1.2 or better, verification always. Thread: a context and its connections belong to one
@@ -24,7 +25,7 @@ AVS_NODISCARD enum avs_status avs_tls_context_new(const struct avs_tls_context_o
 /** Free it; its connections must be gone. NULL is fine. */
 void avs_tls_context_free(struct avs_tls_context *context);
 
-/** Forget every resumable session (the trust store or the network changed). */
+/** Forget every resumable session that was proven with this context's trust store. */
 void avs_tls_context_forget_sessions(struct avs_tls_context *context);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "tls/context_internal.h"
+#include "tls/sessions.h"
 #include "trust/gate.h"
 
 #define ALPN_WIRE_BYTES   64
@@ -27,10 +28,9 @@ struct avs_tls {
     enum avs_tls_state state;
     enum avs_close_kind input_end; /* OPEN while the connection lives */
     enum avs_close_kind close_kind;
-    char origin[AVS_TLS_ORIGIN_KEY_BYTES]; /* empty = no resumption */
+    char origin[AVS_TLS_SESSION_ORIGIN_BYTES]; /* empty = no resumption */
     char host[AVS_NAME_BYTES];
     bool is_close_sent;
-    bool is_verified; /* as in the facts, which may be gone before the engine is */
     size_t in_start, in_end;
     size_t out_start, out_end;
     uint8_t in[AVS_TLS_INPUT_BYTES];
@@ -124,7 +124,7 @@ int avs_tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
     if (!tls || tls->origin[0] == '\0' || !is_proven(tls)) {
         return 0;
     }
-    avs_tls_cache_put(tls->context, tls->origin, session);
+    avs_tls_sessions_put(tls->context->store_tag, tls->origin, session);
     return 1; /* the reference is ours now */
 }
 
@@ -219,7 +219,7 @@ static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options 
     AVS_TRY(avs_gate_attach(ssl, &tls->gate, reterr));
     if (tls->context->caches_sessions && options->origin) {
         AVS_TEXT_SET(tls->origin, options->origin);
-        SSL_SESSION *session = avs_tls_cache_take(tls->context, tls->origin);
+        SSL_SESSION *session = avs_tls_sessions_take(tls->context->store_tag, tls->origin);
         if (session) {
             SSL_set_session(ssl, session);
             SSL_SESSION_free(session);
@@ -264,11 +264,6 @@ void avs_tls_free(struct avs_tls *tls) {
         return;
     }
     if (tls->ssl) {
-        if (tls->is_verified && tls->close_kind != AVS_CLOSE_ALERT) {
-            /* OpenSSL takes a connection that was dropped for a bad session, and would not resume
-             * it: but after a drop is when resumption counts. */
-            SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-        }
         SSL_set_ex_data(tls->ssl, engine_index, NULL);
         /* A connection that broke off keeps its session resumable: that is when resumption pays.
          * Fatal alerts have ended theirs already (RFC 5246 section 7.2.2). */
@@ -366,21 +361,6 @@ static void fail_handshake(struct avs_tls *tls) {
     tls->state = AVS_TLS_FAILED;
 }
 
-/* In TLS 1.2 the session is there before the gate's verdict, so OpenSSL's callback came too early
- * for us; and a resumed one is good for the next time as well. TLS 1.3 sends its tickets later. */
-static void keep_tls12_session(struct avs_tls *tls) {
-    if (tls->origin[0] == '\0' || !tls->context->caches_sessions ||
-        SSL_version(tls->ssl) >= TLS1_3_VERSION) {
-        return;
-    }
-    SSL_SESSION *session = SSL_get1_session(tls->ssl);
-    if (session && SSL_SESSION_is_resumable(session)) {
-        avs_tls_cache_put(tls->context, tls->origin, session);
-    } else {
-        SSL_SESSION_free(session);
-    }
-}
-
 static void finish_handshake(struct avs_tls *tls) {
     struct avs_tls_facts *facts = tls->facts;
     note_parameters(tls);
@@ -396,12 +376,10 @@ static void finish_handshake(struct avs_tls *tls) {
     }
     if (facts->session_resumed && SSL_version(tls->ssl) == TLS1_2_VERSION) {
         /* no new session is announced for it, and it serves more than once */
-        avs_tls_cache_put(tls->context, tls->origin, SSL_get1_session(tls->ssl));
+        avs_tls_sessions_put(tls->context->store_tag, tls->origin, SSL_get1_session(tls->ssl));
     }
     facts->outcome = AVS_HANDSHAKE_ESTABLISHED;
     tls->state = AVS_TLS_ESTABLISHED;
-    tls->is_verified = true;
-    keep_tls12_session(tls);
 }
 
 static void advance_handshake(struct avs_tls *tls) {

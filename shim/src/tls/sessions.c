@@ -1,0 +1,73 @@
+/* The process's resumable sessions: a small table behind a lock, the oldest gives way. */
+#include "tls/sessions.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/flow.h"
+#include "base/text.h"
+
+struct entry {
+    SSL_SESSION *session; /* NULL = free */
+    uint64_t put_number;
+    char origin[AVS_TLS_SESSION_ORIGIN_BYTES];
+    char store[AVS_TLS_SESSION_STORE_BYTES];
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Behind the lock. */
+static struct entry entries[AVS_TLS_SESSIONS_MAX];
+static uint64_t put_count;
+
+static bool is_for(const struct entry *entry, const char *store, const char *origin) {
+    return entry->session && strcmp(entry->origin, origin) == 0 && strcmp(entry->store, store) == 0;
+}
+
+/* The entry for it; else a free one; else the oldest. */
+static struct entry *place_for(const char *store, const char *origin) {
+    struct entry *place = &entries[0];
+    for (size_t i = 0; i < AVS_COUNT(entries); i++) {
+        if (is_for(&entries[i], store, origin)) {
+            return &entries[i];
+        }
+        if (place->session && (!entries[i].session || entries[i].put_number < place->put_number)) {
+            place = &entries[i];
+        }
+    }
+    return place;
+}
+
+void avs_tls_sessions_put(const char *store, const char *origin, SSL_SESSION *session) {
+    pthread_mutex_lock(&lock);
+    struct entry *place = place_for(store, origin);
+    SSL_SESSION *older = place->session;
+    AVS_TEXT_SET(place->store, store);
+    AVS_TEXT_SET(place->origin, origin);
+    place->session = session;
+    place->put_number = ++put_count;
+    pthread_mutex_unlock(&lock);
+    SSL_SESSION_free(older);
+}
+
+SSL_SESSION *avs_tls_sessions_take(const char *store, const char *origin) {
+    SSL_SESSION *session = NULL;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < AVS_COUNT(entries) && !session; i++) {
+        if (is_for(&entries[i], store, origin)) {
+            session = AVS_STEAL(entries[i].session);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return session;
+}
+
+void avs_tls_sessions_forget(const char *store) {
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < AVS_COUNT(entries); i++) {
+        if (entries[i].session && strcmp(entries[i].store, store) == 0) {
+            SSL_SESSION_free(entries[i].session);
+            entries[i].session = NULL;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+}
