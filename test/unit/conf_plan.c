@@ -242,8 +242,8 @@ static void toggle_refuses_what_it_cannot_take_back(void **state) {
         "{}",
         "{\"schema\":\"avs-shim.toggle/1\"}",
         "\x01\x02",
-        "{\"schema\":\"avs-shim.toggle/1\",\"endpoint\":\"x\",\"original_hash\":\"0\","
-        "\"toggled_hash\":\"0\",\"keys\":[]}",
+        ("{\"schema\":\"avs-shim.toggle/1\",\"endpoint\":\"x\",\"original_hash\":\"0\","
+         "\"toggled_hash\":\"0\",\"keys\":[]}"),
     };
     struct avs_config_plan *plan = NULL;
     struct avs_error error = AVS_ERROR_INIT;

@@ -100,24 +100,60 @@ static int make_alike(int descriptor, const struct stat *like) {
     return fchmod(descriptor, like->st_mode & 07777) == 0 ? 0 : errno;
 }
 
-static enum avs_status check_unchanged(const char *path, const struct avs_conf_expected *expected,
-                                       struct avs_error *reterr) {
+/* True when `at` is the file that was read, with the bytes that were read. */
+static bool is_expected(const char *at, const struct avs_conf_expected *expected) {
     AVS_AUTO(char) text = NULL;
     size_t length = 0;
     struct stat identity;
-    struct avs_error error = AVS_ERROR_INIT;
-    bool is_same = avs_conf_read_bytes(path, AVS_CONF_FILE_BYTES_MAX, &text, &length, &identity,
-                                       &error) == AVS_OK &&
-                   identity.st_dev == expected->identity->st_dev &&
-                   identity.st_ino == expected->identity->st_ino && length == expected->length &&
-                   memcmp(text, expected->text, length) == 0;
-    if (is_same) {
-        return AVS_OK;
-    }
+    return avs_conf_read_bytes(at, AVS_CONF_FILE_BYTES_MAX, &text, &length, &identity, NULL) ==
+               AVS_OK &&
+           identity.st_dev == expected->identity->st_dev &&
+           identity.st_ino == expected->identity->st_ino && length == expected->length &&
+           memcmp(text, expected->text, length) == 0;
+}
+
+static enum avs_status changed(const char *path, struct avs_error *reterr) {
     return avs_fail(reterr, AVS_ERR_CONFIG,
                     "%s changed while it was being edited, so nothing was written; run the command "
                     "again",
                     path);
+}
+
+static enum avs_status rename_error(const char *path, int os_errno, struct avs_error *reterr) {
+    return io_error("cannot replace", path, os_errno, advice_for(os_errno), reterr);
+}
+
+/* Put the temporary file in the place of `path`. Where the file system can exchange two names, the
+ * old file is looked at once more when nobody can reach it by its name any longer, and put back if
+ * it is not what was read; a change in the last moment is not lost. On failure `temporary` is the
+ * caller's to remove, unless *ret_is_stranded says that it holds that change. */
+static enum avs_status swap(const char *temporary, const char *path,
+                            const struct avs_conf_expected *expected, bool *ret_is_stranded,
+                            struct avs_error *reterr) {
+    if (!expected) {
+        return rename(temporary, path) == 0 ? AVS_OK : rename_error(path, errno, reterr);
+    }
+    if (!is_expected(path, expected)) {
+        return changed(path, reterr);
+    }
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
+        bool is_unsupported = errno == ENOSYS || errno == EINVAL || errno == ENOTSUP;
+        if (!is_unsupported || rename(temporary, path) != 0) {
+            return rename_error(path, errno, reterr);
+        }
+        return AVS_OK;
+    }
+    if (is_expected(temporary, expected)) {
+        unlink(temporary);
+        return AVS_OK;
+    }
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
+        *ret_is_stranded = true; /* somebody's work: never remove it */
+        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_CONFIG_UNREADABLE, errno,
+                              "%s changed while it was being edited; the changed file is %s", path,
+                              temporary);
+    }
+    return changed(path, reterr);
 }
 
 static void sync_folder(const char *path, size_t folder) {
@@ -168,15 +204,14 @@ enum avs_status avs_conf_replace(const char *path, const char *text, size_t leng
     }
     enum avs_status status = fill(descriptor, path, text, length, like, reterr);
     close(descriptor);
-    if (status == AVS_OK && expected) {
-        status = check_unchanged(path, expected, reterr);
-    }
-    if (status == AVS_OK && rename(temporary, path) != 0) {
-        int os_errno = errno;
-        status = io_error("cannot replace", path, os_errno, advice_for(os_errno), reterr);
+    bool is_stranded = false;
+    if (status == AVS_OK) {
+        status = swap(temporary, path, expected, &is_stranded, reterr);
     }
     if (status != AVS_OK) {
-        unlink(temporary);
+        if (!is_stranded) {
+            unlink(temporary);
+        }
         return status;
     }
     sync_folder(path, folder);
