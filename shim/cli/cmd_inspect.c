@@ -188,7 +188,11 @@ static int print_report(const struct run *run) {
     }
     fputs(text, stdout);
     free(text);
-    return fflush(stdout) == 0 ? CLI_OK : CLI_USAGE;
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "avs-shim inspect: cannot write the report: %s\n", strerror(errno));
+        return CLI_USAGE;
+    }
+    return CLI_OK;
 }
 
 static void take_bytes(void *user, const void *bytes, size_t length) {

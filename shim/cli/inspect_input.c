@@ -164,23 +164,25 @@ bool inspect_read(struct inspect_input *input) {
     return is_fine;
 }
 
-/* Is another file at the path now, or the same one cut short? Then begin again; the old one has
- * been read to its end. While the path names nothing (a rename under way), keep the old one. */
-static void follow_rotation(struct inspect_input *input, int *fd, uint64_t *offset) {
+/* Is the file cut short, or another one at the path now? Then begin again. A file that was renamed
+ * is left only when it has been quiet for a while, since its writer goes on with it until told; and
+ * not before there is another. (A file that was cut and has regrown past our place between two
+ * looks cannot be told from one that grew.) */
+static void follow_rotation(struct inspect_input *input, int *fd, uint64_t *offset, bool is_quiet) {
     struct stat at_path, opened;
     if (stat(input->path, &at_path) != 0 || fstat(*fd, &opened) != 0) {
         return;
     }
-    if (at_path.st_ino != opened.st_ino || at_path.st_dev != opened.st_dev) {
-        int next = open_input(input);
-        if (next >= 0) {
-            input->quiet(input->user);
-            close(*fd);
-            *fd = next;
-            *offset = 0;
-        }
-    } else if ((uint64_t)opened.st_size < *offset && lseek(*fd, 0, SEEK_SET) == 0) {
+    bool is_same = at_path.st_ino == opened.st_ino && at_path.st_dev == opened.st_dev;
+    if (is_same && (uint64_t)opened.st_size < *offset && lseek(*fd, 0, SEEK_SET) == 0) {
         input->quiet(input->user);
+        *offset = 0;
+    }
+    int next = !is_same && is_quiet ? open_input(input) : -1;
+    if (next >= 0) {
+        input->quiet(input->user);
+        close(*fd);
+        *fd = next;
         *offset = 0;
     }
 }
@@ -200,8 +202,9 @@ static bool follow_file(struct inspect_input *input, int *fd, uint8_t *buffer) {
             input->sink(input->user, buffer, (size_t)length);
             continue;
         }
-        follow_rotation(input, fd, &offset);
-        if (++quiet_polls == QUIET_POLLS) {
+        quiet_polls += quiet_polls < 2 * QUIET_POLLS;
+        follow_rotation(input, fd, &offset, quiet_polls >= QUIET_POLLS);
+        if (quiet_polls == QUIET_POLLS) {
             input->quiet(input->user);
         }
         nanosleep(&pause, NULL);

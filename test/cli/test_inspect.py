@@ -209,6 +209,19 @@ def test_follow_survives_truncation_and_rotation(tmp_path):
     assert follow.end(signal.SIGTERM) == 1
 
 
+def test_follow_reads_on_in_a_renamed_log_until_its_writer_lets_go(tmp_path):
+    log = tmp_path / "log"
+    append(log, STAMP + FINE)
+    follow = Follow(log)
+    time.sleep(0.5)
+    os.rename(log, tmp_path / "log.1")
+    append(log, STAMP + DNS)  # as logrotate: the new file is there before the writer turns to it
+    append(tmp_path / "log.1", STAMP + CA)
+    follow.wait_for("ca_file_unreadable")
+    follow.wait_for("dns_failed")
+    assert follow.end() == 1
+
+
 def test_follow_a_line_that_comes_in_pieces(tmp_path):
     log = tmp_path / "log"
     line = STAMP + DNS

@@ -208,6 +208,23 @@ static void the_live_check_confirms_adds_or_acquits(void **state) {
     avs_inspect_free(inspect);
 }
 
+static void a_live_check_that_never_reached_tls_adds_nothing(void **state) {
+    (void)state;
+    struct avs_inspect *inspect = start(NULL, NULL);
+    push(inspect, root_line);
+    avs_inspect_flush(inspect);
+    avs_inspect_add_live(inspect, "https://a.b", AVS_INCONCLUSIVE, AVS_CAUSE_DNS_FAILED);
+    const struct avs_inspect_report *report = avs_inspect_report(inspect);
+    assert_int_equal(report->finding_count, 1);
+    assert_int_equal(report->findings[0].cause, AVS_CAUSE_ROOT_MISSING);
+    assert_false(report->findings[0].confirmed_live);
+    char *text = NULL;
+    assert_int_equal(avs_inspect_text(report, "x", false, &text, NULL), AVS_OK);
+    assert_non_null(strstr(text, "neither confirms"));
+    free(text);
+    avs_inspect_free(inspect);
+}
+
 static void a_live_check_answers_for_a_silent_log(void **state) {
     (void)state;
     struct avs_inspect *inspect = start(NULL, NULL);
@@ -298,6 +315,7 @@ int main(void) {
         cmocka_unit_test(decisive_lines_and_echoes_are_masked),
         cmocka_unit_test(the_live_check_sharpens_an_open_finding),
         cmocka_unit_test(the_live_check_confirms_adds_or_acquits),
+        cmocka_unit_test(a_live_check_that_never_reached_tls_adds_nothing),
         cmocka_unit_test(a_live_check_answers_for_a_silent_log),
         cmocka_unit_test(recovery_is_told),
         cmocka_unit_test(login_rules_out_the_clock_for_the_gateway),

@@ -311,7 +311,9 @@ static void merge_live(struct avs_inspect *inspect) {
                             avs_cause_info(found->cause)->id, avs_certainty_id(found->certainty));
         }
     }
-    if (!found && report->finding_count < AVS_INSPECT_FINDINGS_MAX) {
+    /* a check that never reached TLS may tell more about where it ran than about the device */
+    bool may_add = inspect->live_readiness == AVS_NOT_READY;
+    if (!found && may_add && report->finding_count < AVS_INSPECT_FINDINGS_MAX) {
         found = &report->findings[report->finding_count++];
         memset(found, 0, sizeof(*found));
         found->says = live_says;

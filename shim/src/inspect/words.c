@@ -164,6 +164,12 @@ static void put_live(struct avs_buffer *out, const struct avs_inspect_report *re
     avs_buffer_printf(out, "\n%sLive check%s of %s: %s%s%s\n", style->bold, style->off,
                       report->live_endpoint, avs_readiness_id(report->live_readiness),
                       is_ready ? "" : ", ", is_ready ? "" : avs_cause_info(report->live_cause)->id);
+    bool is_confirmed = report->finding_count > 0 && report->findings[0].confirmed_live;
+    if (report->live_readiness == AVS_INCONCLUSIVE && !is_confirmed) {
+        avs_buffer_add_text(out,
+                            "   It did not get as far as TLS from here, so it neither confirms "
+                            "nor excludes what the log shows.\n");
+    }
     if (is_ready && report->answer == AVS_INSPECT_FOUND) {
         avs_buffer_add_text(
             out, "   From here, with this trust store, the endpoint works: what the log shows is "
