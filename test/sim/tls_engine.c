@@ -2,12 +2,17 @@
  * ends in one state, with facts that name it, and never established without a verified chain. */
 #include "tls/engine.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/flow.h"
 #include "base/text.h"
 #include "support/pki.h"
 #include "support/test.h"
+#include "tls/socket.h"
 
 #define HOST        "avs.example"
 #define ROUNDS_MAX  4000
@@ -243,6 +248,7 @@ static void a_cut_at_any_byte_is_told_apart(void **state) {
                 to_client(&pair); /* the end itself */
                 assert_failed(&pair, kinds[k] == AVS_CLOSE_EOF ? AVS_HANDSHAKE_CLOSED
                                                                : AVS_HANDSHAKE_RESET);
+                assert_int_equal(pair.facts.alert_sent, -1); /* there is nobody to tell */
                 close_pair(&pair);
             }
             struct pair pair;
@@ -513,6 +519,54 @@ static void a_talker_without_tls_is_not_listened_to_for_ever(void **state) {
         assert_in_range(fed, 1, AVS_TLS_INPUT_BYTES);
     }
     assert_failed(&pair, AVS_HANDSHAKE_NOT_TLS);
+    close_pair(&pair);
+}
+
+/* HelloRequests are ignored in a handshake (RFC 5246 section 7.4.1.1): a peer may send nothing
+ * else. */
+static const uint8_t hello_request[] = {22, 3, 3, 0, 4, 0, 0, 0, 0};
+
+static void a_handshake_without_an_end_is_ended(void **state) {
+    struct pair pair;
+    struct setting setting = {.version = 0};
+    open_pair(&pair, *state, &setting);
+    size_t fed = 0;
+    while (avs_tls_state(pair.tls) == AVS_TLS_HANDSHAKING) {
+        fed += avs_tls_feed(pair.tls, hello_request, sizeof(hello_request));
+        assert_in_range(fed, 1, AVS_TLS_HANDSHAKE_BYTES + AVS_TLS_INPUT_BYTES);
+    }
+    assert_failed(&pair, AVS_HANDSHAKE_FAILED);
+    close_pair(&pair);
+}
+
+static void *flood(void *user) {
+    static uint8_t bytes[sizeof(hello_request) * 4000];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = hello_request[i % sizeof(hello_request)];
+    }
+    while (send(*(int *)user, bytes, sizeof(bytes), MSG_NOSIGNAL) > 0) {
+    }
+    return NULL;
+}
+
+/* As fast as we throw away, from another thread: each turn of the pump comes to its end. */
+static void a_fast_peer_does_not_keep_the_pump(void **state) {
+    struct pair pair;
+    struct setting setting = {.version = 0};
+    pthread_t thread;
+    int ends[2];
+    open_pair(&pair, *state, &setting);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(pthread_create(&thread, NULL, flood, &ends[0]), 0);
+    while (avs_tls_state(pair.tls) == AVS_TLS_HANDSHAKING) {
+        avs_tls_socket_fill(pair.tls, ends[1]);
+    }
+    assert_failed(&pair, AVS_HANDSHAKE_FAILED);
+    avs_tls_socket_fill(pair.tls, ends[1]); /* also when nobody listens any more */
+    close(ends[1]);
+    pthread_join(thread, NULL);
+    close(ends[0]);
     close_pair(&pair);
 }
 
@@ -938,6 +992,8 @@ int main(void) {
         cmocka_unit_test(old_versions_are_refused),
         cmocka_unit_test(plain_text_is_recognised_from_its_first_byte),
         cmocka_unit_test(a_talker_without_tls_is_not_listened_to_for_ever),
+        cmocka_unit_test(a_handshake_without_an_end_is_ended),
+        cmocka_unit_test(a_fast_peer_does_not_keep_the_pump),
         cmocka_unit_test(broken_records_end_the_handshake),
         cmocka_unit_test(a_request_for_a_certificate_is_noted),
         cmocka_unit_test(ends_are_told_apart),

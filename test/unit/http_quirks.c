@@ -40,7 +40,8 @@ static const struct http1_row http1_rows[] = {
     {"a TLS record", "garbage", BYTES("\x15\x03\x03\x00\x02\x02\x28")},
     {"NUL bytes", "garbage", BYTES("\0\0\0")},
     {"a control byte", "garbage", BYTES("ok\x1b[0m")},
-    {"HTTP alone", "http09_body", BYTES("HTTP")},
+    {"cut in the first word", "truncated_head", BYTES("HTTP")},
+    {"another first word", "http09_body", BYTES("HTML")},
     {"clean close", "empty_reply", .close = AVS_CLOSE_CLOSE_NOTIFY},
     {"alert", "empty_reply", .close = AVS_CLOSE_ALERT},
     {"end without close_notify", "no_close_notify", .close = AVS_CLOSE_EOF},
@@ -146,9 +147,8 @@ static void every_length_of_an_answer_has_a_name(void **state) {
         session->http = (struct avs_http_facts){
             .close = AVS_CLOSE_EOF, .first_length = length, .status = length > 11 ? 200 : 0};
         memcpy(session->http.first, answer, length);
-        const char *want = length < 5 ? "http09_body" : "truncated_head";
         struct avs_http_reading reading = avs_http1_read(session, true);
-        if (strcmp(reading.quirk, want) != 0) {
+        if (strcmp(reading.quirk, "truncated_head") != 0) {
             fail_msg("%zu bytes: '%s'", length, reading.quirk);
         }
     }

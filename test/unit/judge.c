@@ -51,7 +51,7 @@ static void a_dial_that_failed_says_nothing_about_the_endpoint(void **state) {
         {AVS_DIAL_PROXY_FAILED, AVS_CAUSE_PROXY_FAILED},
         {AVS_DIAL_FAILED, AVS_CAUSE_UNKNOWN_TRANSPORT},
     };
-    assert_int_equal(AVS_COUNT(rows), AVS_DIAL_COUNT);
+    assert_int_equal(AVS_COUNT(rows), AVS_DIAL_COUNT - 1); /* all but RESET, see below */
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         struct avs_evidence *evidence = avs_evidence_new();
         for (int k = 0; k < AVS_SESSION_COUNT; k++) {
@@ -64,6 +64,23 @@ static void a_dial_that_failed_says_nothing_about_the_endpoint(void **state) {
         assert_int_equal(verdict.cause, rows[i].cause);
         avs_evidence_free(evidence);
     }
+}
+
+/* Whether the reset comes just before or just after our first byte is chance: one verdict. */
+static void a_reset_before_the_handshake_is_one_in_it(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = avs_evidence_new();
+    evidence->session[0].attempted = evidence->session[1].attempted = true;
+    evidence->session[0].dial.outcome = AVS_DIAL_RESET;
+    evidence->session[1].dial.outcome = AVS_DIAL_CONNECTED;
+    evidence->session[1].tls.outcome = AVS_HANDSHAKE_RESET;
+    struct avs_verdict verdict = judge(evidence);
+    assert_int_equal(verdict.exit_code, 1);
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        assert_int_equal(verdict.session[i].outcome, AVS_SESSION_FAIL);
+        assert_int_equal(verdict.session[i].causes[0], AVS_CAUSE_TLS_ABORTED);
+    }
+    avs_evidence_free(evidence);
 }
 
 /* One way for a handshake to end badly, told to both sessions. */
@@ -387,6 +404,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_run_is_ready),
         cmocka_unit_test(a_dial_that_failed_says_nothing_about_the_endpoint),
+        cmocka_unit_test(a_reset_before_the_handshake_is_one_in_it),
         cmocka_unit_test(a_tls_failure_never_becomes_an_oddity),
         cmocka_unit_test(the_phrase_without_verified_tls_is_named),
         cmocka_unit_test(a_ticket_that_contradicts_itself_never_passes),

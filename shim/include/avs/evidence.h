@@ -40,7 +40,8 @@ enum avs_family { AVS_FAMILY_RSA, AVS_FAMILY_ECDSA };
     XX(UNREACHABLE, "unreachable")             \
     XX(INTERFACE_MISSING, "interface_missing") \
     XX(PROXY_FAILED, "proxy_failed")           \
-    XX(FAILED, "failed")
+    XX(FAILED, "failed")                       \
+    XX(RESET, "reset") /* connected, and reset before we could say a word */
 
 enum avs_dial_outcome {
 #define XX(name, id) AVS_DIAL_##name,

@@ -174,6 +174,8 @@ static enum avs_dial_outcome outcome_of_errno(int os_errno) {
     case EPERM:
     case ECONNREFUSED:
         return AVS_DIAL_REFUSED;
+    case ECONNRESET:
+        return AVS_DIAL_RESET;
     default:
         return AVS_DIAL_FAILED;
     }

@@ -31,6 +31,7 @@ struct avs_tls {
     char origin[AVS_TLS_SESSION_ORIGIN_BYTES]; /* empty = no resumption */
     char host[AVS_NAME_BYTES];
     bool is_close_sent;
+    size_t handshake_bytes; /* from the peer */
     size_t in_start, in_end;
     size_t out_start, out_end;
     uint8_t in[AVS_TLS_INPUT_BYTES];
@@ -358,6 +359,9 @@ static void fail_handshake(struct avs_tls *tls) {
     note_parameters(tls);
     note_openssl_error(tls);
     tls->facts->outcome = failed_outcome(tls);
+    if (tls->facts->outcome == AVS_HANDSHAKE_CLOSED || tls->facts->outcome == AVS_HANDSHAKE_RESET) {
+        tls->facts->alert_sent = -1; /* OpenSSL's, to nobody */
+    }
     tls->state = AVS_TLS_FAILED;
 }
 
@@ -434,6 +438,11 @@ size_t avs_tls_input_space(struct avs_tls *tls, uint8_t **ret_space) {
 void avs_tls_input_done(struct avs_tls *tls, size_t length) {
     note_wire(tls, tls->in + tls->in_end, length);
     tls->in_end += length;
+    if (tls->state == AVS_TLS_HANDSHAKING &&
+        (tls->handshake_bytes += length) > AVS_TLS_HANDSHAKE_BYTES) {
+        AVS_TEXT_SET(tls->facts->openssl_error, "the handshake has no end");
+        fail_handshake(tls);
+    }
     advance_handshake(tls);
 }
 

@@ -18,6 +18,9 @@
 #define AVS_TLS_INPUT_BYTES  65536 /* ciphertext held for one connection before it is read */
 #define AVS_TLS_OUTPUT_BYTES 65536 /* ciphertext held for one connection before it is sent */
 
+/* What a peer may say before the handshake stands; OpenSSL takes 100 KiB of certificates. */
+#define AVS_TLS_HANDSHAKE_BYTES (256 * 1024)
+
 struct avs_tls;
 
 /* Which certificates the server may present. One family needs TLS 1.2, whose cipher suites name it.

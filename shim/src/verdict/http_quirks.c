@@ -168,7 +168,9 @@ struct avs_http_reading avs_http1_read(const struct avs_session_evidence *sessio
     if (is_h2_frame(http)) {
         return quirk("h2_frames");
     }
-    if (http->first_length < 5 || memcmp(http->first, "HTTP/", 5) != 0) {
+    static const char start[] = "HTTP/";
+    size_t known = http->first_length < strlen(start) ? http->first_length : strlen(start);
+    if (memcmp(http->first, start, known) != 0) {
         return quirk(is_text(http) ? "http09_body" : "garbage");
     }
     const char *status_line = status_line_quirk(http);

@@ -46,6 +46,7 @@ static const enum avs_cause dial_causes[AVS_DIAL_COUNT] = {
     [AVS_DIAL_INTERFACE_MISSING] = AVS_CAUSE_INTERFACE_MISSING,
     [AVS_DIAL_PROXY_FAILED] = AVS_CAUSE_PROXY_FAILED,
     [AVS_DIAL_FAILED] = AVS_CAUSE_UNKNOWN_TRANSPORT,
+    [AVS_DIAL_RESET] = AVS_CAUSE_TLS_ABORTED,
 };
 
 static const enum avs_cause store_causes[AVS_STORE_COUNT] = {
@@ -228,7 +229,10 @@ static bool judge_connection(const struct avs_evidence *evidence,
     }
     if (session->tls.outcome == AVS_HANDSHAKE_NOT_TRIED &&
         session->dial.outcome != AVS_DIAL_CONNECTED) {
-        set(verdict, AVS_SESSION_INCONCLUSIVE, dial_causes[session->dial.outcome]);
+        /* a reset that came before our first byte is the one that comes after it, only faster */
+        bool is_reset = session->dial.outcome == AVS_DIAL_RESET;
+        set(verdict, is_reset ? AVS_SESSION_FAIL : AVS_SESSION_INCONCLUSIVE,
+            dial_causes[session->dial.outcome]);
         return false;
     }
     return judge_handshake(evidence, &session->tls, protocol, verdict);

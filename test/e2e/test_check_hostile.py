@@ -1,0 +1,295 @@
+"""check against servers that mean harm: it ends in time, stays small, and says something sensible.
+
+The servers are Python's, over ssl or raw sockets, with keys made by openssl for the test."""
+import json
+import os
+import resource
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from avs_shim import AVS_SHIM, ENVIRONMENT
+
+TIMEOUT_S = 2
+# sanitizers and loaded machines are slow: more seconds and more memory by environment
+SLACK = float(os.environ.get("AVS_TEST_SLACK", "1"))
+MEMORY_KIB = int(64 * 1024 * max(1, SLACK))
+HOST = "hostile.localhost"
+
+
+def openssl(*arguments, cwd):
+    subprocess.run(["openssl", *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    """ca.pem, chain.pem with key.pem for HOST, and huge.pem: the same with a hundred strangers."""
+    folder = tmp_path_factory.mktemp("pki")
+
+    def issue(name, *options):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "30", "-subj", f"/CN={name}", *options, cwd=folder)
+
+    issue("hostile test CA", "-keyout", "ca.key", "-out", "ca.pem")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            f"/CN={HOST}", "-keyout", "key.pem", "-out", "leaf.csr", cwd=folder)
+    (folder / "ext").write_text(f"subjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth\n")
+    openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "10", "-extfile", "ext", "-out", "chain.pem", cwd=folder)
+    strangers = []
+    for i in range(100):
+        issue(f"stranger {i}", "-key", "ca.key", "-out", "stranger.pem")
+        strangers.append((folder / "stranger.pem").read_text())
+    (folder / "huge.pem").write_text((folder / "chain.pem").read_text() + "".join(strangers))
+    return folder
+
+
+class Hostile:
+    """Accepts on a loopback port and hands each connection to `serve` in a thread of its own."""
+
+    def __init__(self, serve, pki=None, chain="chain.pem", alpn=(), tls=True):
+        self.serve = serve
+        self.context = None
+        if tls:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(pki / chain, pki / "key.pem")
+            if alpn:
+                self.context.set_alpn_protocols(list(alpn))
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.over = threading.Event()
+        self.open = []
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+
+    def accept(self):
+        while not self.over.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.settimeout(20)
+            self.open.append(connection)
+            threading.Thread(target=self.handle, args=(connection,), daemon=True).start()
+
+    def handle(self, connection):
+        try:
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
+                self.open.append(connection)
+            self.serve(connection, self.over)
+        except (OSError, ssl.SSLError, ValueError):
+            pass  # the client left: that is what it should do
+
+
+def check(port, pki, *arguments):
+    """Run it, measured; its report."""
+    command = [AVS_SHIM, "check", "--endpoint", f"https://{HOST}", "--connect-to",
+               f"127.0.0.1:{port}", "--ca-file", str(pki / "ca.pem"), "--any-root", "--json",
+               "--timeout", str(TIMEOUT_S), *arguments]
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=ENVIRONMENT)
+    out = process.stdout.read()
+    err = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    took = time.monotonic() - started
+    assert err == b""
+    report = json.loads(out)
+    assert process.returncode == report["exit_code"]
+    assert took < TIMEOUT_S + SLACK, report
+    assert usage.ru_maxrss < MEMORY_KIB
+    # time is waited away, not burnt
+    assert usage.ru_utime + usage.ru_stime < 1.0 * SLACK
+    return report
+
+
+def session(report, protocol):
+    return next(s for s in report["sessions"] if s["protocol"] == protocol)
+
+
+# ---- before TLS ----
+
+def drip(data):
+    def serve(connection, over):
+        for byte in data:
+            connection.send(bytes([byte]))
+            if over.wait(0.5):
+                return
+    return serve
+
+
+def endless(chunk, head=b""):
+    def serve(connection, over):
+        connection.sendall(head)
+        while not over.is_set():
+            connection.sendall(chunk)
+    return serve
+
+
+def never_read(connection, over):
+    over.wait(20)
+
+
+def reset_at_once(connection, over):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+SERVER_HELLO_START = bytes.fromhex("160303007a0200007603 03".replace(" ", ""))
+RAW = {
+    "accepts and never reads": (never_read, "inconclusive", "tls_timeout"),
+    "drips a TLS record": (drip(SERVER_HELLO_START * 20), "inconclusive", "tls_timeout"),
+    "drips plain text": (drip(b"HTTP/1.1 400 Bad Request\r\n" * 9), "not_ready", "plaintext_peer"),
+    "endless plain text": (endless(b"hello " * 4096), "not_ready", "plaintext_peer"),
+    "endless zeroes": (endless(bytes(65536)), "not_ready", "plaintext_peer"),
+    "endless handshake records": (endless(b"\x16\x03\x03\x00\x04\x00\x00\x00\x00" * 4096),
+                                  "not_ready", "tls_failed"),
+    "endless empty records": (endless(b"\x16\x03\x03\x00\x00" * 8192), "not_ready", "tls_failed"),
+    "endless warning alerts": (endless(b"\x15\x03\x03\x00\x02\x01\x70" * 8192), "not_ready", None),
+    "endless ChangeCipherSpec": (endless(b"\x14\x03\x03\x00\x01\x01" * 8192), "not_ready", None),
+    "a message of 16 MiB": (endless(b"\x16\x03\x03\x40\x00" + b"\x0b\xff\xff\xf0" + bytes(16380)),
+                            "not_ready", None),
+    "resets at once": (reset_at_once, "not_ready", "tls_aborted"),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_peer_without_tls(name, pki):
+    serve, verdict, cause = RAW[name]
+    with Hostile(serve, tls=False) as server:
+        report = check(server.port, pki)
+    assert report["verdict"] == (verdict or report["verdict"]) != "ready"
+    assert report["cause"] == (cause or report["cause"])
+    assert not any(s["tls"]["verified"] for s in report["sessions"])
+
+
+# ---- after a good handshake, over HTTP/1.1 ----
+
+def after_request(serve):
+    def wrapped(connection, over):
+        connection.recv(4096)
+        serve(connection, over)
+    return wrapped
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+HTTP1 = {
+    "accepts and never reads": (never_read, "silent"),
+    "drips a head": (after_request(drip(OK + b"X: " + b"x" * 100)), "truncated_head"),
+    "endless headers": (after_request(endless(b"X-Endless: value\r\n" * 512, OK)), "truncated_head"),
+    "one endless header": (after_request(endless(b"x" * 16384, OK + b"X: ")), "truncated_head"),
+    "endless status line": (after_request(endless(b"x" * 16384, b"HTTP/1.1 200 ")),
+                            "truncated_head"),
+    "endless 1xx": (after_request(endless(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 512)),
+                    "truncated_head"),
+    "endless body": (after_request(endless(bytes(16384), OK + b"\r\n")), "unexpected_body"),
+    "endless chunks": (after_request(endless(b"1\r\nx\r\n" * 4096,
+                                             OK + b"Transfer-Encoding: chunked\r\n\r\n")),
+                       "unexpected_body"),
+    "a chunk header without an end": (after_request(endless(
+        b"0" * 16384, OK + b"Transfer-Encoding: chunked\r\n\r\n")), "bad_chunk"),
+    "endless chunk extension": (after_request(endless(
+        b"x" * 16384, OK + b"Transfer-Encoding: chunked\r\n\r\n1;")), None),
+    "more zeroes than a length": (after_request(endless(bytes(16384))), "garbage"),
+    "endless text": (after_request(endless(b"text " * 3000)), "http09_body"),
+    "endless trailers": (after_request(endless(
+        b"X: y\r\n" * 2048, OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n")), None),
+    "a body that stops": (after_request(lambda c, over: (c.sendall(
+        OK + b"Content-Length: 10\r\n\r\nhalf"), over.wait(20))), "truncated"),
+}
+
+
+@pytest.mark.parametrize("name", HTTP1)
+def test_http1_oddities_never_cost_the_verdict(name, pki):
+    serve, quirk = HTTP1[name]
+    with Hostile(serve, pki) as server:
+        report = check(server.port, pki, "--http1-only")
+    assert report["verdict"] == "ready"
+    got = session(report, "http/1.1")
+    assert got["tls"]["verified"]
+    assert got["http"]["quirk"] == (quirk or got["http"]["quirk"])
+
+
+# ---- after a good handshake, over HTTP/2 ----
+
+def frame(kind, flags, stream, payload):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+SETTINGS = frame(4, 0, 0, b"")
+HEADERS_200 = frame(1, 4, 1, b"\x88")
+HTTP2 = {
+    "accepts and never reads": (never_read, "silent"),
+    "drips SETTINGS": (after_request(drip(SETTINGS * 10)), None),
+    "endless SETTINGS": (after_request(endless(SETTINGS * 1024)), None),
+    "endless PING": (after_request(endless(frame(6, 0, 0, bytes(8)) * 512, SETTINGS)), None),
+    "endless empty DATA": (after_request(endless(frame(0, 0, 1, b"") * 1024,
+                                                 SETTINGS + HEADERS_200)), None),
+    "endless body": (after_request(endless(frame(0, 0, 1, bytes(16384)),
+                                           SETTINGS + HEADERS_200)), None),
+    "endless CONTINUATION": (after_request(endless(frame(9, 0, 1, b"\x40\x01a\x01b" * 100),
+                                                   SETTINGS + frame(1, 0, 1, b"\x88"))), None),
+    "endless 1xx": (after_request(endless(frame(1, 4, 1, b"\x08\x03103") * 512, SETTINGS)), None),
+    "endless unknown frames": (after_request(endless(frame(200, 0, 0, bytes(100)) * 100,
+                                                     SETTINGS)), None),
+    "endless WINDOW_UPDATE": (after_request(endless(frame(8, 0, 0, b"\0\0\0\1") * 512,
+                                                    SETTINGS)), None),
+    "endless RST_STREAM REFUSED": (after_request(endless(frame(3, 0, 1, b"\0\0\0\7") * 512,
+                                                         SETTINGS)), None),
+    "endless PRIORITY": (after_request(endless(frame(2, 0, 3, b"\0\0\0\0\1") * 512, SETTINGS)),
+                         None),
+    "a body that stops": (after_request(lambda c, over: (c.sendall(
+        SETTINGS + HEADERS_200 + frame(0, 0, 1, b"half")), over.wait(20))), "truncated"),
+}
+
+
+@pytest.mark.parametrize("name", HTTP2)
+def test_http2_oddities_never_cost_the_verdict(name, pki):
+    serve, quirk = HTTP2[name]
+    with Hostile(serve, pki, alpn=["h2"]) as server:
+        report = check(server.port, pki, "--http2-only")
+    assert report["verdict"] == "ready"
+    got = session(report, "h2")
+    assert got["tls"]["verified"] and got["tls"]["alpn"] == "h2"
+    assert not got["http"]["ats_message"]
+    assert got["http"]["quirk"] == (quirk or got["http"]["quirk"])
+    assert got["http"]["quirk"]
+
+
+# ---- certificates ----
+
+def test_a_hundred_certificates_are_judged_and_ten_are_kept(pki):
+    with Hostile(after_request(lambda c, over: c.sendall(OK + b"Content-Length: 0\r\n\r\n")), pki,
+                 chain="huge.pem") as server:
+        report = check(server.port, pki, "--http1-only")
+    assert report["verdict"] == "ready"
+    assert len(session(report, "http/1.1")["tls"]["chain"]) == 10
+
+
+def test_a_hundred_certificates_that_lead_nowhere_are_refused(pki, tmp_path):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-days", "30", "-subj", "/CN=another", "-keyout", "other.key", "-out", "ca.pem",
+            cwd=tmp_path)
+    with Hostile(never_read, pki, chain="huge.pem") as server:
+        report = check(server.port, pki, "--ca-file", str(tmp_path / "ca.pem"))
+    assert report["verdict"] == "not_ready"
+    assert report["cause"] in ("root_missing", "intermediate_missing")
+
+
+def test_the_bound_of_memory_means_something():
+    """This process is bigger than the bound's unit would be if it were bytes: ru_maxrss is KiB."""
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 4096
