@@ -157,8 +157,8 @@ static void add_tool_stores(struct avs_trust_audit *audit,
     }
 }
 
-/** A sysroot: what its libraries say, else where its distribution keeps the bundle. */
-static void ask_sysroot(struct avs_trust_audit *audit, struct avs_audit_libraries *libraries) {
+/** What the bytes of the libraries say, else where the distribution keeps its bundle. */
+static void ask_libraries(struct avs_trust_audit *audit, struct avs_audit_libraries *libraries) {
     const struct avs_distro *distro = avs_distro_detect(&audit->root);
     avs_audit_read_libraries(&audit->root, libraries);
     AVS_TEXT_SET(audit->curl_version, libraries->curl_version);
@@ -185,10 +185,13 @@ static void find_stores(struct avs_trust_audit *audit, const struct avs_audit_re
     char file[AVS_SYSROOT_PATH_BYTES] = "", folder[AVS_SYSROOT_PATH_BYTES] = "";
     struct defaults defaults = {.openssl_file = file, .openssl_folder = folder};
     const struct avs_audit_machine *machine = audit->is_sysroot ? NULL : request->machine;
-    if (audit->is_sysroot) {
-        ask_sysroot(audit, &libraries);
+    bool is_told = machine && machine->knows_ca_defaults;
+    if (!is_told) { /* a sysroot, or a libcurl before 7.70: its bytes know */
+        ask_libraries(audit, &libraries);
         defaults.ca_file = libraries.curl_ca_file;
         defaults.ca_path = libraries.curl_ca_path;
+    }
+    if (audit->is_sysroot) {
         if (libraries.openssl_folder[0]) {
             avs_sysroot_join(file, libraries.openssl_folder, "cert.pem");
             avs_sysroot_join(folder, libraries.openssl_folder, "certs");
@@ -202,6 +205,8 @@ static void find_stores(struct avs_trust_audit *audit, const struct avs_audit_re
         AVS_TEXT_SET(audit->curl_backend, machine->curl_backend);
         AVS_TEXT_SET(audit->curl_library, machine->curl_library);
         audit->reads_whole_folder = machine->reads_whole_folder;
+    }
+    if (is_told) {
         defaults.ca_file = machine->curl_ca_file;
         defaults.ca_path = machine->curl_ca_path;
     }
