@@ -26,6 +26,31 @@ static void the_loaded_library_is_described(void **state) {
     assert_true(info.ca_file || info.ca_path);
 }
 
+static void a_store_is_completed_as_libcurl_would(void **state) {
+    (void)state;
+    const char *default_file, *default_path;
+    avs_net_curl_ca_defaults(&default_file, &default_path);
+    const struct {
+        const char *source, *file, *path, *want_source, *want_file, *want_path;
+    } rows[] = {
+        {NULL, NULL, NULL, "libcurl", default_file, default_path},
+        {"config", NULL, NULL, "libcurl", default_file, default_path},
+        {"config", "/f", NULL, "config", "/f", default_path},
+        {"config", NULL, "/p", "config", default_file, "/p"},
+        {"config", "/f", "/p", "config", "/f", "/p"},
+        {"option", "/f", NULL, "option", "/f", NULL},
+        {NULL, NULL, "/p", NULL, NULL, "/p"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *file = rows[i].file;
+        const char *path = rows[i].path;
+        const char *source = avs_net_curl_complete_store(rows[i].source, &file, &path);
+        assert_string_equal(source ? source : "", rows[i].want_source ? rows[i].want_source : "");
+        assert_string_equal(file ? file : "", rows[i].want_file ? rows[i].want_file : "");
+        assert_string_equal(path ? path : "", rows[i].want_path ? rows[i].want_path : "");
+    }
+}
+
 static void its_file_is_named(void **state) {
     (void)state;
     const char *path = avs_net_curl_library_path();
@@ -37,6 +62,7 @@ static void its_file_is_named(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_loaded_library_is_described),
+        cmocka_unit_test(a_store_is_completed_as_libcurl_would),
         cmocka_unit_test(its_file_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

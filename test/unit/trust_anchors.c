@@ -696,6 +696,8 @@ static void broken_stores_are_named(void **state) {
         assert_int_equal(facts.store_state, cases[i].state);
         assert_int_equal(facts.store_errno, cases[i].os_errno);
         assert_string_equal(facts.store_source, "option");
+        assert_int_equal(facts.ca_path_useless,
+                         cases[i].ca_file == good && cases[i].ca_path == unhashed);
         if (!strstr(facts.store_detail, cases[i].detail)) {
             fail_msg("case %zu: %s", i, facts.store_detail);
         }

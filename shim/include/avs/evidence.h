@@ -139,7 +139,9 @@ struct avs_trust_facts {
     int store_errno;
     int store_count;                   /**< certificates in the CA file; 0 without one */
     char store_detail[AVS_NAME_BYTES]; /**< what is wrong with it, empty if nothing */
-    char policy[96];                   /**< "partial-chain, trusted-first, security level 2" */
+    bool ca_path_useless; /**< beside a CA file: nothing in the CA path can be found (no hash links)
+                           */
+    char policy[96];      /**< "partial-chain, trusted-first, security level 2" */
 
     int verify_error; /**< X509_V_* of the gate, 0 = OK, -1 = the gate never ran */
     int verify_depth;

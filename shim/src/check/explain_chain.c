@@ -44,10 +44,8 @@ enum avs_status avs_trust_explain(const struct avs_trust_explain_options *option
                                           .ca_path = options->ca_path,
                                           .store_source = "option",
                                           .ats_roots_file = options->ats_roots_file};
-    if (!question.ca_file && !question.ca_path) {
-        avs_net_curl_ca_defaults(&question.ca_file, &question.ca_path);
-        question.store_source = question.ca_file || question.ca_path ? "libcurl" : "openssl";
-    }
+    question.store_source =
+        avs_net_curl_complete_store(question.store_source, &question.ca_file, &question.ca_path);
     AVS_AUTO(avs_trust_explanation) made = calloc(1, sizeof(*made));
     AVS_REQUIRE_MEMORY(made, reterr);
     AVS_TRY(

@@ -151,10 +151,7 @@ enum avs_status avs_check_run(const struct avs_check_options *options,
 
     struct avs_anchors_options store = {
         .ca_file = options->ca_file, .ca_path = options->ca_path, .source = options->store_source};
-    if (!store.ca_file && !store.ca_path) {
-        avs_net_curl_ca_defaults(&store.ca_file, &store.ca_path);
-        store.source = store.ca_file || store.ca_path ? "libcurl" : "openssl";
-    }
+    store.source = avs_net_curl_complete_store(store.source, &store.ca_file, &store.ca_path);
     struct avs_trust_facts store_facts = {.store_state = AVS_STORE_OK};
     AVS_AUTO(anchors) anchors = NULL;
     enum avs_status status = avs_anchors_load(&store, &store_facts, &anchors, reterr);

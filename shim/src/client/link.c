@@ -52,10 +52,7 @@ static enum avs_status prepare_context(struct avs_links *links, struct avs_tls_f
     struct avs_anchors_options store = {.ca_file = links->options.ca_file,
                                         .ca_path = links->options.ca_path,
                                         .source = links->options.store_source};
-    if (!store.ca_file && !store.ca_path) {
-        avs_net_curl_ca_defaults(&store.ca_file, &store.ca_path);
-        store.source = store.ca_file || store.ca_path ? "libcurl" : "openssl";
-    }
+    store.source = avs_net_curl_complete_store(store.source, &store.ca_file, &store.ca_path);
     struct avs_anchors *anchors = NULL;
     enum avs_status status = avs_anchors_load(&store, &facts->trust, &anchors, reterr);
     if (status != AVS_OK) {

@@ -89,6 +89,7 @@ static const struct avs_field trust_rows[] = {
     FIELD(store_errno, INT),
     FIELD(store_count, INT),
     FIELD(store_detail, TEXT),
+    FIELD(ca_path_useless, BOOL),
     FIELD(policy, TEXT),
     FIELD(verify_error, INT),
     FIELD(verify_depth, INT),

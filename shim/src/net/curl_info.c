@@ -58,6 +58,20 @@ void avs_net_curl_ca_defaults(const char **ret_ca_file, const char **ret_ca_path
     *ret_ca_path = info.ca_path;
 }
 
+const char *avs_net_curl_complete_store(const char *source, const char **ca_file,
+                                        const char **ca_path) {
+    bool is_named = *ca_file || *ca_path;
+    if (is_named && (!source || strcmp(source, "config") != 0)) {
+        return source;
+    }
+    const char *default_file = NULL;
+    const char *default_path = NULL;
+    avs_net_curl_ca_defaults(&default_file, &default_path);
+    *ca_file = *ca_file ? *ca_file : default_file;
+    *ca_path = *ca_path ? *ca_path : default_path;
+    return is_named ? source : *ca_file || *ca_path ? "libcurl" : "openssl";
+}
+
 const char *avs_net_curl_library_path(void) {
     Dl_info where;
     union { /* a function pointer is no void pointer in ISO C */

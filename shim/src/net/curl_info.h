@@ -27,6 +27,13 @@ void avs_net_curl_info(struct avs_net_curl_info *ret_info);
 /** The compiled-in CA file and path alone; both NULL when there are none or it does not tell. */
 void avs_net_curl_ca_defaults(const char **ret_ca_file, const char **ret_ca_path);
 
+/** Complete what a caller named to what libcurl would open. Nothing named: both defaults. Named by
+ *  "config", that is through CURLOPT_CAINFO and CURLOPT_CAPATH: the one that was not set keeps its
+ *  default (setting one of them never switches the other off). Named otherwise: left alone.
+ *  Returns the source to report. */
+const char *avs_net_curl_complete_store(const char *source, const char **ca_file,
+                                        const char **ca_path);
+
 /** Path of the loaded libcurl, by dladdr(); NULL when it cannot be told (a static link). Lent. */
 const char *avs_net_curl_library_path(void);
 

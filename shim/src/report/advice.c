@@ -291,7 +291,8 @@ static void sharpen(struct avs_advice *advice, const struct avs_evidence *eviden
         *command = "avs-shim check --endpoint {endpoint} --ca-file FILE";
     } else if (advice->cause == AVS_CAUSE_ROOT_MISSING &&
                strcmp(trust->store_source, "libcurl") != 0 &&
-               strcmp(trust->store_source, "openssl") != 0 && trust->ca_file[0]) {
+               strcmp(trust->store_source, "openssl") != 0 && trust->ca_file[0] &&
+               !trust->ca_path[0]) {
         advice->remedy = "Add the missing root named above to the CA file in use; the system store "
                          "is not read when a CA file is given.";
         *command = "avs-shim trust audit --ca-file {ca_file}";

@@ -201,6 +201,7 @@ static enum avs_status check_path(const char *path, bool has_file, struct avs_tr
                     others);
     if (has_file) {
         AVS_TEXT_SET(facts->store_detail, detail);
+        facts->ca_path_useless = others > 0;
         return AVS_OK;
     }
     return fail_store(facts, AVS_STORE_NOT_HASHED, 0, path, detail, reterr);
@@ -359,6 +360,7 @@ void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_trust_fa
     ret_facts->store_state = known->store_state;
     ret_facts->store_errno = known->store_errno;
     ret_facts->store_count = known->store_count;
+    ret_facts->ca_path_useless = known->ca_path_useless;
     AVS_TEXT_SET(ret_facts->store_source, known->store_source);
     AVS_TEXT_SET(ret_facts->store_detail, known->store_detail);
     AVS_TEXT_SET(ret_facts->ca_file, known->ca_file);

@@ -104,6 +104,11 @@ static bool is_known_root_missing(const struct question *q) {
     return is_root_missing(q) && q->trust->closes_with_ats_roots;
 }
 
+/* The root may well lie in that directory, where nobody finds it. */
+static bool is_path_not_hashed(const struct question *q) {
+    return is_root_missing(q) && q->trust->ca_path_useless;
+}
+
 static bool is_unknown_root_missing(const struct question *q) {
     return is_root_missing(q) && !q->trust->closes_with_ats_roots;
 }
@@ -130,6 +135,7 @@ static const struct {
     {AVS_CAUSE_INTERCEPTED, is_intercepted},
     {AVS_CAUSE_SELF_SIGNED, is_self_signed},
     {AVS_CAUSE_INTERMEDIATE_MISSING, is_intermediate_missing},
+    {AVS_CAUSE_CA_PATH_NOT_HASHED, is_path_not_hashed},
     {AVS_CAUSE_ROOT_MISSING, is_known_root_missing},
     {AVS_CAUSE_HOSTNAME_MISMATCH, is_host_wrong},
     {AVS_CAUSE_ROOT_MISSING, is_unknown_root_missing},
