@@ -385,6 +385,21 @@ class TestBadFiles:
             subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_hostile_values_reach_neither_the_terminal_nor_the_json_raw(tmp_path):
+    path = tmp_path / "c.json"
+    path.write_text('{"sampleApp":{"endpoint":"https://\\u001b[31m\\uDC00"},"a":{"databaseFilePath":"/x\\u0007/y"}}')
+    for action in (["show"], ["explain"], ["lint"], ["set", "eu", "--dry-run"], ["unset", "--dry-run"]):
+        result = subprocess.run([AVS_SHIM, "endpoint", *action, "--config", path], capture_output=True)
+        assert b"\x1b" not in result.stdout and b"\x07" not in result.stdout
+        result = subprocess.run([AVS_SHIM, "endpoint", *action, "--json", "--config", path], capture_output=True)
+        assert json.loads(result.stdout.decode("utf-8"))["schema"] == "avs-shim.endpoint/1"
+    strange = os.fsencode(tmp_path) + b"/\xff.json"
+    with open(strange, "w") as stream:
+        stream.write("{}")
+    result = subprocess.run([AVS_SHIM, "endpoint", "set", "eu", "--json", "--config", strange], capture_output=True)
+    assert json.loads(result.stdout.decode("utf-8"))["changes"][0]["file"].endswith("\ufffd.json")
+
+
 def test_mode_owner_and_link_survive(tmp_path):
     path, link = tmp_path / "real.json", tmp_path / "link.json"
     path.write_text("{}")

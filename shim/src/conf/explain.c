@@ -345,7 +345,7 @@ static enum avs_status explain_gateway(struct explain *explain) {
             report,
             "stop the SDK, then deregister the device, or: sqlite3 '%s' \"DELETE FROM "
             "avsGatewayManager_verificationState WHERE key='state';\"",
-            path);
+            strchr(path, '\'') ? "DATABASE" : path);
     }
     return AVS_OK;
 }

@@ -99,8 +99,8 @@ enum avs_status avs_conf_read_bytes(const char *path, size_t limit, char **ret_t
     return status;
 }
 
-/* The length of the well-formed UTF-8 sequence at `at` (RFC 3629), 0 if there is none. */
-static size_t utf8_sequence(const unsigned char *at, size_t left) {
+size_t avs_conf_utf8_sequence(const char *text, size_t left) {
+    const unsigned char *at = (const unsigned char *)text;
     unsigned char first = at[0];
     if (first < 0x80) {
         return 1;
@@ -140,7 +140,7 @@ static enum avs_status check_text(const char *path, const char *text, size_t len
             i += sizeof(uint64_t);
             continue;
         }
-        size_t sequence = bytes[i] == '\0' ? 0 : utf8_sequence(bytes + i, length - i);
+        size_t sequence = bytes[i] == '\0' ? 0 : avs_conf_utf8_sequence(text + i, length - i);
         if (sequence > 0) {
             i += sequence;
             continue;

@@ -125,7 +125,9 @@ static void check_folder(struct avs_conf_lint *lint, struct avs_conf_ref ref, co
                                  "the folder %s does not exist on this machine, so the SDK cannot "
                                  "create its database",
                                  folder),
-            avs_conf_report_text(lint->report, "mkdir -p '%s', or correct the path", folder));
+            strchr(folder, '\'') /* no command that a shell would read otherwise */
+                ? "make the folder, or correct the path"
+                : avs_conf_report_text(lint->report, "mkdir -p '%s', or correct the path", folder));
     } else if (!S_ISDIR(identity.st_mode)) {
         avs_conf_lint_remark(
             lint, ref, false, "folder_missing", AVS_CAUSE_CONFIG_UNREADABLE, AVS_SEVERITY_WARNING,

@@ -4,10 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "base/text.h"
 #include "conf/edit.h"
+#include "conf/json.h"
 #include "conf/plan.h"
 
 #define SCHEMA            "avs-shim.toggle/1"
@@ -15,8 +14,6 @@
 #define KEYS_MAX          AVS_ENDPOINT_KEY_COUNT
 #define RAW_SHOWN_MAX     200
 #define SIDECAR_SPANS_MAX 4096
-
-AVS_DEFINE_AUTO(json, struct json_object, json_object_put);
 
 /* Detects change, not malice: whoever can edit the file can edit the sidecar. */
 static void hash_text(const char *text, size_t length, char *field) {
@@ -29,46 +26,27 @@ static void hash_text(const char *text, size_t length, char *field) {
 
 /* ---- writing ---- */
 
-static bool add(struct json_object *object, const char *key, struct json_object *value) {
-    if (!value || json_object_object_add(object, key, value) != 0) {
-        json_object_put(value);
-        return false;
-    }
-    return true;
-}
-
-static bool add_text(struct json_object *object, const char *key, const char *text, size_t length) {
-    return add(object, key, json_object_new_string_len(text, (int)length));
-}
-
-static bool add_number(struct json_object *object, const char *key, size_t number) {
-    return add(object, key, json_object_new_int64((int64_t)number));
-}
-
 static bool add_state(struct json_object *root, const char *length_key, const char *hash_key,
                       const struct avs_conf_file *file) {
     char hash[HASH_BYTES];
     hash_text(file->text, file->length, hash);
-    return add_number(root, length_key, file->length) &&
-           add_text(root, hash_key, hash, strlen(hash));
+    return avs_conf_json_add_number(root, length_key, file->length) &&
+           avs_conf_json_add_bytes(root, hash_key, hash, strlen(hash));
 }
 
 /* The spans that lead from the toggled file back to the original. */
 static bool add_spans(struct json_object *root, const struct avs_conf_planned *file) {
-    struct json_object *list = json_object_new_array();
-    if (!add(root, "restore", list)) {
+    struct json_object *list = avs_conf_json_add_array(root, "restore");
+    if (!list) {
         return false;
     }
     for (size_t i = 0; i < file->diff.count; i++) {
         const struct avs_conf_change *change = &file->diff.changes[i];
-        struct json_object *span = json_object_new_object();
-        if (!span || json_object_array_add(list, span) != 0) {
-            json_object_put(span);
-            return false;
-        }
-        if (!add_number(span, "offset", change->new_offset) ||
-            !add_number(span, "remove", change->inserted) ||
-            !add_text(span, "insert", file->before.text + change->old_offset, change->removed)) {
+        struct json_object *span = avs_conf_json_append(list);
+        if (!span || !avs_conf_json_add_number(span, "offset", change->new_offset) ||
+            !avs_conf_json_add_number(span, "remove", change->inserted) ||
+            !avs_conf_json_add_bytes(span, "insert", file->before.text + change->old_offset,
+                                     change->removed)) {
             return false;
         }
     }
@@ -91,7 +69,7 @@ static uint32_t find_key(const struct avs_conf_doc *doc, enum avs_endpoint_key k
 
 static bool add_keys(struct json_object *root, const struct avs_conf_planned *file) {
     struct json_object *keys = json_object_new_object();
-    if (!add(root, "keys", keys)) {
+    if (!avs_conf_json_add(root, "keys", keys)) {
         return false;
     }
     for (int i = 0; i < KEYS_MAX; i++) {
@@ -113,8 +91,8 @@ static bool add_keys(struct json_object *root, const struct avs_conf_planned *fi
             node->end - node->start == after->nodes[new_node].end - after->nodes[new_node].start &&
             memcmp(before->text + node->start, after->text + after->nodes[new_node].start,
                    node->end - node->start) == 0;
-        if (!is_same &&
-            !add_text(keys, name, before->text + node->start, node->end - node->start)) {
+        if (!is_same && !avs_conf_json_add_bytes(keys, name, before->text + node->start,
+                                                 node->end - node->start)) {
             return false;
         }
     }
@@ -125,20 +103,13 @@ static enum avs_status make_sidecar(struct avs_config_plan *plan, struct avs_con
                                     struct avs_error *reterr) {
     AVS_AUTO(json) root = json_object_new_object();
     AVS_REQUIRE_MEMORY(root, reterr);
-    bool is_good = add_text(root, "schema", SCHEMA, strlen(SCHEMA)) &&
-                   add_text(root, "endpoint", plan->url, strlen(plan->url)) &&
+    bool is_good = avs_conf_json_add_bytes(root, "schema", SCHEMA, strlen(SCHEMA)) &&
+                   avs_conf_json_add_bytes(root, "endpoint", plan->url, strlen(plan->url)) &&
                    add_state(root, "original_length", "original_hash", &file->before) &&
                    add_state(root, "toggled_length", "toggled_hash", &file->after) &&
                    add_spans(root, file) && add_keys(root, file);
-    const char *text = is_good ? json_object_to_json_string_ext(
-                                     root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
-                               : NULL;
-    AVS_REQUIRE_MEMORY(text, reterr);
-    size_t length = strlen(text);
-    file->sidecar_text = malloc(length + 2);
-    AVS_REQUIRE_MEMORY(file->sidecar_text, reterr);
-    memcpy(file->sidecar_text, text, length);
-    memcpy(file->sidecar_text + length, "\n", 2);
+    AVS_REQUIRE_MEMORY(is_good ? root : NULL, reterr);
+    AVS_TRY(avs_conf_json_print(root, &file->sidecar_text, reterr));
     file->sidecar_action = AVS_CONF_SIDECAR_WRITE;
     avs_conf_plan_say(plan, "remembered in %s; toggle again to go back", file->sidecar_path);
     return AVS_OK;
