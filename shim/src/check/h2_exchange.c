@@ -127,8 +127,11 @@ static void move_out(struct exchange *exchange) {
         if (exchange->out_start == exchange->out_end) {
             exchange->out_start = exchange->out_end = 0;
             if (avs_h2_pull(exchange->h2, exchange->out, CHUNK_BYTES, &exchange->out_end, NULL) !=
-                    AVS_OK ||
-                exchange->out_end == 0) {
+                AVS_OK) {
+                exchange->is_broken = true; /* it will say no more */
+                exchange->out_end = 0;
+            }
+            if (exchange->out_end == 0) {
                 break;
             }
         }
