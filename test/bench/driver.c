@@ -66,6 +66,9 @@ static void open_downchannel(struct transport *transport, const struct run *run,
     prepare(call, run, "/hold");
     transport_submit(transport, call);
     wait_for(&call->answered);
+    if (call->status != 200) {
+        bench_die("%s: no answer, status %d", call->url, call->status);
+    }
 }
 
 static void sleep_ms(double ms) {
@@ -226,6 +229,29 @@ static double figure_memory(const struct run *run) {
     return (after - before) / (double)count;
 }
 
+/* The same for further connections of one transport, to further origins: c0.localhost and so on. */
+static double figure_memory_origin(const struct run *run) {
+    long count = run->count ? run->count : 20;
+    struct bench_call *calls = calloc((size_t)count + 1, sizeof(*calls));
+    struct transport *transport = transport_new(&run->options);
+    const char *rest = strstr(run->options.base, "localhost");
+    if (!rest) {
+        bench_die("this figure needs a server on localhost");
+    }
+    double before = 0;
+    for (long i = 0; i <= count; i++) {
+        char base[128];
+        snprintf(base, sizeof(base), "https://c%ld.%s", i, rest);
+        struct run other = {.options = {.base = base, .ca_file = run->options.ca_file}};
+        open_downchannel(transport, &other, &calls[i]);
+        before = i == 0 ? resident_kb() : before;
+    }
+    double after = resident_kb();
+    transport_free(transport);
+    free(calls);
+    return (after - before) / (double)count;
+}
+
 static double cpu_us(void) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -272,9 +298,7 @@ static double figure_cancel(const struct run *run) {
     double *times = calloc((size_t)count, sizeof(*times));
     for (long i = 0; i < count; i++) {
         struct bench_call call;
-        prepare(&call, run, "/hold");
-        transport_submit(transport, &call);
-        wait_for(&call.answered);
+        open_downchannel(transport, run, &call);
         double start = bench_now_us();
         transport_cancel(transport, &call);
         wait_for(&call.done);
@@ -330,6 +354,8 @@ static const struct {
     {"down", figure_down},
     {"up", figure_up},
     {"memory", figure_memory},
+    {"memory-origin", figure_memory_origin},
+
     {"reconnect", figure_reconnect},
     {"reconnect-cpu", figure_reconnect_cpu},
     {"cancel", figure_cancel},

@@ -1,0 +1,231 @@
+"""Runs every figure of the transport against one server, opponents in turn within each run, and
+prints one JSON line for each: ours, stock (libcurl as the SDK's transport uses it), right (libcurl
+done right), floor (h2load, or a bare nghttp2 loop), the target and whether it is met."""
+import json
+import os
+import pathlib
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+BUILD = pathlib.Path(sys.argv[1]) / "test" / "bench"
+RUNS = max(1, int(os.environ.get("BENCH_RUNS", "3")))
+ONLY = os.environ.get("BENCH_FIGURES", "").split()
+SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+DEAD_LIMIT_S = 45
+NAMES = ",".join(["DNS:localhost"] + [f"DNS:c{i}.localhost" for i in range(21)])
+ENVIRONMENT = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+
+
+def out(*words, **options):
+    return subprocess.run([str(word) for word in words], check=True, capture_output=True,
+                          text=True, env=ENVIRONMENT, timeout=300, **options)
+
+
+class Server:
+    """One bench_server and the driver's words for it."""
+
+    def __init__(self, folder, bundle):
+        self.ca = folder / bundle
+        self.process = subprocess.Popen([BUILD / "bench_server", folder / "ca.pem",
+                                         folder / "key.pem"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.base = f"https://localhost:{int(self.process.stdout.readline())}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.stdin.close()
+        self.process.wait(10)
+
+    def words(self, program, figure=None, count=None):
+        words = [BUILD / f"bench_{program}"] + ([figure] if figure else [])
+        words += ["--url", self.base, "--ca", self.ca]
+        return words + (["--count", count] if count else [])
+
+    def measure(self, program, figure=None, count=None):
+        return float(out(*self.words(program, figure, count)).stdout)
+
+
+def make_certificate(folder):
+    out("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        "-nodes", "-keyout", folder / "key.pem", "-out", folder / "ca.pem", "-days", "2",
+        "-subj", "/CN=avs-shim bench", "-addext", f"subjectAltName={NAMES}",
+        "-addext", "keyUsage=digitalSignature,keyCertSign")
+    bundle = (folder / "ca.pem").read_text()
+    if os.path.exists(SYSTEM_BUNDLE):
+        bundle = pathlib.Path(SYSTEM_BUNDLE).read_text() + bundle
+    (folder / "bundle.pem").write_text(bundle)
+
+
+# ---------------------------------------------------------------- h2load
+
+UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
+
+
+def in_ms(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * UNITS[unit]
+
+
+def h2load(server, path, *arguments):
+    text = out("h2load", *arguments, server.base + path).stdout
+    if not re.search(r" 0 failed, 0 errored", text):
+        raise RuntimeError("h2load failed:\n" + text)
+    mean = re.search(r"time for request:\s+\S+\s+\S+\s+(\S+)", text).group(1)
+    total = re.search(r"finished in (\S+),", text).group(1)
+    return in_ms(mean), in_ms(total)
+
+
+def h2load_sequential(server):
+    return h2load(server, "/get", "-n", "2000", "-c", "1", "-m", "1")[0]
+
+
+def h2load_burst(server):
+    return h2load(server, "/get", "-n", "100", "-c", "1", "-m", "100")[1]
+
+
+def h2load_down(server):
+    ms, _ = h2load(server, "/down", "-n", "1", "-c", "1", "-w", "30", "-W", "30")
+    return 64 * 2**20 / 1e3 / ms
+
+
+def h2load_up(server):
+    with tempfile.NamedTemporaryFile() as file:
+        file.truncate(16 * 2**20)
+        ms, _ = h2load(server, "/up", "-n", "1", "-c", "1", "-d", file.name)
+    return 16 * 2**20 / 1e3 / ms
+
+
+def bare(server):
+    return server.measure("floor")
+
+
+# ---------------------------------------------------------------- the figures
+
+def at_most(limit):
+    return lambda got: got["ours"] <= limit
+
+
+# name, unit, bundle, (stock, right) counts (None: not measured), floor, target in words, the test
+FIGURES = [
+    ("sequential", "ms p50", "ca.pem", (60, 1000), h2load_sequential,
+     "<= 1.3 x floor (h2load) and <= 0.6 x right",
+     lambda got: got["ours"] <= 1.3 * got["floor"] and got["ours"] <= 0.6 * got["right"]),
+    ("random", "ms p50", "ca.pem", (60, 60), None, "<= right",
+     lambda got: got["ours"] <= got["right"]),
+    ("burst", "ms p50 for 100 GETs", "ca.pem", (10, 20), h2load_burst, "<= floor (h2load)",
+     lambda got: got["ours"] <= got["floor"]),
+    ("idle", "wake-ups per second", "ca.pem", (5, 5), None, "0", at_most(0)),
+    ("down", "MB/s of 64 MiB", "ca.pem", (1, 1), h2load_down, ">= floor (h2load)",
+     lambda got: got["ours"] >= got["floor"]),
+    ("up", "MB/s of 16 MiB", "ca.pem", (1, 1), h2load_up, ">= floor (h2load)",
+     lambda got: got["ours"] >= got["floor"]),
+    ("memory", "kB for each further client with its thread and connection, system bundle",
+     "bundle.pem", (20, 20), None, "<= 150", at_most(150)),
+    ("memory-origin", "kB for each further connection of one client, system bundle", "bundle.pem",
+     (20, 20), None, "<= 150", at_most(150)),
+    ("reconnect", "ms p50 to the answer after a drop, system bundle", "bundle.pem", (10, 10), None,
+     None, None),
+    ("reconnect-cpu", "ms p50 of CPU for it", "bundle.pem", (10, 10), None, "<= 2", at_most(2)),
+    ("cancel", "ms p99 to on_finished", "ca.pem", (60, 300), None, "<= 1", at_most(1)),
+]
+
+
+def report(figure, unit, got, target, met, command):
+    line = {"bench": "transport", "figure": figure}
+    for key in ("ours", "stock", "right", "floor", "bare"):
+        if key in got:
+            line[key] = None if got[key] is None else round(got[key], 4)
+    line.update(unit=unit, target=target, met=met, runs=RUNS, command=command)
+    print(json.dumps(line), flush=True)
+
+
+def run_figure(folder, name, unit, bundle, counts, floor, target, is_met):
+    runs = []
+    with Server(folder, bundle) as server:
+        for _ in range(RUNS):
+            run = {"ours": server.measure("ours", name),
+                   "stock": server.measure("stock", name, counts[0]),
+                   "right": server.measure("right", name, counts[1])}
+            if floor:
+                run["floor"] = floor(server)
+            if name == "sequential":
+                run["bare"] = bare(server)
+            runs.append(run)
+    got = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    report(name, unit, got, target, is_met(got) if is_met else None,
+           f"bench_ours {name} --url URL --ca {bundle}")
+
+
+def run_dead(folder, figure, limit_s, target):
+    """The server is stopped under open downchannels; -1 from a driver is 'not within the limit'."""
+    programs = ["ours"] * RUNS + ["stock", "right"]
+    with Server(folder, "ca.pem") as server:
+        drivers = [subprocess.Popen([str(word) for word in
+                                     server.words(program, figure, DEAD_LIMIT_S)],
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+                   for program in programs]
+        for driver in drivers:
+            if "ready" not in driver.stderr.readline():
+                raise RuntimeError(f"{driver.args} is not ready")
+        server.process.send_signal(signal.SIGSTOP)
+        for driver in drivers:
+            driver.stdin.write("\n")
+            driver.stdin.flush()
+        answers = [float(driver.communicate(timeout=DEAD_LIMIT_S + 30)[0]) for driver in drivers]
+    ours = [answer if answer >= 0 else float("inf") for answer in answers[:RUNS]]
+    got = {"ours": statistics.median(ours)}
+    got.update((program, answer if answer >= 0 else None)
+               for program, answer in zip(("stock", "right"), answers[RUNS:]))
+    if got["ours"] == float("inf"):
+        got["ours"] = None
+    report(figure, f"s until noticed; null: not within {DEAD_LIMIT_S} s", got, target,
+           got["ours"] is not None and got["ours"] <= limit_s,
+           f"bench_ours {figure} --url URL --ca ca.pem, server stopped by SIGSTOP")
+
+
+def instructions(server, program, figure, count, folder):
+    """What one sequential GET costs: the difference of two runs, so that start-up cancels out."""
+    totals = []
+    for requests in (count, count + 800):
+        text = out("valgrind", "--tool=callgrind",
+                   f"--callgrind-out-file={folder}/callgrind.out",
+                   *server.words(program, figure, requests)).stderr
+        totals.append(int(re.search(r"Collected : (\d+)", text).group(1)))
+    return (totals[1] - totals[0]) / 800
+
+
+def run_instructions(folder):
+    with Server(folder, "ca.pem") as server:
+        ours = statistics.median(instructions(server, "ours", "sequential", 200, folder)
+                                 for _ in range(RUNS))
+        floor = statistics.median(instructions(server, "floor", None, 200, folder)
+                                  for _ in range(RUNS))
+    report("instructions", "per sequential GET, the client's whole process",
+           {"ours": ours, "floor": floor}, "<= 1.3 x floor (bare nghttp2 loop)",
+           ours <= 1.3 * floor, "valgrind --tool=callgrind bench_ours sequential")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="avs-bench-") as name:
+        folder = pathlib.Path(name)
+        make_certificate(folder)
+        for figure in FIGURES:
+            if not ONLY or figure[0] in ONLY:
+                run_figure(folder, *figure)
+        if not ONLY or "dead-idle" in ONLY:
+            run_dead(folder, "dead-idle", 35.5, "<= 35, to within 0.5")
+        if not ONLY or "dead-traffic" in ONLY:
+            run_dead(folder, "dead-traffic", 5.5, "<= 5, to within 0.5")
+        if not ONLY or "instructions" in ONLY:
+            run_instructions(folder)
+
+
+main()
