@@ -166,9 +166,10 @@ static void decide(struct explain *explain, const struct reader *reader,
         view->why = reader->key_count ? "no key that this release reads is set"
                                       : "this release reads no key for it";
     } else {
-        view->endpoint = AVS_ENDPOINT_ATS_TEST;
-        view->source = "built into this library";
-        view->why = "no key is set, so the ATS test endpoint is checked";
+        view->endpoint = avs_endpoint_from_name("na");
+        view->source = "built into the SDK since 1.13";
+        view->why = "no key is set: the transport leaves the SDK's requests where they go, and "
+                    "'avs-shim check --config' asks the SDK's default";
     }
     if (reader->has_gateway && explain->gateway.state == AVS_GATEWAY_MALFORMED) {
         view->refusal =
