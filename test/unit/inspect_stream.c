@@ -267,6 +267,31 @@ static void login_rules_out_the_clock_for_the_gateway(void **state) {
     avs_inspect_free(inspect);
 }
 
+static void commands_hold_nothing_that_a_shell_would_run(void **state) {
+    (void)state;
+    static const char *const logs[] = {
+        "2026-11-20 10:00:01.000 [  2] E AvsClient:connectFailed:cause=dns_failed,origin="
+        "https\\://a.b$(reboot)\n",
+        "2026-11-20 10:00:01.000 [  2] I "
+        "MessageRouter:setAVSGateway:avsGateway=https\\://a.b;reboot\n"
+        "2026-11-20 10:00:01.000 [  7] 7 LibcurlHTTP2Connection:streamFinished:streamId=4,"
+        "result=Couldn't resolve host name,CURLcode=6\n",
+        "* error setting certificate file: /etc/`reboot`\n",
+        "* Connected to a.b|reboot (1.2.3.4)\n* SSL connection timeout\n",
+    };
+    for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+        struct avs_inspect *inspect = start(NULL, NULL);
+        push(inspect, logs[i]);
+        avs_inspect_flush(inspect);
+        const struct avs_inspect_report *report = avs_inspect_report(inspect);
+        assert_int_equal(report->finding_count, 1);
+        assert_null(strstr(report->findings[0].command, "reboot"));
+        assert_null(strstr(report->findings[0].host, "reboot"));
+        assert_null(strstr(report->endpoint, "reboot"));
+        avs_inspect_free(inspect);
+    }
+}
+
 static void bad_options_are_refused(void **state) {
     (void)state;
     struct avs_inspect *inspect = NULL;
@@ -319,6 +344,7 @@ int main(void) {
         cmocka_unit_test(a_live_check_answers_for_a_silent_log),
         cmocka_unit_test(recovery_is_told),
         cmocka_unit_test(login_rules_out_the_clock_for_the_gateway),
+        cmocka_unit_test(commands_hold_nothing_that_a_shell_would_run),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(allocation_failures_are_reported),
     };

@@ -171,6 +171,11 @@ void avs_inspect_add_session(struct avs_inspect *inspect, bool is_connected,
 void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
                             const struct avs_sighting *sighting);
 
+/** What a host name and a path may consist of: both end up in a command that a reader copies into a
+ *  shell, and a log can hold anything. */
+#define AVS_HOST_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+#define AVS_PATH_BYTES AVS_HOST_BYTES "/_+@%:"
+
 /** True when no honest device can have written this stamp. */
 bool avs_inspect_is_implausible(const struct avs_inspect *inspect, int64_t unix_ms);
 

@@ -51,8 +51,7 @@ static void set_gateway(struct avs_inspect *inspect, struct avs_slice value) {
     host = host ? host + 3 : url;
     const char *at = memchr(host, '@', strcspn(host, "/"));
     host = at ? at + 1 : host;
-    size_t length = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "0123456789.-");
+    size_t length = strspn(host, AVS_HOST_BYTES);
     if (length > 2) {
         unsigned port = 0;
         avs_text_copy_bytes(inspect->gateway, sizeof(inspect->gateway), host, length);
@@ -146,7 +145,7 @@ static void copy_host(char *host, size_t capacity, const struct avs_record *reco
     }
     const char *start = strstr(text, "://");
     start = start ? start + 3 : text;
-    avs_text_copy_bytes(host, capacity, start, strcspn(start, ":/ "));
+    avs_text_copy_bytes(host, capacity, start, strspn(start, AVS_HOST_BYTES));
 }
 
 static void add_own(struct avs_inspect *inspect, const struct avs_record *record,

@@ -94,8 +94,7 @@ static bool find_host(char *host, size_t capacity, const char *text) {
             continue;
         }
         found += strlen(host_marks[i]);
-        size_t length = strspn(found, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                      "0123456789.-");
+        size_t length = strspn(found, AVS_HOST_BYTES);
         while (length > 0 && found[length - 1] == '.') {
             length--;
         }
@@ -112,7 +111,9 @@ static struct avs_slice find_file(const char *text) {
         const char *found = strstr(text, file_marks[i]);
         if (found) {
             found += strlen(file_marks[i]);
-            return (struct avs_slice){found, strcspn(found, " \n,'\"")};
+            size_t length = strspn(found, AVS_PATH_BYTES);
+            bool is_whole = length > 0 && (!found[length] || strchr(" \n,'\"", found[length]));
+            return (struct avs_slice){found, is_whole ? length : 0};
         }
     }
     return (struct avs_slice){NULL, 0};

@@ -157,7 +157,7 @@ const struct avs_line_rule avs_line_rules[] = {
 
     /* and in the releases after that */
     FAILURE("HTTP2Transport", "setStateLocked", "newState", "WAITING_TO_RETRY_CONNECTING",
-            SINCE(120), GATEWAY, UNKNOWN_TRANSPORT, POSSIBLE, retrying),
+            SINCE(110), GATEWAY, UNKNOWN_TRANSPORT, POSSIBLE, retrying),
     OTHER(CONNECTED, "HTTP2Transport", "setStateLocked", "newState", "CONNECTED", SINCE(110),
           GATEWAY, "The AVS session stands, so TLS works."),
     FAILURE("HTTP2Transport", "handleWaitingToRetryConnecting", NULL, NULL, SINCE(110), GATEWAY,
