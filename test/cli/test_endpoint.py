@@ -63,7 +63,7 @@ class TestExamples:
 
     def test_it_dials_what_is_built_in(self, example):
         assert dialled(example) == {"1.2-1.2.1": LEGACY, "1.3-1.9": LEGACY, "1.10-1.12.1": LEGACY,
-                                    "1.13-1.16": A2Z, "1.17-3.0": A2Z, "this library": ATS}
+                                    "1.13-1.16": A2Z, "1.17-3.0": A2Z, "this library": A2Z}
 
     @pytest.mark.parametrize("sdk", [[], ["--sdk", "1.2.1"], ["--sdk", "1.9"], ["--sdk", "1.12"],
                                      ["--sdk", "1.16"], ["--sdk", "1.17"], ["--sdk", "3.0"]])
