@@ -282,14 +282,6 @@ enum avs_close_kind avs_tls_close_kind(const struct avs_tls *tls) {
     return tls->close_kind;
 }
 
-/* SSL_get_error needs an empty queue before the call; emptying an empty one costs a thousand
- * instructions in OpenSSL 3, looking costs few. */
-static void clear_errors(void) {
-    if (ERR_peek_error() != 0) {
-        ERR_clear_error();
-    }
-}
-
 /* OpenSSL reads its error queue to tell failures apart, so it must be empty before each call; it
  * nearly always is, and looking is cheaper than clearing. */
 static void forget_old_errors(void) {
@@ -505,7 +497,7 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
         SSL_has_pending(tls->ssl) == 0) {
         return 0; /* what OpenSSL would find out as well, at the price of a read */
     }
-    clear_errors();
+    forget_old_errors();
     size_t length = 0;
     int result = SSL_read_ex(tls->ssl, bytes, capacity, &length);
     if (result == 1) {
@@ -529,7 +521,7 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
          * the same bytes again; so it is only asked when a whole record fits. */
         return 0;
     }
-    clear_errors();
+    forget_old_errors();
     size_t written = 0;
     int result = SSL_write_ex(tls->ssl, bytes, length, &written);
     if (result == 1) {
