@@ -137,7 +137,7 @@ static enum avs_status make_roots(char *text, size_t length, const char *place,
     AVS_REQUIRE_MEMORY(roots, reterr);
     char *copy = malloc(length + 1);
     AVS_REQUIRE_MEMORY(copy, reterr);
-    memcpy(copy, text, length);
+    memcpy(copy, kept, length);
     switch (avs_bundle_from_text(copy, length, &roots->bundle)) {
     case AVS_BUNDLE_READ:
         AVS_TRY(add_bundle(roots, reterr));
