@@ -53,7 +53,8 @@ enum avs_status avs_fail_memory(struct avs_error *reterr);
         }                                                                        \
     }                                                                            \
     typedef type *avs_auto_type_##name
-#define AVS_AUTO(name) AVS_CLEANUP(avs_auto_##name) avs_auto_type_##name
+/* unused: a variable that is there for its cleanup alone is used */
+#define AVS_AUTO(name) AVS_CLEANUP(avs_auto_##name) __attribute__((unused)) avs_auto_type_##name
 
 AVS_DEFINE_AUTO(char, char, free);
 
