@@ -16,7 +16,6 @@
 #include "trust/roots.h"
 
 #define WAIT_MS_MAX (24 * 3600 * 1000) /* a wait without a deadline is looked at once a day */
-#define FDS_MAX     (AVS_CLIENT_ORIGINS_MAX * 2) /* each origin's connection and a draining one */
 
 struct avs_client {
     /* Any thread: atomics, or behind the inbox's lock. */
@@ -59,8 +58,8 @@ static int wait_ms(const struct avs_core *core, int64_t now_us) {
 }
 
 static void wait_and_receive(struct avs_client *client) {
-    struct avs_loop_fd fds[FDS_MAX + 1];
-    size_t count = avs_links_collect(&client->links, fds, FDS_MAX);
+    struct avs_loop_fd fds[AVS_CONNS_MAX + 1];
+    size_t count = avs_links_collect(&client->links, fds, AVS_CONNS_MAX);
     size_t all = count;
     if (client->change_fd >= 0) {
         fds[all++] = (struct avs_loop_fd){.fd = client->change_fd, .wants_read = true};

@@ -176,8 +176,11 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
                                                                   : "its body has been read");
         break;
     case AVS_H2_RESET:
-        avs_failure_set(&box, AVS_CAUSE_HTTP2_ERROR, origin, &conn->evidence,
-                        "the server reset the stream: %s (%u)", avs_h2_code_name(h2_code), h2_code);
+        avs_failure_set(&box,
+                        h2_code == AVS_H2_CODE_HTTP_1_1_REQUIRED ? AVS_CAUSE_HTTP2_MISSING
+                                                                 : AVS_CAUSE_HTTP2_ERROR,
+                        origin, &conn->evidence, "the server reset the stream: %s (%u)",
+                        avs_h2_code_name(h2_code), h2_code);
         break;
     case AVS_H2_ABORTED:
         finish = AVS_FINISH_CANCELLED;
@@ -320,6 +323,7 @@ void avs_conn_end_quietly(struct avs_conn *conn) {
 
 void avs_conn_free(struct avs_conn *conn) {
     conn->origin->conn_count--;
+    conn->core->conn_count--;
     avs_h2_free(conn->h2);
     free(conn);
 }
@@ -477,6 +481,7 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     conn->origin = origin;
     conn->next = core->conns;
     core->conns = conn;
+    core->conn_count++;
     origin->conn = conn;
     origin->conn_count++;
     conn->connect_due_us = core->options.connect_timeout_us == AVS_NEVER_US

@@ -276,7 +276,7 @@ static void serve_origin(struct avs_core *core, struct avs_origin *origin) {
         exchange->loop.is_queued = false;
         avs_conn_send(origin->conn, exchange);
     }
-    if (origin->queue.first && !origin->conn) {
+    if (origin->queue.first && !origin->conn && core->conn_count < AVS_CONNS_MAX) {
         avs_conn_open(core, origin);
     }
     if (!origin->queue.first && origin->conn && origin->conn->state == AVS_CONN_CONNECTING) {

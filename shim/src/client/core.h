@@ -12,6 +12,9 @@
 
 #define AVS_RESENDS_MAX 2 /* of one request: refused, or left over by a GOAWAY that served none */
 
+/* Connections of one client: for each origin one that takes streams and one that drains. */
+#define AVS_CONNS_MAX (AVS_CLIENT_ORIGINS_MAX * 2)
+
 struct avs_conn;
 
 /* How connections come about. */
@@ -62,6 +65,7 @@ struct avs_core {
     struct avs_origin *origins;
     size_t origin_count;
     struct avs_conn *conns;
+    size_t conn_count; /* with those that drain: at most AVS_CONNS_MAX, further origins wait */
     struct avs_exchange *all_first; /* every exchange that was taken and is not finished */
     int64_t now_us;
     int64_t deadline_us; /* never later than the first thing that is due; may be earlier */
