@@ -52,6 +52,29 @@ static void unprocessed_streams_move_to_a_new_connection(void **state) {
     world_done(&world);
 }
 
+static void those_that_move_keep_the_order_of_their_submits(void **state) {
+    (void)state;
+    struct world world;
+    static struct outcome outcomes[12];
+    world_init(&world);
+    world.core.options.max_concurrent_streams = 9;
+    for (size_t i = 0; i < 12; i++) { /* three wait in line */
+        world_submit(&world, &outcomes[i], WORLD_URL);
+    }
+    world_connect(&world, 0);
+    peer_goaway(&world.conns[0].script, 1, 0);
+    world_feed(&world, 0);
+    world_connect(&world, 1);
+    for (uint32_t i = 0; i < 9; i++) {
+        peer_headers(&world.conns[1].script, 2 * i + 1, 200 + (int)i, NULL, true);
+    }
+    world_feed(&world, 1);
+    for (size_t i = 1; i < 10; i++) {
+        assert_int_equal(outcomes[i].code, 200 + (int)i - 1);
+    }
+    world_done(&world);
+}
+
 static void a_source_that_was_read_is_not_sent_again(void **state) {
     (void)state;
     struct world world;
@@ -136,6 +159,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_within_the_limit_finish),
         cmocka_unit_test(unprocessed_streams_move_to_a_new_connection),
+        cmocka_unit_test(those_that_move_keep_the_order_of_their_submits),
         cmocka_unit_test(a_source_that_was_read_is_not_sent_again),
         cmocka_unit_test(the_downchannel_is_ended_so_that_both_move),
         cmocka_unit_test(a_request_is_not_refused_for_ever),

@@ -120,7 +120,7 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
 void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange) {
     (void)core;
     exchange->loop.is_queued = true;
-    avs_exchange_prepend(&exchange->loop.origin->queue, exchange);
+    avs_exchange_insert(&exchange->loop.origin->queue, exchange);
 }
 
 static int64_t deadline_after(const struct avs_core *core, int timeout_ms) {

@@ -96,7 +96,7 @@ bool avs_core_is_finished(const struct avs_core *core);
  */
 void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum avs_finish finish,
                      const struct avs_failure *failure);
-/* Back to the front of its origin's queue. */
+/* Back into its origin's queue, at its old place. */
 void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange);
 /* Something is due at `when_us`. */
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us);

@@ -311,11 +311,20 @@ void avs_exchange_append(struct avs_exchange_list *list, struct avs_exchange *ex
     list->count++;
 }
 
-void avs_exchange_prepend(struct avs_exchange_list *list, struct avs_exchange *exchange) {
-    exchange->loop.previous = NULL;
-    exchange->loop.next = list->first;
-    *(list->first ? &list->first->loop.previous : &list->last) = exchange;
-    list->first = exchange;
+void avs_exchange_insert(struct avs_exchange_list *list, struct avs_exchange *exchange) {
+    struct avs_exchange *next = list->first; /* ids grow: see the inbox */
+    while (next && next->id < exchange->id) {
+        next = next->loop.next;
+    }
+    if (!next) {
+        avs_exchange_append(list, exchange);
+        return;
+    }
+    struct avs_exchange *previous = next->loop.previous;
+    exchange->loop.previous = previous;
+    exchange->loop.next = next;
+    next->loop.previous = exchange;
+    *(previous ? &previous->loop.next : &list->first) = exchange;
     list->count++;
 }
 

@@ -79,7 +79,8 @@ AVS_NODISCARD enum avs_status avs_exchange_new(struct avs_exchange_memo *memo,
 void avs_exchange_free(struct avs_exchange *exchange);
 
 void avs_exchange_append(struct avs_exchange_list *list, struct avs_exchange *exchange);
-void avs_exchange_prepend(struct avs_exchange_list *list, struct avs_exchange *exchange);
+/** In the order of the submits. */
+void avs_exchange_insert(struct avs_exchange_list *list, struct avs_exchange *exchange);
 void avs_exchange_remove(struct avs_exchange_list *list, struct avs_exchange *exchange);
 
 /** When to look at its timeouts next: the earliest of its deadlines. */
