@@ -114,6 +114,15 @@ def test_requests_of_every_size_complete(nghttpd):
     assert result.end["dialled"] == 1
 
 
+def test_uploads_through_wide_windows_lose_nothing(pki, documents):
+    port = free_port()
+    with Server(port, "nghttpd", "-w", 30, "-W", 30, "-d", documents, port, pki.key, pki.chain):
+        steps = [f"post*{16 * MIB + extra}=https://{HOST}:{port}/small" for extra in range(20)]
+        result = session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}",
+                         *[word for step in steps for word in (step, "wait")])
+        assert [each["finish"] for each in result.finished] == ["complete"] * 20
+
+
 def test_a_hundred_at_once_share_one_connection(nghttpd):
     result = session(*nghttpd.options, f"get*300={nghttpd.url}/small", "wait")
     assert [each["finish"] for each in result.finished] == ["complete"] * 300

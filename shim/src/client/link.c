@@ -16,10 +16,9 @@
 #include "tls/socket.h"
 #include "trust/anchors.h"
 
-#define ALPN            "h2"         /* nothing else is spoken here */
-#define RECORD_OVERHEAD 512          /* more than any cipher adds to a record */
-#define UNSENT_BYTES    (128 * 1024) /* kept in the kernel beyond what is under way */
-#define TURNS_MAX       8 /* buffers read from one connection before the others get their turn */
+#define ALPN         "h2"         /* nothing else is spoken here */
+#define UNSENT_BYTES (128 * 1024) /* kept in the kernel beyond what is under way */
+#define TURNS_MAX    8 /* buffers read from one connection before the others get their turn */
 
 struct avs_link {
     struct avs_links *links;
@@ -171,13 +170,14 @@ static void send_out(struct avs_link *link) {
     __atomic_add_fetch(&link->links->core->stats->bytes_sent, sent, __ATOMIC_RELAXED);
 }
 
-/* Fill TLS records with as many frames as fit, and send several records with one call. */
+/* Fill TLS records with as many frames as fit, and send several records with one call. What is
+ * pulled must be taken, so it is only pulled when a whole record fits. */
 static void flush(struct avs_link *link) {
     uint8_t plain[AVS_LINK_RECORD_BYTES]; /* the stack is there anyway; a client has one thread */
     while (avs_tls_state(link->tls) == AVS_TLS_ESTABLISHED) {
-        if (AVS_TLS_OUTPUT_BYTES - output_bytes(link) < AVS_LINK_RECORD_BYTES + RECORD_OVERHEAD) {
+        if (!avs_tls_can_write(link->tls)) {
             send_out(link);
-            if (output_bytes(link) > 0) {
+            if (!avs_tls_can_write(link->tls)) {
                 return; /* the socket is full */
             }
         }
@@ -185,7 +185,9 @@ static void flush(struct avs_link *link) {
         if (length == 0) {
             break;
         }
-        (void)avs_tls_write(link->tls, plain, length); /* there is room for all of it */
+        if (avs_tls_write(link->tls, plain, length) != length) {
+            break; /* TLS has failed: its state tells */
+        }
     }
     if (output_bytes(link) > 0) {
         send_out(link);

@@ -512,11 +512,16 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
     return 0;
 }
 
+bool avs_tls_can_write(const struct avs_tls *tls) {
+    return tls->state == AVS_TLS_ESTABLISHED && !tls->is_close_sent &&
+           AVS_TLS_OUTPUT_BYTES - (tls->out_end - tls->out_start) >= RECORD_BYTES_MAX;
+}
+
 size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
-    if (tls->state != AVS_TLS_ESTABLISHED || tls->is_close_sent || length == 0) {
+    if (length == 0) {
         return 0;
     }
-    if (AVS_TLS_OUTPUT_BYTES - (tls->out_end - tls->out_start) < RECORD_BYTES_MAX) {
+    if (!avs_tls_can_write(tls)) {
         /* OpenSSL would keep the rest of a record that does not fit, and insist on being offered
          * the same bytes again; so it is only asked when a whole record fits. */
         return 0;

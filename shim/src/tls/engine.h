@@ -69,6 +69,8 @@ void avs_tls_output_done(struct avs_tls *tls, size_t length);
 
 /** Plaintext from the peer; 0 = nothing now, or the state is no longer ESTABLISHED. */
 size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity);
+/** A whole record fits into the output: a write of up to 16384 bytes will be taken at once. */
+bool avs_tls_can_write(const struct avs_tls *tls);
 /** Plaintext to the peer; returns what was taken, 0 = send output first. */
 size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length);
 /** Queue our close_notify; writes are over. */
