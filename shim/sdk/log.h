@@ -3,6 +3,8 @@
 #ifndef AVS_SDK_LOG_H
 #define AVS_SDK_LOG_H
 
+#include <AVSCommon/Utils/Logger/Logger.h> /* first: with ACSDK_LOG_MODULE it needs the next one */
+
 #include <AVSCommon/Utils/Logger/LogEntry.h>
 #include <AVSCommon/Utils/Logger/ModuleLogger.h>
 

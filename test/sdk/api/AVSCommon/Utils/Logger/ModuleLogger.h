@@ -7,29 +7,12 @@
 #include <vector>
 
 #include <AVSCommon/Utils/Logger/LogEntry.h>
+#include <AVSCommon/Utils/Logger/Logger.h>
 
 namespace alexaClientSDK {
 namespace avsCommon {
 namespace utils {
 namespace logger {
-
-enum class Level {
-    DEBUG9,
-    DEBUG8,
-    DEBUG7,
-    DEBUG6,
-    DEBUG5,
-    DEBUG4,
-    DEBUG3,
-    DEBUG2,
-    DEBUG1,
-    DEBUG0,
-    INFO,
-    WARN,
-    ERROR,
-    CRITICAL,
-    NONE
-};
 
 class ModuleLogger {
   public:
