@@ -229,13 +229,12 @@ static void apply_config(const struct avs_config *config, struct avs_check_optio
 
 static int report(const struct cli_command *command, const struct arguments *arguments,
                   const struct avs_evidence *evidence) {
+    int written = CLI_OK;
     if (arguments->evidence_file) {
-        int result = cli_write_evidence(command, arguments->evidence_file, evidence);
-        if (result != CLI_OK) {
-            return result;
-        }
+        written = cli_write_evidence(command, arguments->evidence_file, evidence);
     }
-    return cli_print_verdict(command, evidence, arguments->is_json);
+    int result = cli_print_verdict(command, evidence, arguments->is_json);
+    return written == CLI_OK ? result : written; /* the run is worth its report all the same */
 }
 
 static int check(const struct cli_command *command, const struct arguments *arguments) {
@@ -283,7 +282,7 @@ static int check_demo(const struct cli_command *command, struct arguments *argum
                demo.connect_to);
     }
     int result = check(command, arguments);
-    cli_demo_stop(&demo);
+    cli_demo_stop();
     return result;
 }
 

@@ -9,47 +9,62 @@
 
 #define INTERRUPTED 130 /* what a shell reports for SIGINT */
 
-static void *wait_for_interrupt(void *user) {
-    struct avs_standin *standin = user;
+/* The end of the run and an interrupt may both want to stop it: whoever comes first does. */
+static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct avs_standin *running; /* behind stop_lock; NULL once it is stopped */
+
+static sigset_t interrupts(void) {
     sigset_t signals;
-    int number = 0;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
+static void stop_locked(void) {
+    avs_standin_stop(running);
+    running = NULL;
+}
+
+static void *wait_for_interrupt(void *user) {
+    (void)user;
+    sigset_t signals = interrupts();
+    int number = 0;
     if (sigwait(&signals, &number) == 0) {
-        avs_standin_stop(standin);
-        _exit(INTERRUPTED);
+        pthread_mutex_lock(&stop_lock);
+        stop_locked();
+        _exit(INTERRUPTED); /* with the lock: nobody goes on */
     }
     return NULL;
 }
 
 static void block_interrupts(void) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    sigset_t signals = interrupts();
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not keep us from tidying up */
 }
 
 bool cli_demo_start(const struct cli_command *command, struct cli_demo *demo) {
     struct avs_standin_options options = {.size = sizeof(options)};
     char error[512] = "";
     block_interrupts(); /* before any thread is made, so that all inherit it */
-    if (!avs_standin_start(&options, &demo->standin, error, sizeof(error))) {
+    if (!avs_standin_start(&options, &running, error, sizeof(error))) {
         cli_usage_error(command, "--demo: %s", error);
         return false;
     }
+    snprintf(demo->connect_to, sizeof(demo->connect_to), "127.0.0.1:%u", avs_standin_port(running));
+    demo->ca_file = avs_standin_path(running, AVS_STANDIN_FILE_CA);
+    demo->ats_roots_file = avs_standin_path(running, AVS_STANDIN_FILE_ATS_ROOTS);
     pthread_t watcher;
-    if (pthread_create(&watcher, NULL, wait_for_interrupt, demo->standin) == 0) {
+    if (pthread_create(&watcher, NULL, wait_for_interrupt, NULL) == 0) {
         pthread_detach(watcher);
     }
-    snprintf(demo->connect_to, sizeof(demo->connect_to), "127.0.0.1:%u",
-             avs_standin_port(demo->standin));
-    demo->ca_file = avs_standin_path(demo->standin, AVS_STANDIN_FILE_CA);
-    demo->ats_roots_file = avs_standin_path(demo->standin, AVS_STANDIN_FILE_ATS_ROOTS);
     return true;
 }
 
-void cli_demo_stop(struct cli_demo *demo) {
-    avs_standin_stop(demo->standin);
+void cli_demo_stop(void) {
+    pthread_mutex_lock(&stop_lock);
+    stop_locked();
+    pthread_mutex_unlock(&stop_lock);
 }

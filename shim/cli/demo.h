@@ -4,10 +4,7 @@
 
 #include "cli.h"
 
-struct avs_standin;
-
 struct cli_demo {
-    struct avs_standin *standin;
     char connect_to[32];        /* "127.0.0.1:PORT" */
     const char *ca_file;        /* the stand-in's, until stop */
     const char *ats_roots_file; /* the stand-in's, until stop */
@@ -16,6 +13,6 @@ struct cli_demo {
 /** Start it; false (and a message on stderr) if it cannot. An interrupt from here on removes its
  *  files and ends the process. */
 bool cli_demo_start(const struct cli_command *command, struct cli_demo *demo);
-void cli_demo_stop(struct cli_demo *demo);
+void cli_demo_stop(void);
 
 #endif

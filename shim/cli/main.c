@@ -28,6 +28,16 @@ static void print_overview(FILE *out) {
           out);
 }
 
+/* A report that nobody got is no success: the buffered end of the output is where a full disk
+ * shows. */
+static int finish(int result) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("avs-shim: the output could not be written whole\n", stderr);
+        return CLI_USAGE;
+    }
+    return result;
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         print_overview(stderr);
@@ -36,15 +46,15 @@ int main(int argc, char **argv) {
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         print_overview(stdout);
-        return CLI_OK;
+        return finish(CLI_OK);
     }
     if (strcmp(word, "--version") == 0) {
         printf("avs-shim %s\n", avs_version());
-        return CLI_OK;
+        return finish(CLI_OK);
     }
     for (size_t i = 0; commands[i]; i++) {
         if (strcmp(commands[i]->name, word) == 0) {
-            return commands[i]->run(commands[i], argc - 1, argv + 1);
+            return finish(commands[i]->run(commands[i], argc - 1, argv + 1));
         }
     }
     fprintf(stderr, "avs-shim: there is no command '%s'\n\n", word);

@@ -23,11 +23,8 @@ int cli_print_verdict(const struct cli_command *command, const struct avs_eviden
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }
-    fputs(text, stdout);
+    fputs(text, stdout); /* whether all of it arrived is asked once, at the end of main */
     free(text);
-    if (fflush(stdout) != 0) {
-        return cli_usage_error(command, "the report could not be written: %s", strerror(errno));
-    }
     return verdict.exit_code;
 }
 
@@ -87,8 +84,9 @@ int cli_write_evidence(const struct cli_command *command, const char *path,
     }
     int result = CLI_OK;
     if (!write_atomically(path, json)) {
-        result = cli_usage_error(command, "the evidence file '%s' could not be written: %s", path,
-                                 strerror(errno));
+        fprintf(stderr, "avs-shim %s: the evidence file '%s' could not be written: %s\n",
+                command->name, path, strerror(errno));
+        result = CLI_USAGE;
     }
     free(json);
     return result;

@@ -1,12 +1,14 @@
 """What a user can get wrong, and what the command says then."""
 import json
 import os
+import signal
 import stat
+import subprocess
 import time
 
 import pytest
 
-from avs_shim import Standin, free_port, run
+from avs_shim import AVS_SHIM, ENVIRONMENT, Standin, free_port, run
 
 USAGE = [
     (["--no-such-option"], "unknown"),
@@ -42,6 +44,16 @@ def test_usage_errors_name_the_thing_and_exit_2(arguments, word):
     assert result.stdout == ""
     assert word in result.stderr
     assert len(result.stderr) < 900  # one paragraph
+
+
+@pytest.mark.parametrize("option", ["--endpoint=https://user:hunter2@host",
+                                    "--endpoint=https://user:a@hunter2@host",
+                                    "--connect-to=user:hunter2@host:1",
+                                    "--connect-to=https://user:hunter2@host:1"])
+def test_a_password_is_never_repeated(option):
+    result = run("check", option)
+    assert result.returncode == 2
+    assert "hunter2" not in result.stdout + result.stderr
 
 
 def test_malformed_config_names_line_and_column(tmp_path):
@@ -149,9 +161,22 @@ def test_evidence_that_cannot_be_written_is_said(standin, tmp_path):
     result = standin.check("ok.localhost", "--evidence", tmp_path / "no" / "where.json")
     assert result.returncode == 2
     assert "where.json" in result.stderr and "No such file" in result.stderr
+    assert result.stdout.startswith("Ready: ")  # the run was made: what it found is still told
 
 
-@pytest.mark.parametrize("text, word", [("", "not JSON"), ("{}", "schema"), ("[1]", "schema")])
+@pytest.mark.parametrize("command", [["causes"], ["causes", "--json"], ["standin", "--list"],
+                                     ["--help"], ["check", "--demo", "--json"]], ids=" ".join)
+def test_output_on_a_full_disk_is_no_success(command):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([AVS_SHIM, *command], stdout=full, stderr=subprocess.PIPE,
+                                text=True, env=ENVIRONMENT, timeout=60)
+    assert result.returncode == 2
+    assert "could not be written" in result.stderr
+
+
+@pytest.mark.parametrize("text, word", [
+    ("", "not JSON: it is empty"), ('{"schema": ', "ends too early"), ("{}", "schema"),
+    ("[1]", "schema"), ('{"schema": "avs-shim.evidence/1", "evidence": {}}', "no session")])
 def test_judge_refuses_what_is_no_evidence(tmp_path, text, word):
     path = tmp_path / "ticket.json"
     path.write_text(text)
@@ -186,6 +211,28 @@ def test_demo_is_ready_and_leaves_nothing_behind(tmp_path):
     result = run("check", "--demo", env={"PATH": "/usr/bin", "TMPDIR": str(tmp_path)})
     assert result.returncode == 0
     assert "Ready: https://ok.localhost" in result.stdout
+    assert os.listdir(tmp_path) == []
+
+
+def test_demo_whose_reader_has_gone_leaves_nothing_behind(tmp_path):
+    process = subprocess.Popen([AVS_SHIM, "check", "--demo"], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL,
+                               env={"PATH": "/usr/bin", "TMPDIR": str(tmp_path)})
+    process.stdout.close()
+    assert process.wait(60) == 2
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_demo_leaves_nothing_behind(tmp_path, number):
+    process = subprocess.Popen([AVS_SHIM, "check", "--demo", "--endpoint",
+                                "https://silent.localhost"], stdout=subprocess.DEVNULL,
+                               env={"PATH": "/usr/bin", "TMPDIR": str(tmp_path)})
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("*/ats-roots.pem")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(10) == 130
     assert os.listdir(tmp_path) == []
 
 

@@ -327,7 +327,9 @@ static enum avs_status parse(const char *text, size_t length, struct json_object
     if (error != json_tokener_success) {
         json_object_put(root);
         return avs_fail(reterr, AVS_ERR_USAGE, "evidence: not JSON: %s at byte %zu",
-                        json_tokener_error_desc(error), json_tokener_get_parse_end(tokener));
+                        error == json_tokener_continue ? "it is empty or ends too early"
+                                                       : json_tokener_error_desc(error),
+                        json_tokener_get_parse_end(tokener));
     }
     *ret_root = root;
     return AVS_OK;
