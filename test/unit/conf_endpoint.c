@@ -60,6 +60,7 @@ static void a_bad_endpoint_is_refused_with_its_own_reason(void **state) {
         {"https:///x", "no host"},
         {"https://:443", "no host"},
         {"https://user:secret@a.example", "user name"},
+        {"https://user:p@secret@a.example", "user name"},
         {"https://a.example:0", "1 to 65535"},
         {"https://a.example:65536", "1 to 65535"},
         {"https://a.example:99999999999999999999", "1 to 65535"},

@@ -40,13 +40,14 @@ static enum avs_status fill_plan(const struct avs_check_options *options,
         char url[AVS_NAME_BYTES + 16];
         if (strlen(options->connect_to) >= AVS_NAME_BYTES ||
             strstr(options->connect_to, "://") != NULL) {
-            return avs_fail(reterr, AVS_ERR_USAGE, "'%.80s' is not HOST:PORT", options->connect_to);
+            return avs_fail(reterr, AVS_ERR_USAGE,
+                            "what to connect to is written HOST:PORT, without https://");
         }
         avs_text_format(url, sizeof(url), "https://%s", options->connect_to);
         struct avs_error error = AVS_ERROR_INIT;
         if (avs_endpoint_check(url, strlen(url), &plan->connect_to, &error) != AVS_OK) {
-            return avs_fail(reterr, AVS_ERR_USAGE, "'%.80s' is not HOST:PORT (%.300s)",
-                            options->connect_to, error.message);
+            return avs_fail(reterr, AVS_ERR_USAGE, "this is not HOST:PORT to connect to: %.300s",
+                            error.message); /* which never repeats a password */
         }
     }
     int timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : AVS_CHECK_TIMEOUT_MS_DEFAULT;

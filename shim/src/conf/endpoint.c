@@ -52,7 +52,7 @@ struct url {
 static enum avs_status refuse(const struct url *url, const char *problem) {
     char shown[SHOWN_LENGTH_MAX + 4] = "";
     size_t out = 0;
-    const char *at = memchr(url->text, '@', url->length);
+    const char *at = memrchr(url->text, '@', url->length); /* a password may hold one itself */
     size_t from = at ? (size_t)(at - url->text) : 0;
     if (at) {
         shown[out++] = '*';
