@@ -114,6 +114,49 @@ static void failures_are_told_apart(void **state) {
     close(listener);
 }
 
+/* What libcurl exempts is not laid at the proxy's door; it is libcurl's outcome that proves it. */
+static void hosts_that_no_proxy_exempts_are_dialled_directly(void **state) {
+    (void)state;
+    uint16_t port, closed_port;
+    int listener = listen_on_loopback(&port);
+    close(listen_on_loopback(&closed_port));
+    char proxy[64];
+    snprintf(proxy, sizeof(proxy), "http://user:secret@127.0.0.1:%u", closed_port);
+    const struct {
+        const char *no_proxy;
+        bool is_direct;
+    } rows[] = {
+        {"*", true},
+        {"localhost", true},
+        {".localhost", true},
+        {"a.example, Peer.LocalHost", true},
+        {"er.localhost", false},
+        {"x.peer.localhost", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_dial_facts facts = {0};
+        struct avs_dial_options options = {.host = "peer.localhost",
+                                           .port = port,
+                                           .connect_host = "127.0.0.1",
+                                           .connect_port = port,
+                                           .proxy = proxy,
+                                           .timeout_ms = 5000,
+                                           .facts = &facts};
+        assert_int_equal(setenv("no_proxy", rows[i].no_proxy, 1), 0);
+        struct result result = dial(&options);
+        assert_int_equal(result.fd >= 0, rows[i].is_direct);
+        assert_int_equal(facts.outcome,
+                         rows[i].is_direct ? AVS_DIAL_CONNECTED : AVS_DIAL_PROXY_FAILED);
+        assert_int_equal(facts.proxy[0] == '\0', rows[i].is_direct);
+        if (result.fd >= 0) {
+            close(result.fd);
+        }
+    }
+    unsetenv("no_proxy");
+    close(listener);
+}
+
 static void tls_proxies_are_refused_with_the_fix(void **state) {
     (void)state;
     struct avs_loop *loop;
@@ -166,6 +209,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connected_descriptor_is_ours_and_alive),
         cmocka_unit_test(failures_are_told_apart),
+        cmocka_unit_test(hosts_that_no_proxy_exempts_are_dialled_directly),
         cmocka_unit_test(tls_proxies_are_refused_with_the_fix),
         cmocka_unit_test(cancelled_dial_never_calls_back),
         cmocka_unit_test(allocation_failures_leave_nothing_behind),

@@ -35,6 +35,41 @@ static const char *proxy_from_environment(void) {
     return NULL;
 }
 
+/* Will libcurl dial `host` past the proxy, as no_proxy asks? It decides; this is only for what the
+ * facts say. Names as libcurl compares them (lib/noproxy.c): whole, or from a dot on. */
+static bool is_exempt(const char *host) {
+    static const char separators[] = ", ";
+    const char *list = getenv("no_proxy");
+    list = list && list[0] ? list : getenv("NO_PROXY");
+    if (!list || !list[0]) {
+        return false;
+    }
+    if (strcmp(list, "*") == 0) {
+        return true;
+    }
+    size_t host_length = strlen(host);
+    while (*(list += strspn(list, separators))) {
+        const char *name = list;
+        size_t length = strcspn(list, separators);
+        list += length;
+        if (*name == '.') {
+            name++;
+            length--;
+        }
+        if (length > 0 && name[length - 1] == '.') {
+            length--;
+        }
+        if (length == 0 || length > host_length) {
+            continue;
+        }
+        const char *tail = host + host_length - length;
+        if (strncasecmp(tail, name, length) == 0 && (tail == host || tail[-1] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A proxy URL may hold a password: keep what stands before and after it. */
 static void copy_proxy_without_secrets(char *field, size_t capacity, const char *proxy) {
     const char *scheme_end = strstr(proxy, "://");
@@ -124,7 +159,7 @@ enum avs_status avs_dial_start(struct avs_loop *loop, const struct avs_dial_opti
     facts->port = options->connect_host ? options->connect_port : options->port;
     AVS_TEXT_SET(facts->interface_name, options->interface_name);
     const char *proxy = options->proxy ? options->proxy : proxy_from_environment();
-    if (proxy) {
+    if (proxy && proxy[0] && !is_exempt(options->host)) {
         copy_proxy_without_secrets(facts->proxy, sizeof(facts->proxy), proxy);
         if (strncasecmp(proxy, "https://", 8) == 0) {
             facts->outcome = AVS_DIAL_PROXY_FAILED;
