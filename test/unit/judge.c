@@ -163,6 +163,25 @@ static void refuse(struct avs_tls_facts *tls, const struct refusal *row) {
     AVS_TEXT_SET(tls->openssl_error, row->openssl_error);
 }
 
+/* Some servers open HTTP/2 before they find that the certificate is missing (TLS 1.3). */
+static void a_missing_client_certificate_is_no_oddity(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    struct avs_session_evidence *session = &evidence->session[AVS_PROTOCOL_H2];
+    session->tls.client_cert_requested = true;
+    session->tls.alert_received = 116;
+    session->http = (struct avs_http_facts){.close = AVS_CLOSE_ALERT,
+                                            .request_sent = true,
+                                            .settings_received = true,
+                                            .first_length = 9,
+                                            .bytes_received = 9};
+    struct avs_verdict verdict;
+    avs_judge(evidence, &verdict);
+    assert_int_equal(verdict.cause, AVS_CAUSE_CLIENT_CERT_REQUIRED);
+    assert_int_equal(verdict.readiness, AVS_NOT_READY);
+    avs_evidence_free(evidence);
+}
+
 /* The HTTP facts stay those of a perfect answer: they must not count. */
 static void a_tls_failure_never_becomes_an_oddity(void **state) {
     (void)state;
@@ -405,6 +424,7 @@ int main(void) {
         cmocka_unit_test(a_good_run_is_ready),
         cmocka_unit_test(a_dial_that_failed_says_nothing_about_the_endpoint),
         cmocka_unit_test(a_reset_before_the_handshake_is_one_in_it),
+        cmocka_unit_test(a_missing_client_certificate_is_no_oddity),
         cmocka_unit_test(a_tls_failure_never_becomes_an_oddity),
         cmocka_unit_test(the_phrase_without_verified_tls_is_named),
         cmocka_unit_test(a_ticket_that_contradicts_itself_never_passes),

@@ -200,8 +200,10 @@ static void judge_http(const struct avs_evidence *evidence, enum avs_protocol pr
     const struct avs_tls_facts *h2 = &evidence->session[AVS_PROTOCOL_H2].tls;
     bool h2_works = h2->verified && strcmp(h2->alpn, "h2") == 0;
     bool is_h2 = protocol == AVS_PROTOCOL_H2;
+    /* a server may say something (its SETTINGS) before it finds that the certificate is missing */
+    bool says_why = tls->alert_received == ALERT_CERTIFICATE_REQUIRED && !session->http.complete;
     if (session->http.close == AVS_CLOSE_ALERT && tls->client_cert_requested &&
-        session->http.first_length == 0) {
+        (says_why || session->http.first_length == 0)) {
         set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
         return;
     }
