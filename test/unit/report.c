@@ -369,6 +369,75 @@ static void memory_that_runs_out_is_reported(void **state) {
     avs_evidence_free(evidence);
 }
 
+/* The command under a failure goes where the session went, and fits what was found. */
+static void commands_fit_what_was_found(void **state) {
+    (void)state;
+    static const struct {
+        enum avs_cause cause;
+        const char *dial_host, *ca_file, *ca_path, *store_detail, *alpn_offered;
+        const char *command, *remedy;
+    } rows[] = {
+        {AVS_CAUSE_TLS_ABORTED, "10.0.0.7", "", "", "", "",
+         "openssl s_client -connect 10.0.0.7:8443 ", "Something on the path"},
+        {AVS_CAUSE_TLS_ABORTED, "::1", "", "", "", "", "-connect '[::1]:8443' ",
+         "Something on the path"},
+        {AVS_CAUSE_CA_FILE_UNREADABLE, "", "", "/no/where", "", "", "ls -ld /no/where", "path"},
+        {AVS_CAUSE_CA_FILE_INVALID, "", "a.pem", "", "the file is DER; ...", "",
+         "openssl x509 -inform DER -in a.pem", "PEM"},
+        {AVS_CAUSE_CA_FILE_INVALID, "", "a.pem", "", "the file is an HTML page", "",
+         "head -c 300 a.pem", "PEM"},
+        {AVS_CAUSE_ALPN_REJECTED, "", "", "", "", "h2,http/1.1", "-alpn h2", "no AVS gateway"},
+        {AVS_CAUSE_ALPN_REJECTED, "", "", "", "", "http/1.1", "--http2-only", "Offer h2"},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        struct avs_session_evidence *session = &evidence->session[0];
+        AVS_TEXT_SET(session->dial.host, rows[i].dial_host);
+        session->dial.port = 8443;
+        AVS_TEXT_SET(session->tls.trust.ca_file, rows[i].ca_file);
+        AVS_TEXT_SET(session->tls.trust.ca_path, rows[i].ca_path);
+        AVS_TEXT_SET(session->tls.trust.store_detail, rows[i].store_detail);
+        AVS_TEXT_SET(session->tls.alpn_offered, rows[i].alpn_offered);
+        struct avs_advice advice;
+        assert_int_equal(avs_advice_init(&advice, rows[i].cause, evidence, session, NULL), AVS_OK);
+        has(advice.command.data, rows[i].command);
+        has(advice.remedy, rows[i].remedy);
+        avs_advice_done(&advice);
+        avs_evidence_free(evidence);
+    }
+}
+
+static void a_name_mismatch_without_names_says_so(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    struct avs_session_evidence *session = &evidence->session[0];
+    session->tls.chain_length = 1;
+    session->tls.chain[0].names[0] = '\0';
+    struct avs_advice advice;
+    assert_int_equal(avs_advice_init(&advice, AVS_CAUSE_HOSTNAME_MISMATCH, evidence, session, NULL),
+                     AVS_OK);
+    has(advice.facts.data, "no subjectAltName");
+    avs_advice_done(&advice);
+    avs_evidence_free(evidence);
+}
+
+/* A silent TLS peer was reached; saying otherwise sends the reader to the wrong place. */
+static void reached_and_not_reached_are_told_apart(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        evidence->session[i].tls.outcome = AVS_HANDSHAKE_TIMEOUT;
+    }
+    struct avs_verdict verdict;
+    char *text = NULL;
+    avs_judge(evidence, &verdict);
+    assert_int_equal(avs_report_text(evidence, &verdict, false, &text, NULL), AVS_OK);
+    has(text, "did not get through TLS");
+    assert_null(strstr(text, "was not reached"));
+    free(text);
+    avs_evidence_free(evidence);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_answer_comes_first_in_one_line),
@@ -376,6 +445,9 @@ int main(void) {
         cmocka_unit_test(names_in_commands_survive_a_shell),
         cmocka_unit_test(a_command_that_does_not_fit_is_left_out),
         cmocka_unit_test(the_system_store_is_not_advised_against_a_given_file),
+        cmocka_unit_test(commands_fit_what_was_found),
+        cmocka_unit_test(a_name_mismatch_without_names_says_so),
+        cmocka_unit_test(reached_and_not_reached_are_told_apart),
         cmocka_unit_test(the_retired_test_endpoint_points_to_the_gateways),
         cmocka_unit_test(no_word_of_a_peer_steers_the_terminal),
         cmocka_unit_test(colour_is_only_for_terminals),

@@ -257,7 +257,7 @@ struct avs_evidence {
     char ats_roots_file[AVS_NAME_BYTES]; /**< --ats-roots, empty = embedded table */
     int64_t wall_clock;                  /**< this machine's time, Unix seconds */
     int64_t build_time; /**< when this library was built: the clock cannot be earlier */
-    char library[64];   /**< "avs-shim 0.1.0; OpenSSL 3.0.x; nghttp2 x; libcurl x" cut */
+    char library[64];   /**< "avs-shim 0.1.0; libcurl 7.88.1; OpenSSL/3.0.22", cut */
     struct avs_session_evidence session[AVS_SESSION_COUNT];
     /** Handshakes limited to one family (TLS 1.2, dial and TLS facts only), by enum avs_family. */
     struct avs_session_evidence family[AVS_FAMILY_COUNT];

@@ -55,6 +55,14 @@ static void say_errno(struct subject *subject, int os_errno) {
     }
 }
 
+/* The ATS test endpoint itself was looked up (no proxy, no other host in its place) in vain. */
+static bool is_test_endpoint_gone(const struct avs_evidence *evidence,
+                                  const struct avs_session_evidence *session) {
+    return session->dial.outcome == AVS_DIAL_DNS_FAILED &&
+           strcmp(evidence->endpoint, AVS_ENDPOINT_ATS_TEST) == 0 &&
+           strcmp(session->dial.host, evidence->host) == 0;
+}
+
 static void about_dial(struct subject *subject) {
     const struct avs_dial_facts *dial = &subject->session->dial;
     line(subject);
@@ -67,8 +75,7 @@ static void about_dial(struct subject *subject) {
                           dial->proxy_status == 407 ? " (it wants a user name and password)" : "");
     }
     say_errno(subject, dial->os_errno);
-    if (dial->outcome == AVS_DIAL_DNS_FAILED &&
-        strcmp(subject->evidence->endpoint, AVS_ENDPOINT_ATS_TEST) == 0) {
+    if (is_test_endpoint_gone(subject->evidence, subject->session)) {
         line(subject);
         avs_buffer_add_text(
             subject->out, "this test endpoint may have been retired: Amazon's current guide lists "
@@ -136,7 +143,11 @@ static void about_times(struct subject *subject) {
 static void about_name(struct subject *subject) {
     const struct avs_tls_facts *tls = &subject->session->tls;
     say(subject, "asked for", subject->evidence->host);
-    say(subject, "on offer", tls->chain_length > 0 ? tls->chain[0].names : "");
+    const char *names = tls->chain_length > 0 ? tls->chain[0].names : "";
+    bool has_none = tls->chain_length > 0 && names[0] == '\0';
+    say(subject, "on offer",
+        has_none ? "no subjectAltName; the subject's common name does not count (RFC 9525)"
+                 : names);
     say(subject, "address", subject->session->dial.address);
 }
 
@@ -231,7 +242,7 @@ static const struct {
 /* A word for a POSIX shell: as it is when nothing in it is special, quoted otherwise. */
 static void add_word(struct avs_buffer *out, const char *word) {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_-./:@%+=[]";
+                               "_-./:@%+=";
     if (word[0] && word[strspn(word, safe)] == '\0') {
         avs_buffer_add_text(out, word);
         return;
@@ -243,16 +254,30 @@ static void add_word(struct avs_buffer *out, const char *word) {
     avs_buffer_add_text(out, "'");
 }
 
+/* "host:port" to dial, as --connect-to and openssl want it: where the session really went, which is
+ * another place than the endpoint's name after --connect-to. */
+static void format_peer(char *field, size_t capacity, const struct avs_evidence *evidence,
+                        const struct avs_session_evidence *session) {
+    bool has_dialled = session->dial.host[0] != '\0';
+    const char *host = has_dialled ? session->dial.host : evidence->host;
+    bool brackets = strchr(host, ':') != NULL;
+    avs_text_format(field, capacity, "%s%s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "",
+                    has_dialled ? session->dial.port : evidence->port);
+}
+
 /* Fill {name}s of a catalogue command in. */
 static void fill_command(struct avs_buffer *out, const char *command,
                          const struct avs_evidence *evidence,
                          const struct avs_session_evidence *session) {
     char port[8];
+    char peer[AVS_NAME_BYTES + 16];
     avs_text_format(port, sizeof(port), "%u", evidence->port);
+    format_peer(peer, sizeof(peer), evidence, session);
     const struct avs_trust_facts *trust = &session->tls.trust;
     const struct {
         const char *name, *value;
     } values[] = {
+        {"{host}:{port}", peer}, /* before its parts */
         {"{endpoint}", evidence->endpoint},
         {"{host}", evidence->host},
         {"{port}", port},
@@ -296,9 +321,20 @@ static void sharpen(struct avs_advice *advice, const struct avs_evidence *eviden
         advice->remedy = "Add the missing root named above to the CA file in use; the system store "
                          "is not read when a CA file is given.";
         *command = "avs-shim trust audit --ca-file {ca_file}";
-    } else if (advice->cause == AVS_CAUSE_DNS_FAILED &&
-               strcmp(evidence->endpoint, AVS_ENDPOINT_ATS_TEST) == 0) {
+    } else if (advice->cause == AVS_CAUSE_DNS_FAILED && is_test_endpoint_gone(evidence, session)) {
         *command = "avs-shim check --endpoint na";
+    } else if (advice->cause == AVS_CAUSE_CA_FILE_UNREADABLE && !trust->ca_file[0] &&
+               trust->ca_path[0]) {
+        *command = "ls -ld {ca_path}";
+    } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID &&
+               strstr(trust->store_detail, "DER") == NULL) {
+        *command = "head -c 300 {ca_file}"; /* nothing that could be converted */
+    } else if (advice->cause == AVS_CAUSE_ALPN_REJECTED &&
+               strncmp(session->tls.alpn_offered, "h2", 2) == 0) {
+        advice->remedy =
+            "h2 was offered and refused, so this is no AVS gateway: check the endpoint "
+            "and what answers in its place.";
+        *command = "openssl s_client -connect {host}:{port} -servername {host} -alpn h2";
     }
 }
 

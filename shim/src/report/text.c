@@ -61,11 +61,14 @@ static void add_answer(struct report *report) {
                           avs_cause_info(verdict->cause)->id);
         break;
     case AVS_INCONCLUSIVE:
-        avs_buffer_printf(&report->out,
-                          "%sCannot tell:%s %s was not reached, so nothing is known about its "
-                          "certificates: %s (%s)\n",
-                          bold, plain, evidence->endpoint, avs_cause_info(verdict->cause)->meaning,
-                          avs_cause_info(verdict->cause)->id);
+        avs_buffer_printf(
+            &report->out,
+            "%sCannot tell:%s %s %s, so nothing is known about its certificates: %s "
+            "(%s)\n",
+            bold, plain, evidence->endpoint,
+            decisive(report)->dial.outcome == AVS_DIAL_CONNECTED ? "did not get through TLS"
+                                                                 : "was not reached",
+            avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
         break;
     }
 }
