@@ -191,6 +191,18 @@ def test_silent_server_costs_one_timeout(standin):
     assert json.loads(result.stdout)["sessions"][0]["http"]["quirk"] == "silent"
 
 
+def test_families_that_were_not_asked_are_not_said_to_fail(standin):
+    result = standin.check("tls13-only.localhost", "--families", "--json")
+    families = json.loads(result.stdout)["families"]
+    assert [family["verdict"] for family in families] == ["inconclusive", "inconclusive"]
+    result = standin.check("tls13-only.localhost", "--families")
+    assert result.stdout.count("not known: this is asked over TLS 1.2") == 2
+    assert "[no]" not in result.stdout
+    result = standin.check("silent.localhost", "--families", "--timeout", "1", "--log-level", "WARN")
+    assert result.returncode == 0 and "connect_timeout" not in result.stdout
+    assert result.stderr.count("familySkipped") == 2
+
+
 def test_nothing_listens_there():
     result = run("check", "--endpoint", "https://ok.localhost", "--connect-to",
                  f"127.0.0.1:{free_port()}", "--json")

@@ -1,5 +1,6 @@
 /* avs_check_run: both sessions of one diagnostic run, side by side, one deadline. */
 #include <avs/check.h>
+#include <avs/verdict.h>
 
 #include <pthread.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "check/session.h"
 #include "net/curl_info.h"
@@ -168,6 +170,12 @@ enum avs_status avs_check_run(const struct avs_check_options *options,
         }
         AVS_TRY(run_sessions(&plan, evidence, reterr));
         for (int i = 0; options->with_families && i < AVS_FAMILY_COUNT; i++) {
+            if (avs_clock_monotonic_us() >= plan.deadline_us) { /* never asked is no time-out */
+                AVS_LOG_EVENT(&options->log, AVS_LOG_WARN, "AvsCheck", "familySkipped",
+                              {"family", avs_family_id((enum avs_family)i)},
+                              {"reason", "the sessions took all the time"});
+                continue;
+            }
             AVS_TRY(avs_check_family(&plan, (enum avs_family)i, &evidence->family[i], reterr));
         }
     }

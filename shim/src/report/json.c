@@ -241,7 +241,8 @@ enum avs_status avs_report_json(const struct avs_evidence *evidence,
         }
     }
     add(&writer, root, "sessions", sessions);
-    if (evidence->family[0].attempted) {
+    if (evidence->family[AVS_FAMILY_RSA].attempted ||
+        evidence->family[AVS_FAMILY_ECDSA].attempted) {
         struct json_object *families = json_object_new_array();
         for (int i = 0; families && i < AVS_FAMILY_COUNT; i++) {
             if (json_object_array_add(families, family_of(&writer, evidence, (enum avs_family)i,

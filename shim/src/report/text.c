@@ -237,6 +237,12 @@ static enum avs_status add_family(struct report *report, enum avs_family family,
         avs_buffer_add_text(&report->out, "the server has no certificate of this family\n");
         return AVS_OK;
     }
+    if (cause == AVS_CAUSE_TLS_VERSION) {
+        fact(report, MARK_NOTE, label);
+        avs_buffer_add_text(&report->out, "not known: this is asked over TLS 1.2, which the server "
+                                          "does not speak\n");
+        return AVS_OK;
+    }
     fact(report, verdict->outcome == AVS_SESSION_FAIL ? MARK_FAIL : MARK_UNKNOWN, label);
     avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(cause)->meaning,
                       avs_cause_info(cause)->id);

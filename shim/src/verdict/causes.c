@@ -72,7 +72,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(PROXY_FAILED, TCP, ERROR, "The proxy could not be reached or refused the connection.",
         "Check the proxy's address, its credentials and whether it allows CONNECT to port 443; "
         "no_proxy exempts a host.",
-        "env | grep -i proxy"),
+        "env | grep -i proxy | sed 's,//.*@,//***@,'"),
     ROW(TLS_ABORTED, TLS, ERROR,
         "The connection was cut during the TLS handshake, before any certificate could be judged.",
         "Something on the path cuts TLS (firewall, deep packet inspection, SNI filter): try "
@@ -85,7 +85,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(TLS_VERSION, TLS, ERROR,
         "The server and this device have no TLS version in common; TLS 1.2 is the least allowed.",
         "Update the side that is older; never lower the floor.",
-        "openssl s_client -connect {host}:{port} -tls1_2"),
+        "openssl s_client -connect {host}:{port} -servername {host} -tls1_2"),
     ROW(TLS_NO_CIPHER, TLS, ERROR,
         "The server and this device have no cipher suite or group in common.",
         "Update OpenSSL, or remove the cipher restriction from openssl.cnf.",

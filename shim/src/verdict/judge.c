@@ -247,12 +247,14 @@ static void judge_session(const struct avs_evidence *evidence, enum avs_protocol
     }
 }
 
-/* A server that has no certificate of a family refuses the handshake: that says nothing bad. */
+/* A server that has no certificate of a family refuses the handshake, and one that speaks nothing
+ * older than TLS 1.3 cannot be asked this way: neither says anything bad. */
 static void judge_family(const struct avs_evidence *evidence, enum avs_family family,
                          struct avs_session_verdict *verdict) {
     if (judge_connection(evidence, &evidence->family[family], AVS_PROTOCOL_H2, verdict)) {
         verdict->outcome = AVS_SESSION_PASS;
-    } else if (verdict->cause_count > 0 && verdict->causes[0] == AVS_CAUSE_TLS_NO_CIPHER) {
+    } else if (verdict->cause_count > 0 && (verdict->causes[0] == AVS_CAUSE_TLS_NO_CIPHER ||
+                                            verdict->causes[0] == AVS_CAUSE_TLS_VERSION)) {
         verdict->outcome = AVS_SESSION_INCONCLUSIVE;
     }
 }
