@@ -400,6 +400,19 @@ def test_hostile_values_reach_neither_the_terminal_nor_the_json_raw(tmp_path):
     assert json.loads(result.stdout.decode("utf-8"))["changes"][0]["file"].endswith("\ufffd.json")
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_explain_shows_no_password(tmp_path, words):
+    for proxy in ("http://bob:hun@ter2@proxy.example:3128", "bob:hunter2@proxy.example:3128"):
+        path = tmp_path / "c.json"
+        path.write_text(json.dumps({"sampleApp": {"endpoint": "https://eve:hunter2@a.example"},
+                                    "libcurlUtils": {"CURLOPT_PROXY": proxy}}, indent=1))
+        result = subprocess.run([AVS_SHIM, "endpoint", "explain", "--sdk", "1.26", "--config", path,
+                                 *words], capture_output=True, text=True)
+        assert "***@proxy.example:3128" in result.stdout
+        assert "***@a.example" in result.stdout
+        assert "bob" not in result.stdout and "ter2@proxy" not in result.stdout
+
+
 def test_mode_owner_and_link_survive(tmp_path):
     path, link = tmp_path / "real.json", tmp_path / "link.json"
     path.write_text("{}")

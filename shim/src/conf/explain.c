@@ -17,6 +17,16 @@ struct explain {
     struct avs_error *reterr;
 };
 
+/* A URL as it may be shown: user name and password are nobody's business in a ticket. */
+static const char *without_user(struct explain *explain, const char *url) {
+    const char *scheme_end = strstr(url, "://");
+    const char *authority = scheme_end ? scheme_end + 3 : url;
+    const char *at = strrchr(authority, '@'); /* a password may hold one itself */
+    return at ? avs_conf_report_text(explain->report, "%.*s***@%s", (int)(authority - url), url,
+                                     at + 1)
+              : url;
+}
+
 /* The text of a value: a string decoded, anything else as it stands; NULL when there is none. */
 static const char *value_text(struct explain *explain, struct avs_conf_ref ref) {
     char *text = NULL;
@@ -34,7 +44,8 @@ static const char *value_text(struct explain *explain, struct avs_conf_ref ref) 
         explain->report->is_out_of_memory = true;
         return "";
     }
-    return avs_conf_report_keep(explain->report, text);
+    const char *kept = avs_conf_report_keep(explain->report, text);
+    return strstr(kept, "://") ? without_user(explain, kept) : kept;
 }
 
 static bool is_string(const struct explain *explain, struct avs_conf_ref ref) {
@@ -282,6 +293,9 @@ static void explain_keys(struct explain *explain) {
         fact->name = key->name;
         fact->key = avs_conf_report_text(explain->report, "%s.%s", key->section, key->key);
         fact->value = is_set ? value_text(explain, ref) : key->fallback;
+        if (is_set && strcmp(key->name, "proxy") == 0) {
+            fact->value = without_user(explain, fact->value); /* also without a scheme */
+        }
         fact->source = is_set          ? source_text(explain, ref, key->section, key->key)
                        : key->fallback ? "built into the SDK"
                                        : NULL;
