@@ -50,7 +50,10 @@ static void on_settings(void *user, bool is_first) {
 static bool on_response_code(void *user, struct avs_h2_stream *stream, int code) {
     struct avs_conn *conn = user;
     struct avs_exchange *exchange = exchange_of(stream);
-    exchange->loop.has_response = true;
+    if (!exchange->loop.has_response) {
+        exchange->loop.has_response = true;
+        conn->core->awaited_count--;
+    }
     exchange->loop.active_us = conn->core->now_us;
     conn->has_served = true;
     return !exchange->request.on_response_code ||

@@ -111,6 +111,8 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
     if (next) {
         next->loop.all_previous = previous;
     }
+    core->awaited_count -= exchange->loop.has_response ? 0 : 1;
+    core->has_just_finished = true;
     avs_inbox_forget(&core->inbox, exchange);
     exchange->request.on_finished(exchange->request.user, exchange->id, finish, failure);
     AVS_CORE_COUNT(core, streams_finished);
@@ -148,6 +150,7 @@ static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
         core->all_first->loop.all_previous = exchange;
     }
     core->all_first = exchange;
+    core->awaited_count++;
     struct avs_failure_box box;
     struct avs_origin *origin = get_origin(core, exchange, &box);
     if (!origin) {

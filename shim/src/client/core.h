@@ -68,7 +68,9 @@ struct avs_core {
     size_t conn_count; /* with those that drain: at most AVS_CONNS_MAX, further origins wait */
     struct avs_exchange *all_first; /* every exchange that was taken and is not finished */
     int64_t now_us;
-    int64_t deadline_us; /* never later than the first thing that is due; may be earlier */
+    int64_t deadline_us;    /* never later than the first thing that is due; may be earlier */
+    size_t awaited_count;   /* exchanges without a response yet */
+    bool has_just_finished; /* an exchange, since the loop last looked */
     bool is_shut_down;
     bool has_ended_conns;           /* to be swept */
     struct avs_client_stats *stats; /* written with atomics; borrowed */

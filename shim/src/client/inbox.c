@@ -27,6 +27,7 @@ void avs_inbox_done(struct avs_inbox *inbox) {
 /* Behind the lock: true when the loop sleeps, and is to be woken for what was just posted. */
 static bool wake(struct avs_inbox *inbox) {
     bool is_wakeup_needed = !inbox->is_awake;
+    __atomic_store_n(&inbox->has_posts, true, __ATOMIC_RELAXED);
     inbox->is_awake = true;
     return is_wakeup_needed;
 }
@@ -136,6 +137,7 @@ struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret
     pthread_mutex_lock(&inbox->lock);
     struct avs_exchange *first = inbox->submitted_first;
     inbox->submitted_first = inbox->submitted_last = NULL;
+    __atomic_store_n(&inbox->has_posts, false, __ATOMIC_RELAXED); /* mail is taken next */
     for (struct avs_exchange *each = first; each; each = each->mail.submitted_next) {
         each->mail.is_taken = true;
         if (each->mail.is_cancel_wanted || each->mail.is_resume_wanted) {
@@ -188,6 +190,10 @@ void avs_inbox_forget(struct avs_inbox *inbox, struct avs_exchange *exchange) {
         unlist_mail(inbox, exchange);
     }
     pthread_mutex_unlock(&inbox->lock);
+}
+
+bool avs_inbox_has_posts(const struct avs_inbox *inbox) {
+    return __atomic_load_n(&inbox->has_posts, __ATOMIC_RELAXED);
 }
 
 bool avs_inbox_sleep(struct avs_inbox *inbox) {

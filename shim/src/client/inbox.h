@@ -19,7 +19,8 @@ struct avs_inbox {
     struct avs_exchange *submitted_first, *submitted_last; /* by mail.submitted_next */
     struct avs_exchange *mail_first, *mail_last;           /* by mail.next */
     bool is_shut_down, is_shutdown_taken;
-    bool is_awake; /* the loop runs, or has been woken: it will look in here before it sleeps */
+    bool has_posts; /* an atomic too: the loop looks at it without the lock */
+    bool is_awake;  /* the loop runs, or has been woken: it will look in here before it sleeps */
 };
 
 struct avs_mail {
@@ -48,6 +49,8 @@ struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret
 bool avs_inbox_take_mail(struct avs_inbox *inbox, struct avs_mail *ret_mail);
 /* Forget an exchange: its id is stale from now on. */
 void avs_inbox_forget(struct avs_inbox *inbox, struct avs_exchange *exchange);
+/* Something was posted that was not taken yet. No lock: a hint. */
+bool avs_inbox_has_posts(const struct avs_inbox *inbox);
 /* May the loop sleep? True: nothing waits in here, and the next post asks for a wake-up. */
 bool avs_inbox_sleep(struct avs_inbox *inbox);
 /* Exchanges that were submitted and not yet forgotten. Thread: any. */

@@ -100,6 +100,7 @@ static CURLcode set_options(struct avs_dial *dial, const struct avs_dial_options
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_TIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_FRESH_CONNECT, 1L)
+    SET(CURLOPT_BUFFERSIZE, 1024L) /* nothing but a proxy's answer is read */
     SET(CURLOPT_HTTPPROXYTUNNEL, 1L)
     SET(CURLOPT_PROXY, proxy ? proxy : "")
     SET(CURLOPT_INTERFACE, options->interface_name)
