@@ -119,7 +119,9 @@ static void dial_free(struct avs_dial *dial) {
         return;
     }
     if (dial->easy) {
-        curl_multi_remove_handle(dial->loop->multi, dial->easy);
+        if (dial->loop->multi) {
+            curl_multi_remove_handle(dial->loop->multi, dial->easy);
+        }
         curl_easy_cleanup(dial->easy);
     }
     curl_slist_free_all(dial->connect_to);
@@ -145,6 +147,10 @@ static enum avs_status set_up(struct avs_dial *dial, const struct avs_dial_optio
     if (result != CURLE_OK) {
         return avs_fail(reterr, AVS_ERR_CONNECT, "libcurl refuses to dial %s: %s", options->host,
                         curl_easy_strerror(result));
+    }
+    if (!dial->loop->multi) {
+        dial->loop->multi = curl_multi_init();
+        AVS_REQUIRE_MEMORY(dial->loop->multi, reterr);
     }
     if (curl_multi_add_handle(dial->loop->multi, dial->easy) != CURLM_OK) {
         return avs_fail_memory(reterr);

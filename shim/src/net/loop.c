@@ -37,15 +37,15 @@ enum avs_status avs_loop_new(struct avs_loop **ret_loop, struct avs_error *reter
         return avs_fail_errno(reterr, AVS_ERR_INTERNAL, AVS_CAUSE_INTERNAL, errno,
                               "cannot make an eventfd: %s", strerror(errno));
     }
-    loop->multi = curl_multi_init();
-    AVS_REQUIRE_MEMORY(loop->multi, reterr);
     *ret_loop = AVS_STEAL(loop);
     return AVS_OK;
 }
 
 void avs_loop_free(struct avs_loop *loop) {
     if (loop) {
-        curl_multi_cleanup(loop->multi);
+        if (loop->multi) {
+            curl_multi_cleanup(loop->multi);
+        }
         if (loop->wakeup_fd >= 0) {
             close(loop->wakeup_fd);
         }
@@ -124,5 +124,9 @@ void avs_loop_wait(struct avs_loop *loop, struct avs_loop_fd *fds, size_t count,
     }
     if (loop->dial_count > 0) {
         run_dials(loop);
+    }
+    if (loop->dial_count == 0 && loop->multi) { /* 16 kB that only dials need */
+        curl_multi_cleanup(loop->multi);
+        loop->multi = NULL;
     }
 }

@@ -9,7 +9,7 @@
 struct avs_dial;
 
 struct avs_loop {
-    CURLM *multi;
+    CURLM *multi; /* while there are dials, else NULL */
     int wakeup_fd;
     size_t dial_count;
 };
