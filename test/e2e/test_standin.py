@@ -318,7 +318,7 @@ def test_good_answers_of_other_shapes(standin, name):
                            f"::127.0.0.1:{standin.port}", f"https://{name}.localhost/"], capture_output=True, timeout=PATIENCE)
     assert told.returncode == 0 and told.stdout.endswith(PHRASE)
     answer, _ = http1(standin, f"{name}.localhost")
-    assert {"chunked": b"\r\n2b;note=x\r\n", "early-hints": b"HTTP/1.1 103 "}[name] in answer
+    assert {"chunked": b"\r\n21;note=x\r\n", "early-hints": b"HTTP/1.1 103 "}[name] in answer
 
 
 @pytest.mark.parametrize("flag, version", [("--http2", "2"), ("--http1.1", "1.1")])
