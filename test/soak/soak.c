@@ -29,7 +29,12 @@
 #define SLOTS          4096 /* a slot is used again only after all others */
 #define CLIENT_SECONDS 20   /* then the client is freed, streams open or not */
 #define SAMPLES_MAX    4096
-#define GROWTH_KB_MAX  2048
+#ifdef __SANITIZE_ADDRESS__
+#define GROWTH_KB_MAX \
+    (1024 * 1024) /* its quarantine of freed memory grows; leaks it tells itself */
+#else
+#define GROWTH_KB_MAX 2048
+#endif
 
 struct slot {
     atomic_uint state; /* 0 free, 1 submitted */

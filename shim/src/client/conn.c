@@ -1,251 +1,23 @@
 /* One HTTP/2 connection, without its socket. Streams come from the core and end there; what ends
  * the whole connection is decided here, once, and everyone is told the same reason. */
-#include "client/conn.h"
+#include "client/conn_internal.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
-#include "client/failure.h"
 
-/* A request that gets no sign of life for this part of the PING timeout makes us ask; the PING is
- * then due when the whole timeout is over. */
-#define ASK_AFTER_PART       5
-#define PROBE_TIMEOUT_US_MAX 4000000 /* after a change of the network */
-#define DIAL_GRACE_US        100000 /* libcurl's own timeout comes first: it knows what it waits for */
+#define DIAL_GRACE_US 100000 /* libcurl's own timeout comes first: it knows what it waits for */
 
-static int64_t after(int64_t now_us, int64_t delay_us) {
-    return delay_us == AVS_NEVER_US ? AVS_NEVER_US : now_us + delay_us;
-}
+/* ---------------------------------------------------------------- the end of a connection */
 
-static struct avs_exchange *exchange_of(struct avs_h2_stream *stream) {
-    return stream->user;
-}
-
-/* ---------------------------------------------------------------- what the engine calls */
-
-static void on_settings(void *user, bool is_first) {
-    struct avs_conn *conn = user;
-    struct avs_core *core = conn->core;
-    if (!is_first) {
-        return;
-    }
-    conn->is_ready = true;
-    conn->evidence.http.settings_received = true;
-    AVS_CORE_COUNT(core, connections_ready);
-    AVS_CORE_COUNT(core, connections_open);
-    if (conn->evidence.tls.session_resumed) {
-        AVS_CORE_COUNT(core, connections_resumed);
-    }
-    AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "connected",
-                  {"origin", conn->origin->url}, {"address", conn->evidence.dial.address},
-                  {"tls", conn->evidence.tls.version},
-                  {"resumed", conn->evidence.tls.session_resumed ? "true" : "false"});
-    if (core->options.on_connected) {
-        core->options.on_connected(core->options.user, conn->origin->url, &conn->evidence);
-    }
-}
-
-static bool on_response_code(void *user, struct avs_h2_stream *stream, int code) {
-    struct avs_conn *conn = user;
-    struct avs_exchange *exchange = exchange_of(stream);
-    if (!exchange->loop.has_response) {
-        exchange->loop.has_response = true;
-        conn->core->awaited_count--;
-    }
-    exchange->loop.active_us = conn->core->now_us;
-    conn->has_served = true;
-    return !exchange->request.on_response_code ||
-           exchange->request.on_response_code(exchange->request.user, exchange->id, code);
-}
-
-static bool on_header_line(void *user, struct avs_h2_stream *stream, const char *line,
-                           size_t length) {
-    (void)user;
-    struct avs_exchange *exchange = exchange_of(stream);
-    return !exchange->request.on_header_line ||
-           exchange->request.on_header_line(exchange->request.user, exchange->id, line, length);
-}
-
-static void arm_retry(struct avs_conn *conn, struct avs_exchange *exchange) {
-    if (exchange->request.pause_retry_ms > 0) {
-        exchange->loop.retry_us =
-            conn->core->now_us + (int64_t)exchange->request.pause_retry_ms * 1000;
-        avs_core_note_deadline(conn->core, exchange->loop.retry_us);
-    }
-}
-
-static enum avs_sink_result on_data(void *user, struct avs_h2_stream *stream, const uint8_t *bytes,
-                                    size_t length) {
-    struct avs_conn *conn = user;
-    struct avs_exchange *exchange = exchange_of(stream);
-    exchange->loop.active_us = conn->core->now_us;
-    if (!exchange->request.on_data) {
-        return AVS_SINK_SUCCESS;
-    }
-    enum avs_sink_result result =
-        exchange->request.on_data(exchange->request.user, exchange->id, bytes, length);
-    if (result == AVS_SINK_PAUSE) {
-        arm_retry(conn, exchange);
-    }
-    return result;
-}
-
-/* Something went out that the peer has to react to. */
-static void expect_answer(struct avs_conn *conn) {
-    struct avs_core *core = conn->core;
-    if (conn->unanswered_us == AVS_NEVER_US && !conn->is_ping_out) {
-        conn->unanswered_us = core->now_us;
-        if (core->options.ping_timeout_us != AVS_NEVER_US) {
-            avs_core_note_deadline(core,
-                                   core->now_us + core->options.ping_timeout_us / ASK_AFTER_PART);
-        }
-    }
-}
-
-static enum avs_source_result on_read(void *user, struct avs_h2_stream *stream, uint8_t *buffer,
-                                      size_t capacity, size_t *ret_length) {
-    struct avs_conn *conn = user;
-    struct avs_exchange *exchange = exchange_of(stream);
-    exchange->loop.active_us = conn->core->now_us;
-    enum avs_source_result result = exchange->request.on_read(exchange->request.user, exchange->id,
-                                                              buffer, capacity, ret_length);
-    if (result == AVS_SOURCE_PAUSE || (result == AVS_SOURCE_CONTINUE && *ret_length == 0)) {
-        arm_retry(conn, exchange);
-    } else {
-        expect_answer(conn);
-    }
-    return result;
-}
-
-static void detach(struct avs_conn *conn, struct avs_exchange *exchange) {
-    avs_exchange_remove(&conn->exchanges, exchange);
-    exchange->loop.conn = NULL;
-    if (conn->exchanges.count == 0) {
-        conn->idle_since_us = conn->core->now_us;
-        avs_core_note_deadline(conn->core, avs_conn_deadline(conn));
-    }
-}
-
-/* A connection that has served others before its GOAWAY is no reason to give up: a server that
- * takes a few requests for each connection gets the rest on the next ones. */
-static bool may_resend(const struct avs_exchange *exchange) {
-    return !exchange->loop.stream.was_source_read && !exchange->loop.has_response &&
-           exchange->loop.resends < AVS_RESENDS_MAX;
-}
-
-static void resend(struct avs_conn *conn, struct avs_exchange *exchange) {
-    struct avs_core *core = conn->core;
-    exchange->loop.resends += conn->is_draining && conn->has_served ? 0 : 1;
-    exchange->loop.stream = (struct avs_h2_stream){0};
-    exchange->loop.retry_us = AVS_NEVER_US;
-    AVS_CORE_COUNT(core, streams_retried);
-    avs_core_requeue(core, exchange);
-}
-
-/* Tell one exchange, and the log, why it failed. */
-static void fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
-                          enum avs_finish finish, struct avs_failure_box *box) {
-    if (finish == AVS_FINISH_INTERNAL_ERROR) {
-        avs_failure_log(&conn->core->options.log, "requestFailed", exchange->label, &box->failure);
-    }
-    avs_core_finish(conn->core, exchange, finish, &box->failure);
-}
-
-static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end end,
-                      uint32_t h2_code) {
-    struct avs_conn *conn = user;
-    struct avs_exchange *exchange = exchange_of(stream);
-    const char *origin = conn->origin->url;
-    struct avs_failure_box box;
-    enum avs_finish finish = AVS_FINISH_INTERNAL_ERROR;
-    detach(conn, exchange);
-    switch (end) {
-    case AVS_H2_COMPLETE:
-        avs_core_finish(conn->core, exchange, AVS_FINISH_COMPLETE, NULL);
-        return;
-    case AVS_H2_REFUSED:
-        if (may_resend(exchange)) {
-            resend(conn, exchange);
-            return;
-        }
-        avs_failure_set(&box, conn->is_draining ? AVS_CAUSE_GOAWAY : AVS_CAUSE_STREAM_REFUSED,
-                        origin, &conn->evidence,
-                        "the server did not process the request (%s), and it cannot be sent again: "
-                        "%s",
-                        conn->is_draining ? "GOAWAY" : "REFUSED_STREAM",
-                        exchange->loop.resends >= AVS_RESENDS_MAX ? "it was tried often enough"
-                                                                  : "its body has been read");
-        break;
-    case AVS_H2_RESET:
-        avs_failure_set(&box,
-                        h2_code == AVS_H2_CODE_HTTP_1_1_REQUIRED ? AVS_CAUSE_HTTP2_MISSING
-                                                                 : AVS_CAUSE_HTTP2_ERROR,
-                        origin, &conn->evidence, "the server reset the stream: %s (%u)",
-                        avs_h2_code_name(h2_code), h2_code);
-        break;
-    case AVS_H2_ABORTED:
-        finish = AVS_FINISH_CANCELLED;
-        avs_failure_set(&box, AVS_CAUSE_CANCELLED, origin, &conn->evidence,
-                        "one of the request's own callbacks stopped it");
-        break;
-    case AVS_H2_MALFORMED:
-        avs_failure_set(&box, AVS_CAUSE_HTTP2_ERROR, origin, &conn->evidence,
-                        "the answer breaks the rules of HTTP/2 (%s)", avs_h2_code_name(h2_code));
-        break;
-    case AVS_H2_TOO_LARGE:
-        avs_failure_set(&box, AVS_CAUSE_HTTP2_ERROR, origin, &conn->evidence,
-                        "the header of the answer is larger than %u bytes or %u lines",
-                        AVS_H2_HEADER_BLOCK_BYTES, AVS_H2_HEADER_COUNT);
-        break;
-    case AVS_H2_NO_MEMORY:
-        avs_failure_set(&box, AVS_CAUSE_OUT_OF_MEMORY, origin, &conn->evidence, "out of memory");
-        break;
-    }
-    if (end == AVS_H2_RESET || end == AVS_H2_MALFORMED || end == AVS_H2_REFUSED) {
-        box.error.has_h2_code = 1;
-        box.error.h2_code = h2_code;
-    }
-    fail_exchange(conn, exchange, finish, &box);
-}
-
-static void drain(struct avs_conn *conn) {
+void avs_conn_drain(struct avs_conn *conn) {
     conn->is_draining = true;
     if (conn->origin->conn == conn) {
         conn->origin->conn = NULL;
     }
 }
-
-static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
-    struct avs_conn *conn = user;
-    struct avs_core *core = conn->core;
-    conn->evidence.http.goaway_received = true;
-    conn->evidence.http.goaway_code = h2_code;
-    conn->must_end_pushed = true;
-    drain(conn);
-    AVS_CORE_COUNT(core, goaways_received);
-    char last[16];
-    avs_text_format(last, sizeof(last), "%u", last_stream_id);
-    AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "goawayReceived",
-                  {"origin", conn->origin->url}, {"code", avs_h2_code_name(h2_code)},
-                  {"lastStreamId", last});
-    if (core->options.on_goaway) {
-        core->options.on_goaway(core->options.user, conn->origin->url, h2_code, last_stream_id);
-    }
-}
-
-static const struct avs_h2_callbacks callbacks = {
-    .on_settings = on_settings,
-    .on_response_code = on_response_code,
-    .on_header_line = on_header_line,
-    .on_data = on_data,
-    .on_read = on_read,
-    .on_closed = on_closed,
-    .on_goaway = on_goaway,
-};
-
-/* ---------------------------------------------------------------- the end of a connection */
 
 /* From now on nobody finds it; the core sweeps it when nothing of it is on the stack. */
 static void retire(struct avs_conn *conn) {
@@ -289,10 +61,10 @@ static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failu
     size_t waiting_count = conn->is_ready || !is_origins_own ? 0 : waiting->count;
     while (conn->exchanges.first) {
         struct avs_exchange *exchange = conn->exchanges.first;
-        if (conn->is_ready && !exchange->loop.stream.was_sent && may_resend(exchange)) {
+        if (conn->is_ready && !exchange->loop.stream.was_sent && avs_conn_may_resend(exchange)) {
             avs_h2_cancel(conn->h2, &exchange->loop.stream, AVS_H2_CODE_CANCEL);
-            detach(conn, exchange);
-            resend(conn, exchange);
+            avs_conn_detach(conn, exchange);
+            avs_conn_resend(conn, exchange);
         } else {
             avs_core_finish(core, exchange, finish, &box->failure);
         }
@@ -334,7 +106,7 @@ void avs_conn_free(struct avs_conn *conn) {
 /* ---------------------------------------------------------------- from the transport */
 
 /* Not ready yet: the evidence knows best. */
-static void fail_connecting(struct avs_conn *conn, const struct avs_error *error) {
+void avs_conn_fail_connecting(struct avs_conn *conn, const struct avs_error *error) {
     struct avs_core *core = conn->core;
     enum avs_cause cause = error ? error->cause : AVS_CAUSE_NONE;
     if (cause == AVS_CAUSE_NONE) {
@@ -366,7 +138,7 @@ void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int6
     }
     conn->core->now_us = now_us;
     if (!conn->is_ready) {
-        fail_connecting(conn, error);
+        avs_conn_fail_connecting(conn, error);
     } else if (conn->exchanges.count == 0) {
         avs_conn_end_quietly(conn); /* the server need not keep what nobody uses */
     } else {
@@ -382,7 +154,7 @@ void avs_conn_on_up(struct avs_conn *conn, int64_t now_us) {
     struct avs_core *core = conn->core;
     core->now_us = now_us;
     const struct avs_h2_options options = {
-        .callbacks = &callbacks,
+        .callbacks = &avs_conn_callbacks,
         .user = conn,
         .receive_window_bytes = core->options.receive_window_bytes,
     };
@@ -448,7 +220,7 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
         end_pushed(conn);
     }
     if (avs_h2_is_closing(conn->h2)) {
-        drain(conn);
+        avs_conn_drain(conn);
     }
 }
 
@@ -499,7 +271,7 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     AVS_CORE_COUNT(core, connections_dialled);
     struct avs_error error = AVS_ERROR_INIT;
     if (core->options.transport.open(core->options.transport.user, conn, &error) != AVS_OK) {
-        fail_connecting(conn, &error);
+        avs_conn_fail_connecting(conn, &error);
         return;
     }
     avs_core_note_deadline(core, conn->connect_due_us);
@@ -525,12 +297,12 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {
     if (avs_h2_submit(conn->h2, &request, &exchange->loop.stream, &error) != AVS_OK) {
         struct avs_failure_box box;
         avs_failure_set(&box, error.cause, conn->origin->url, &conn->evidence, "%s", error.message);
-        fail_exchange(conn, exchange, AVS_FINISH_INTERNAL_ERROR, &box);
+        avs_conn_fail_exchange(conn, exchange, AVS_FINISH_INTERNAL_ERROR, &box);
         return;
     }
     avs_exchange_append(&conn->exchanges, exchange);
     exchange->loop.conn = conn;
-    expect_answer(conn);
+    avs_conn_expect_answer(conn);
     avs_core_note_deadline(conn->core, avs_conn_deadline(conn));
 }
 
@@ -543,115 +315,4 @@ void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange) {
     exchange->loop.retry_us = AVS_NEVER_US;
     avs_h2_resume_source(conn->h2, stream);
     avs_h2_resume_sink(conn->h2, stream); /* the exchange may be gone after this */
-}
-
-static void ping(struct avs_conn *conn, int64_t due_us) {
-    static const uint8_t payload[8] = "avs-shim";
-    struct avs_error error = AVS_ERROR_INIT;
-    if (avs_h2_ping(conn->h2, payload, &error) != AVS_OK) {
-        avs_conn_fail(conn, AVS_FINISH_INTERNAL_ERROR, error.cause, "%s", error.message);
-        return;
-    }
-    conn->is_ping_out = true;
-    conn->unanswered_us = AVS_NEVER_US;
-    conn->ping_due_us = due_us;
-    AVS_CORE_COUNT(conn->core, pings_sent);
-    avs_core_note_deadline(conn->core, due_us);
-}
-
-/* When to ask for a sign of life, while no PING is out. */
-static int64_t ping_at(const struct avs_conn *conn) {
-    const struct avs_core_options *options = &conn->core->options;
-    if (options->ping_timeout_us == AVS_NEVER_US) {
-        return AVS_NEVER_US;
-    }
-    int64_t at_us = after(conn->received_us, options->ping_interval_us);
-    if (conn->unanswered_us != AVS_NEVER_US) {
-        int64_t asked_us = conn->unanswered_us + options->ping_timeout_us / ASK_AFTER_PART;
-        at_us = asked_us < at_us ? asked_us : at_us;
-    }
-    return at_us;
-}
-
-int64_t avs_conn_deadline(const struct avs_conn *conn) {
-    if (conn->state == AVS_CONN_ENDED) {
-        return AVS_NEVER_US;
-    }
-    if (!conn->is_ready) {
-        return conn->connect_due_us;
-    }
-    if (conn->is_ping_out) {
-        return conn->ping_due_us;
-    }
-    return conn->exchanges.count > 0
-               ? ping_at(conn)
-               : after(conn->idle_since_us, conn->core->options.idle_timeout_us);
-}
-
-static void fail_unresponsive(struct avs_conn *conn) {
-    struct avs_core *core = conn->core;
-    const struct avs_transport *transport = &core->options.transport;
-    if (transport->has_progressed && transport->has_progressed(transport->user, conn)) {
-        /* a slow path that still takes our bytes; the PING waits behind them */
-        conn->ping_due_us = after(core->now_us, core->options.ping_timeout_us);
-        avs_core_note_deadline(core, conn->ping_due_us);
-        return;
-    }
-    int64_t silent_ms = (core->now_us - conn->received_us) / 1000;
-    if (conn->exchanges.count == 0) {
-        avs_conn_end_quietly(conn);
-    } else if (conn->is_probe) {
-        avs_conn_fail(conn, AVS_FINISH_INTERNAL_ERROR, AVS_CAUSE_NETWORK_CHANGED,
-                      "after a change of this machine's addresses or routes the server did not "
-                      "answer any more (silent for %lld ms)",
-                      (long long)silent_ms);
-    } else {
-        avs_conn_fail(conn, AVS_FINISH_INTERNAL_ERROR, AVS_CAUSE_PEER_UNRESPONSIVE,
-                      "no answer to an HTTP/2 PING; the server was silent for %lld ms",
-                      (long long)silent_ms);
-    }
-}
-
-void avs_conn_advance(struct avs_conn *conn) {
-    if (conn->core->now_us < avs_conn_deadline(conn)) {
-        return;
-    }
-    if (!conn->is_ready) {
-        const struct avs_transport *transport = &conn->core->options.transport;
-        if (transport->note_timeout) {
-            transport->note_timeout(transport->user, conn);
-        }
-        if (conn->state == AVS_CONN_OPEN) {
-            avs_conn_fail(conn, AVS_FINISH_TIMEOUT, AVS_CAUSE_RESPONSE_TIMEOUT,
-                          "TLS stands, but the server's HTTP/2 SETTINGS did not come");
-        } else {
-            fail_connecting(conn, NULL);
-        }
-    } else if (conn->is_ping_out) {
-        fail_unresponsive(conn);
-    } else if (conn->exchanges.count > 0) {
-        int64_t since_us =
-            conn->unanswered_us != AVS_NEVER_US ? conn->unanswered_us : conn->core->now_us;
-        ping(conn, since_us + conn->core->options.ping_timeout_us);
-    } else {
-        avs_conn_end_quietly(conn);
-    }
-}
-
-void avs_conn_probe(struct avs_conn *conn) {
-    struct avs_core *core = conn->core;
-    int64_t timeout_us = core->options.ping_timeout_us;
-    if (conn->state != AVS_CONN_OPEN || !conn->is_ready || timeout_us == AVS_NEVER_US) {
-        return;
-    }
-    if (timeout_us > PROBE_TIMEOUT_US_MAX) {
-        timeout_us = PROBE_TIMEOUT_US_MAX;
-    }
-    if (!conn->is_ping_out) {
-        conn->is_probe = true;
-        ping(conn, core->now_us + timeout_us);
-    } else if (core->now_us + timeout_us < conn->ping_due_us) {
-        conn->ping_due_us = core->now_us + timeout_us;
-        avs_core_note_deadline(core, conn->ping_due_us);
-    }
 }

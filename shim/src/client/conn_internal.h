@@ -1,0 +1,29 @@
+/* Shared by the files of a connection only: conn.c (its life and its end), streams.c, keepalive.c.
+ */
+#ifndef AVS_CLIENT_CONN_INTERNAL_H
+#define AVS_CLIENT_CONN_INTERNAL_H
+
+#include "client/conn.h"
+#include "client/failure.h"
+
+/* streams.c */
+extern const struct avs_h2_callbacks avs_conn_callbacks;
+void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange);
+/* A connection that has served others before its GOAWAY is no reason to give up: a server that
+ * takes a few requests for each connection gets the rest on the next ones. */
+bool avs_conn_may_resend(const struct avs_exchange *exchange);
+/* Back into the queue; it was detached before. */
+void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange);
+/* Tell one exchange, and the log, why it failed. */
+void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
+                            enum avs_finish finish, struct avs_failure_box *box);
+
+/* keepalive.c: something went out that the peer has to react to. */
+void avs_conn_expect_answer(struct avs_conn *conn);
+
+/* conn.c */
+void avs_conn_drain(struct avs_conn *conn); /* takes no new streams from now on */
+/* Not ready yet: the evidence, or `error`, knows why. */
+void avs_conn_fail_connecting(struct avs_conn *conn, const struct avs_error *error);
+
+#endif

@@ -1,0 +1,210 @@
+/* The streams of a connection: what the HTTP/2 engine calls, handed on to the exchanges they belong
+ * to, and what becomes of an exchange whose stream ended. */
+#include "base/log.h"
+#include "base/text.h"
+#include "client/conn_internal.h"
+
+static struct avs_exchange *exchange_of(struct avs_h2_stream *stream) {
+    return stream->user;
+}
+
+static void on_settings(void *user, bool is_first) {
+    struct avs_conn *conn = user;
+    struct avs_core *core = conn->core;
+    if (!is_first) {
+        return;
+    }
+    conn->is_ready = true;
+    conn->evidence.http.settings_received = true;
+    AVS_CORE_COUNT(core, connections_ready);
+    AVS_CORE_COUNT(core, connections_open);
+    if (conn->evidence.tls.session_resumed) {
+        AVS_CORE_COUNT(core, connections_resumed);
+    }
+    AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "connected",
+                  {"origin", conn->origin->url}, {"address", conn->evidence.dial.address},
+                  {"tls", conn->evidence.tls.version},
+                  {"resumed", conn->evidence.tls.session_resumed ? "true" : "false"});
+    if (core->options.on_connected) {
+        core->options.on_connected(core->options.user, conn->origin->url, &conn->evidence);
+    }
+}
+
+static bool on_response_code(void *user, struct avs_h2_stream *stream, int code) {
+    struct avs_conn *conn = user;
+    struct avs_exchange *exchange = exchange_of(stream);
+    if (!exchange->loop.has_response) {
+        exchange->loop.has_response = true;
+        conn->core->awaited_count--;
+    }
+    exchange->loop.active_us = conn->core->now_us;
+    conn->has_served = true;
+    return !exchange->request.on_response_code ||
+           exchange->request.on_response_code(exchange->request.user, exchange->id, code);
+}
+
+static bool on_header_line(void *user, struct avs_h2_stream *stream, const char *line,
+                           size_t length) {
+    (void)user;
+    struct avs_exchange *exchange = exchange_of(stream);
+    return !exchange->request.on_header_line ||
+           exchange->request.on_header_line(exchange->request.user, exchange->id, line, length);
+}
+
+static void arm_retry(struct avs_conn *conn, struct avs_exchange *exchange) {
+    if (exchange->request.pause_retry_ms > 0) {
+        exchange->loop.retry_us =
+            conn->core->now_us + (int64_t)exchange->request.pause_retry_ms * 1000;
+        avs_core_note_deadline(conn->core, exchange->loop.retry_us);
+    }
+}
+
+static enum avs_sink_result on_data(void *user, struct avs_h2_stream *stream, const uint8_t *bytes,
+                                    size_t length) {
+    struct avs_conn *conn = user;
+    struct avs_exchange *exchange = exchange_of(stream);
+    exchange->loop.active_us = conn->core->now_us;
+    if (!exchange->request.on_data) {
+        return AVS_SINK_SUCCESS;
+    }
+    enum avs_sink_result result =
+        exchange->request.on_data(exchange->request.user, exchange->id, bytes, length);
+    if (result == AVS_SINK_PAUSE) {
+        arm_retry(conn, exchange);
+    }
+    return result;
+}
+
+static enum avs_source_result on_read(void *user, struct avs_h2_stream *stream, uint8_t *buffer,
+                                      size_t capacity, size_t *ret_length) {
+    struct avs_conn *conn = user;
+    struct avs_exchange *exchange = exchange_of(stream);
+    exchange->loop.active_us = conn->core->now_us;
+    enum avs_source_result result = exchange->request.on_read(exchange->request.user, exchange->id,
+                                                              buffer, capacity, ret_length);
+    if (result == AVS_SOURCE_PAUSE || (result == AVS_SOURCE_CONTINUE && *ret_length == 0)) {
+        arm_retry(conn, exchange);
+    } else {
+        avs_conn_expect_answer(conn);
+    }
+    return result;
+}
+
+void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange) {
+    avs_exchange_remove(&conn->exchanges, exchange);
+    exchange->loop.conn = NULL;
+    if (conn->exchanges.count == 0) {
+        conn->idle_since_us = conn->core->now_us;
+        avs_core_note_deadline(conn->core, avs_conn_deadline(conn));
+    }
+}
+
+/* A connection that has served others before its GOAWAY is no reason to give up: a server that
+ * takes a few requests for each connection gets the rest on the next ones. */
+bool avs_conn_may_resend(const struct avs_exchange *exchange) {
+    return !exchange->loop.stream.was_source_read && !exchange->loop.has_response &&
+           exchange->loop.resends < AVS_RESENDS_MAX;
+}
+
+void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange) {
+    struct avs_core *core = conn->core;
+    exchange->loop.resends += conn->is_draining && conn->has_served ? 0 : 1;
+    exchange->loop.stream = (struct avs_h2_stream){0};
+    exchange->loop.retry_us = AVS_NEVER_US;
+    AVS_CORE_COUNT(core, streams_retried);
+    avs_core_requeue(core, exchange);
+}
+
+/* Tell one exchange, and the log, why it failed. */
+void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
+                            enum avs_finish finish, struct avs_failure_box *box) {
+    if (finish == AVS_FINISH_INTERNAL_ERROR) {
+        avs_failure_log(&conn->core->options.log, "requestFailed", exchange->label, &box->failure);
+    }
+    avs_core_finish(conn->core, exchange, finish, &box->failure);
+}
+
+static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end end,
+                      uint32_t h2_code) {
+    struct avs_conn *conn = user;
+    struct avs_exchange *exchange = exchange_of(stream);
+    const char *origin = conn->origin->url;
+    struct avs_failure_box box;
+    enum avs_finish finish = AVS_FINISH_INTERNAL_ERROR;
+    avs_conn_detach(conn, exchange);
+    switch (end) {
+    case AVS_H2_COMPLETE:
+        avs_core_finish(conn->core, exchange, AVS_FINISH_COMPLETE, NULL);
+        return;
+    case AVS_H2_REFUSED:
+        if (avs_conn_may_resend(exchange)) {
+            avs_conn_resend(conn, exchange);
+            return;
+        }
+        avs_failure_set(&box, conn->is_draining ? AVS_CAUSE_GOAWAY : AVS_CAUSE_STREAM_REFUSED,
+                        origin, &conn->evidence,
+                        "the server did not process the request (%s), and it cannot be sent again: "
+                        "%s",
+                        conn->is_draining ? "GOAWAY" : "REFUSED_STREAM",
+                        exchange->loop.resends >= AVS_RESENDS_MAX ? "it was tried often enough"
+                                                                  : "its body has been read");
+        break;
+    case AVS_H2_RESET:
+        avs_failure_set(&box,
+                        h2_code == AVS_H2_CODE_HTTP_1_1_REQUIRED ? AVS_CAUSE_HTTP2_MISSING
+                                                                 : AVS_CAUSE_HTTP2_ERROR,
+                        origin, &conn->evidence, "the server reset the stream: %s (%u)",
+                        avs_h2_code_name(h2_code), h2_code);
+        break;
+    case AVS_H2_ABORTED:
+        finish = AVS_FINISH_CANCELLED;
+        avs_failure_set(&box, AVS_CAUSE_CANCELLED, origin, &conn->evidence,
+                        "one of the request's own callbacks stopped it");
+        break;
+    case AVS_H2_MALFORMED:
+        avs_failure_set(&box, AVS_CAUSE_HTTP2_ERROR, origin, &conn->evidence,
+                        "the answer breaks the rules of HTTP/2 (%s)", avs_h2_code_name(h2_code));
+        break;
+    case AVS_H2_TOO_LARGE:
+        avs_failure_set(&box, AVS_CAUSE_HTTP2_ERROR, origin, &conn->evidence,
+                        "the header of the answer is larger than %u bytes or %u lines",
+                        AVS_H2_HEADER_BLOCK_BYTES, AVS_H2_HEADER_COUNT);
+        break;
+    case AVS_H2_NO_MEMORY:
+        avs_failure_set(&box, AVS_CAUSE_OUT_OF_MEMORY, origin, &conn->evidence, "out of memory");
+        break;
+    }
+    if (end == AVS_H2_RESET || end == AVS_H2_MALFORMED || end == AVS_H2_REFUSED) {
+        box.error.has_h2_code = 1;
+        box.error.h2_code = h2_code;
+    }
+    avs_conn_fail_exchange(conn, exchange, finish, &box);
+}
+
+static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
+    struct avs_conn *conn = user;
+    struct avs_core *core = conn->core;
+    conn->evidence.http.goaway_received = true;
+    conn->evidence.http.goaway_code = h2_code;
+    conn->must_end_pushed = true;
+    avs_conn_drain(conn);
+    AVS_CORE_COUNT(core, goaways_received);
+    char last[16];
+    avs_text_format(last, sizeof(last), "%u", last_stream_id);
+    AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "goawayReceived",
+                  {"origin", conn->origin->url}, {"code", avs_h2_code_name(h2_code)},
+                  {"lastStreamId", last});
+    if (core->options.on_goaway) {
+        core->options.on_goaway(core->options.user, conn->origin->url, h2_code, last_stream_id);
+    }
+}
+
+const struct avs_h2_callbacks avs_conn_callbacks = {
+    .on_settings = on_settings,
+    .on_response_code = on_response_code,
+    .on_header_line = on_header_line,
+    .on_data = on_data,
+    .on_read = on_read,
+    .on_closed = on_closed,
+    .on_goaway = on_goaway,
+};
