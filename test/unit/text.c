@@ -155,8 +155,24 @@ static void times_are_utc_and_any_number_is_told(void **state) {
     assert_string_equal(text, "-9223372036854775808 s since 1970");
 }
 
+static void authority_names_the_port_only_when_it_matters(void **state) {
+    (void)state;
+    char text[32];
+    avs_text_authority(text, sizeof(text), "a.example", 443);
+    assert_string_equal(text, "a.example");
+    avs_text_authority(text, sizeof(text), "a.example", 8443);
+    assert_string_equal(text, "a.example:8443");
+    avs_text_authority(text, sizeof(text), "::1", 443);
+    assert_string_equal(text, "[::1]");
+    avs_text_authority(text, sizeof(text), "::1", 8443);
+    assert_string_equal(text, "[::1]:8443");
+    avs_text_authority(text, 6, "a-very-long-name", 8443);
+    assert_string_equal(text, "a-ver");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(authority_names_the_port_only_when_it_matters),
         cmocka_unit_test(copies_are_cut_to_the_field),
         cmocka_unit_test(formats_are_cut_to_the_field),
         cmocka_unit_test(hex_is_upper_case_and_cut_at_whole_bytes),

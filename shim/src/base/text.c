@@ -89,6 +89,16 @@ void avs_text_make_printable(char *text) {
     }
 }
 
+void avs_text_authority(char *field, size_t capacity, const char *host, uint16_t port) {
+    bool is_ipv6 = strchr(host, ':') != NULL;
+    char port_text[8] = "";
+    if (port != 443) {
+        avs_text_format(port_text, sizeof(port_text), ":%u", port);
+    }
+    avs_text_format(field, capacity, "%s%s%s%s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
+                    port_text);
+}
+
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds) {
     time_t seconds = (time_t)unix_seconds;
     struct tm utc;

@@ -28,6 +28,10 @@ void avs_text_make_utf8(char *text);
  *  start a line of its own or steer a terminal. */
 void avs_text_make_printable(char *text);
 
+/** "host", "[v6]" or "host:port" for an https URL's authority: the port only when it is not 443
+ *  (RFC 9110 section 4.2.2). */
+void avs_text_authority(char *field, size_t capacity, const char *host, uint16_t port);
+
 /** Unix seconds as "2026-11-21 19:03:32 UTC". */
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds);
 

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "evidence/received.h"
 #include "h1/head.h"
 #include "h2/session.h"
 #include "net/loop.h"
@@ -93,15 +94,9 @@ static const struct avs_h2_callbacks callbacks = {
 
 static enum avs_status submit(struct exchange *exchange, struct avs_error *reterr) {
     const struct avs_h2_exchange_options *options = exchange->options;
-    bool brackets = strchr(options->host, ':') != NULL;
-    char *authority = exchange->authority;
-    avs_text_format(authority, sizeof(exchange->authority), "%s%s%s", brackets ? "[" : "",
-                    options->host, brackets ? "]" : "");
-    if (options->port != 443) {
-        size_t length = strlen(authority);
-        avs_text_format(authority + length, sizeof(exchange->authority) - length, ":%u",
-                        options->port);
-    }
+    const char *authority = exchange->authority;
+    avs_text_authority(exchange->authority, sizeof(exchange->authority), options->host,
+                       options->port);
     const char *agent = exchange->agent;
     avs_text_format(exchange->agent, sizeof(exchange->agent), "avs-shim/%s", avs_version());
 #define FIELD(field_name, field_value)                                               \
@@ -146,30 +141,17 @@ static void move_out(struct exchange *exchange) {
     avs_tls_socket_flush(tls, exchange->options->fd);
 }
 
-static void note_bytes(struct exchange *exchange, const uint8_t *bytes, size_t length) {
-    struct avs_http_facts *facts = exchange->options->facts;
-    if (facts->bytes_received == 0) {
-        exchange->options->timing->first_byte_ms =
-            (double)(avs_clock_monotonic_us() - exchange->options->started_us) / 1000;
-    }
-    if (facts->first_length < AVS_FIRST_BYTES) {
-        size_t room = AVS_FIRST_BYTES - facts->first_length;
-        size_t take = length < room ? length : room;
-        memcpy(facts->first + facts->first_length, bytes, take);
-        facts->first_length += take;
-    }
-    facts->bytes_received += length;
-}
-
 static void move_in(struct exchange *exchange) {
-    struct avs_tls *tls = exchange->options->tls;
+    const struct avs_h2_exchange_options *options = exchange->options;
+    struct avs_tls *tls = options->tls;
     uint8_t bytes[CHUNK_BYTES];
-    avs_tls_socket_fill(tls, exchange->options->fd);
+    avs_tls_socket_fill(tls, options->fd);
     size_t length;
     while (!exchange->is_broken && (length = avs_tls_read(tls, bytes, sizeof(bytes))) > 0) {
-        note_bytes(exchange, bytes, length);
+        avs_http_received(options->facts, options->timing,
+                          avs_clock_monotonic_us() - options->started_us, bytes, length);
         exchange->is_broken = avs_h2_feed(exchange->h2, bytes, length, NULL) != AVS_OK ||
-                              exchange->options->facts->bytes_received >= AVS_H2_RECEIVED_MAX;
+                              options->facts->bytes_received >= AVS_H2_RECEIVED_MAX;
     }
 }
 

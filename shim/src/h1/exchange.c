@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "evidence/received.h"
 #include "h1/head.h"
 #include "tls/socket.h"
 
@@ -75,15 +76,11 @@ static CURLcode set_options(struct exchange *exchange) {
 
 static enum avs_status set_up_headers(struct exchange *exchange, struct avs_error *reterr) {
     const struct avs_h1_options *options = exchange->options;
-    bool brackets = strchr(options->host, ':') != NULL;
-    char host[AVS_NAME_BYTES + 32];
+    char authority[AVS_NAME_BYTES + 16];
+    char host[sizeof(authority) + 8];
     char agent[64];
-    avs_text_format(host, sizeof(host), "Host: %s%s%s", brackets ? "[" : "", options->host,
-                    brackets ? "]" : "");
-    if (options->port != 443) {
-        size_t length = strlen(host);
-        avs_text_format(host + length, sizeof(host) - length, ":%u", options->port);
-    }
+    avs_text_authority(authority, sizeof(authority), options->host, options->port);
+    avs_text_format(host, sizeof(host), "Host: %s", authority);
     avs_text_format(agent, sizeof(agent), "User-Agent: avs-shim/%s", avs_version());
     exchange->headers = curl_slist_append(NULL, host);
     AVS_REQUIRE_MEMORY(exchange->headers, reterr);
@@ -181,21 +178,12 @@ static void run_curl(struct exchange *exchange) {
 /* ---- our side ---- */
 
 static void note_answer(struct exchange *exchange, const uint8_t *bytes, size_t length) {
-    struct avs_http_facts *facts = exchange->options->facts;
-    if (facts->bytes_received == 0) {
-        exchange->options->timing->first_byte_ms =
-            (double)(avs_clock_monotonic_us() - exchange->options->started_us) / 1000;
-    }
-    if (facts->first_length < AVS_FIRST_BYTES) {
-        size_t room = AVS_FIRST_BYTES - facts->first_length;
-        size_t take = length < room ? length : room;
-        memcpy(facts->first + facts->first_length, bytes, take);
-        facts->first_length += take;
-    }
-    facts->bytes_received += length;
+    const struct avs_h1_options *options = exchange->options;
+    avs_http_received(options->facts, options->timing,
+                      avs_clock_monotonic_us() - options->started_us, bytes, length);
     size_t room = AVS_H1_HEAD_MAX - exchange->seen.length;
     avs_buffer_add(&exchange->seen, bytes, length < room ? length : room);
-    exchange->is_cut = facts->bytes_received >= AVS_H1_BYTES_MAX;
+    exchange->is_cut = options->facts->bytes_received >= AVS_H1_BYTES_MAX;
 }
 
 /* Server to libcurl. */

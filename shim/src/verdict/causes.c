@@ -109,7 +109,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "Offer h2: this server speaks nothing else to this client.",
         "avs-shim check --endpoint {endpoint} --http2-only"),
     ROW(CLIENT_CERT_REQUIRED, TLS, ERROR,
-        "The server is trusted, but it wants a client certificate.",
+        "The server wants a client certificate, and this device presents none.",
         "This is no AVS endpoint, or a proxy that authenticates devices: use the right host, or "
         "give the device its certificate.",
         NULL),
