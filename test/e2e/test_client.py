@@ -287,3 +287,46 @@ def test_a_change_of_addresses_is_probed_at_once(pki, documents):
     assert end["pings"] >= 2
     assert finished["cause"] == "network_changed"
     assert finished["ms"] < 1700 + 4500
+
+
+# Two namespaces and a cable: the client here, the server at the other end.
+CABLE = """
+    ip link set lo up
+    ip link add near type veth peer name far
+    unshare -n sleep 60 & other=$!
+    sleep 0.3
+    ip link set far netns $other
+    ip addr add 192.0.2.1/24 dev near; ip link set near up
+    nsenter -t $other -n sh -c 'ip link set lo up; ip addr add 192.0.2.2/24 dev far; ip link set far up'
+    nsenter -t $other -n nghttpd -d {documents} {port} {pki.key} {pki.chain} & server=$!
+    sleep 1
+    {fetch} --ca {pki.root} --connect-to 192.0.2.2:{port} --window 65535 {steps} & fetch=$!
+    sleep 1.5
+    date +%s.%N
+    nsenter -t $other -n {cut}
+    wait $fetch
+    date +%s.%N
+    kill -KILL $server $other
+"""
+
+
+@pytest.mark.skipif(not _may_make_namespaces(), reason="needs user and network namespaces")
+@pytest.mark.parametrize("cut, steps, causes", [
+    # the cable is pulled: the link goes down here too
+    ("ip link set far down", "slow={url}/big end", {"network_changed"}),
+    # the way back is gone and nothing tells, while an answer is waited for
+    ("ip route replace blackhole 192.0.2.1/32",
+     "slow={url}/big sleep=2000 get={url}/small end", {"peer_unresponsive", "connection_lost"}),
+])
+def test_a_cut_path_is_found_out_within_seconds(pki, documents, cut, steps, causes):
+    port = free_port()
+    script = CABLE.format(documents=documents, port=port, pki=pki, fetch=FETCH, cut=cut,
+                          steps=steps.format(url=f"https://{HOST}"))
+    result = subprocess.run(["unshare", "-rn", "bash", "-c", script], capture_output=True, text=True,
+                            timeout=60, env=ENVIRONMENT, check=False)
+    lines = result.stdout.splitlines()
+    finished = [json.loads(line) for line in lines if line.startswith('{"event":"finished"')]
+    began, ended = [float(line) for line in lines if line[0].isdigit()]
+    assert finished, result.stdout + result.stderr
+    assert {each["cause"] for each in finished} <= causes, result.stdout + result.stderr
+    assert ended - began < 6.5

@@ -21,7 +21,8 @@
 
 AVS_BEGIN_DECLS
 
-/** Ceilings on one request and one client; a submit that passes one is refused with ERR_LIMIT. */
+/** Ceilings on one request and one client. A submit that passes one is refused with ERR_LIMIT; a
+ *  request for one origin too many is finished with INTERNAL_ERROR. */
 #define AVS_REQUEST_HEADERS_MAX  128
 #define AVS_REQUEST_HEADER_BYTES 65536 /**< URL and header lines of one request together */
 #define AVS_CLIENT_STREAMS_MAX   4096  /**< unfinished requests of one client, queued ones too */
