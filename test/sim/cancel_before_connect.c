@@ -86,6 +86,30 @@ static void one_dial_at_a_time_for_an_origin(void **state) {
     world_done(&world);
 }
 
+static void one_origin_too_many_is_told(void **state) {
+    (void)state;
+    struct world world;
+    static struct outcome outcomes[AVS_CLIENT_ORIGINS_MAX + 2];
+    world_init(&world);
+    for (size_t i = 0; i <= AVS_CLIENT_ORIGINS_MAX; i++) {
+        char url[64];
+        snprintf(url, sizeof(url), "https://device%zu.example/", i);
+        assert_true(world_submit(&world, &outcomes[i], url) != 0);
+    }
+    world_turn(&world);
+    const struct outcome *refused = &outcomes[AVS_CLIENT_ORIGINS_MAX];
+    assert_int_equal(refused->finished, 1);
+    assert_int_equal(refused->finish, AVS_FINISH_INTERNAL_ERROR);
+    assert_int_equal(world.conn_count, AVS_CLIENT_ORIGINS_MAX);
+    world_down(&world, 0, AVS_CLOSE_EOF); /* its origin is not in use any more */
+    struct outcome *next = &outcomes[AVS_CLIENT_ORIGINS_MAX + 1];
+    world_submit(&world, next, "https://another.example/");
+    world_turn(&world);
+    assert_int_equal(next->finished, 0);
+    assert_int_equal(world.conn_count, AVS_CLIENT_ORIGINS_MAX + 1);
+    world_done(&world);
+}
+
 static void connection_timeout_names_the_step(void **state) {
     (void)state;
     struct world world;
@@ -189,6 +213,7 @@ int main(void) {
         cmocka_unit_test(a_stale_id_touches_no_other_request),
         cmocka_unit_test(the_others_keep_the_dial),
         cmocka_unit_test(one_dial_at_a_time_for_an_origin),
+        cmocka_unit_test(one_origin_too_many_is_told),
         cmocka_unit_test(connection_timeout_names_the_step),
         cmocka_unit_test(a_dial_that_never_ends_times_out_for_all),
         cmocka_unit_test(a_failed_dial_tells_all_and_the_next_submit_dials_again),

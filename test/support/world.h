@@ -10,7 +10,7 @@
 #include "support/outcome.h"
 #include "support/peer.h"
 
-#define WORLD_CONNS_MAX 16
+#define WORLD_CONNS_MAX (AVS_CLIENT_ORIGINS_MAX + 8)
 #define WORLD_URL       "https://device.example/v20160207/events"
 
 struct world_conn {

@@ -213,6 +213,48 @@ static void a_callback_submits_the_next_request(void **state) {
     outcome_done(&chain.outcome);
 }
 
+struct flood {
+    struct avs_client *client;
+    uint64_t id;
+    bool is_over; /* an atomic */
+};
+
+static void *resume_without_end(void *user) {
+    struct flood *flood = user;
+    while (!__atomic_load_n(&flood->is_over, __ATOMIC_RELAXED)) {
+        avs_client_resume(flood->client, flood->id);
+    }
+    return NULL;
+}
+
+static void a_flood_of_posts_does_not_starve_the_sockets(void **state) {
+    (void)state;
+    const struct avs_client_options options = standin_options();
+    struct flood flood = {.client = new_client(&options)};
+    struct outcome held, outcome;
+    outcome_init(&held);
+    outcome_init(&outcome);
+    const struct avs_request downchannel =
+        outcome_request(&held, "https://ok.localhost/v20160207/directives", false);
+    flood.id = submit(flood.client, &downchannel);
+    pthread_t threads[2];
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, resume_without_end, &flood), 0);
+    }
+    const struct avs_request request = outcome_request(&outcome, "https://ok.localhost/", false);
+    submit(flood.client, &request);
+    assert_true(outcome_wait(&outcome, WAIT_SECONDS));
+    assert_int_equal(outcome.finish, AVS_FINISH_COMPLETE);
+    __atomic_store_n(&flood.is_over, true, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    avs_client_free(flood.client);
+    assert_int_equal(held.finish, AVS_FINISH_CANCELLED);
+    outcome_done(&held);
+    outcome_done(&outcome);
+}
+
 static void a_bad_option_is_refused_by_name(void **state) {
     (void)state;
     struct avs_client *client = NULL;
@@ -243,6 +285,7 @@ int main(void) {
         cmocka_unit_test(a_second_client_resumes_the_firsts_session),
         cmocka_unit_test(a_callback_may_shut_down_and_even_free),
         cmocka_unit_test(a_callback_submits_the_next_request),
+        cmocka_unit_test(a_flood_of_posts_does_not_starve_the_sockets),
         cmocka_unit_test(a_bad_option_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, start_standin, stop_standin);

@@ -16,8 +16,9 @@
 #include "net/loop.h"
 #include "trust/roots.h"
 
-#define YIELDS_MAX  16 /* about 5 microseconds where nobody else wants the processor */
-#define WAIT_MS_MAX (24 * 3600 * 1000) /* a wait without a deadline is looked at once a day */
+#define YIELDS_MAX     16 /* about 5 microseconds where nobody else wants the processor */
+#define BUSY_TURNS_MAX 8  /* turns for what other threads post before the sockets get theirs */
+#define WAIT_MS_MAX    (24 * 3600 * 1000) /* a wait without a deadline is looked at once a day */
 
 struct avs_client {
     /* Any thread: atomics, or behind the inbox's lock. */
@@ -59,14 +60,15 @@ static int wait_ms(const struct avs_core *core, int64_t now_us) {
     return left_ms < WAIT_MS_MAX ? (int)left_ms : WAIT_MS_MAX;
 }
 
-static void wait_and_receive(struct avs_client *client) {
+static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     struct avs_loop_fd fds[AVS_CONNS_MAX + 1];
     size_t count = avs_links_collect(&client->links, fds, AVS_CONNS_MAX);
     size_t all = count;
     if (client->change_fd >= 0) {
         fds[all++] = (struct avs_loop_fd){.fd = client->change_fd, .wants_read = true};
     }
-    avs_loop_wait(client->loop, fds, all, wait_ms(&client->core, client->core.now_us));
+    avs_loop_wait(client->loop, fds, all,
+                  may_sleep ? wait_ms(&client->core, client->core.now_us) : 0);
     AVS_CORE_COUNT(&client->core, loop_wakeups);
     int64_t now_us = avs_clock_monotonic_us();
     client->core.now_us = now_us;
@@ -108,6 +110,7 @@ static void client_destroy(struct avs_client *client) {
 static void *run(void *user) {
     struct avs_client *client = user;
     struct avs_core *core = &client->core;
+    unsigned busy_turns = 0;
     for (;;) {
         avs_core_turn(core, avs_clock_monotonic_us());
         avs_links_flush(&client->links);
@@ -115,8 +118,10 @@ static void *run(void *user) {
             break;
         }
         await_next(client);
-        if (avs_inbox_sleep(&core->inbox)) {
-            wait_and_receive(client);
+        bool may_sleep = avs_inbox_sleep(&core->inbox);
+        if (may_sleep || ++busy_turns == BUSY_TURNS_MAX) {
+            wait_and_receive(client, may_sleep);
+            busy_turns = 0;
         }
     }
     avs_core_done(core);
