@@ -117,7 +117,7 @@ def at_most(limit):
 
 # name, unit, bundle, (stock, right) counts (None: not measured), floor, target in words, the test
 FIGURES = [
-    ("sequential", "ms p50", "ca.pem", (20, 1000), h2load_sequential,
+    ("sequential", "ms p50", "ca.pem", (60, 1000), h2load_sequential,
      "<= 1.3 x floor (h2load) and <= 0.6 x right",
      lambda got: got["ours"] <= 1.3 * got["floor"] and got["ours"] <= 0.6 * got["right"]),
     ("random", "ms p50", "ca.pem", (30, 30), None, "<= right",
