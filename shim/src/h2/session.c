@@ -58,7 +58,9 @@ static enum avs_status make_session(struct avs_h2 *h2, struct avs_error *reterr)
     /* A paused sink must be able to withhold its stream's window. */
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_max_outbound_ack(option, AVS_H2_QUEUED_ACKS_MAX);
+#if NGHTTP2_VERSION_NUM >= 0x012900 /* 1.41 */
     nghttp2_option_set_max_settings(option, AVS_H2_SETTINGS_MAX);
+#endif
     nghttp2_option_set_max_reserved_remote_streams(option, 0); /* and no pushed stream at all */
     int code = nghttp2_session_client_new3(&h2->session, callbacks, h2, option, &memory_hooks);
     nghttp2_option_del(option);
