@@ -219,9 +219,6 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
     if (conn->must_end_pushed) {
         end_pushed(conn);
     }
-    if (avs_h2_is_closing(conn->h2)) {
-        avs_conn_drain(conn);
-    }
 }
 
 size_t avs_conn_pull(struct avs_conn *conn, uint8_t *buffer, size_t capacity) {
@@ -277,10 +274,18 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     avs_core_note_deadline(core, conn->connect_due_us);
 }
 
-bool avs_conn_can_send(const struct avs_conn *conn) {
-    return conn->state == AVS_CONN_OPEN && !conn->is_draining &&
-           conn->exchanges.count < conn->core->options.max_concurrent_streams &&
-           avs_h2_can_open(conn->h2);
+bool avs_conn_can_send(struct avs_conn *conn) {
+    if (conn->state != AVS_CONN_OPEN || conn->is_draining ||
+        conn->exchanges.count >= conn->core->options.max_concurrent_streams) {
+        return false;
+    }
+    if (avs_h2_can_open(conn->h2)) {
+        return true;
+    }
+    if (avs_h2_is_closing(conn->h2)) {
+        avs_conn_drain(conn); /* its stream ids are used up */
+    }
+    return false;
 }
 
 void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {

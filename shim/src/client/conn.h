@@ -49,7 +49,7 @@ bool avs_conn_wants_write(const struct avs_conn *conn);
 
 /* From the core. */
 void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange);
-bool avs_conn_can_send(const struct avs_conn *conn);
+bool avs_conn_can_send(struct avs_conn *conn); /* or drain it, when it never will again */
 void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange);
 void avs_conn_advance(struct avs_conn *conn); /* time has passed: core->now_us */
 int64_t avs_conn_deadline(const struct avs_conn *conn);

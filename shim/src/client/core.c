@@ -316,18 +316,25 @@ static void end_drained(struct avs_core *core) {
     }
 }
 
-void avs_core_turn(struct avs_core *core, int64_t now_us) {
-    core->now_us = now_us;
-    bool is_shut_down = false;
-    struct avs_exchange *next;
-    for (struct avs_exchange *each = avs_inbox_take_submitted(&core->inbox, &is_shut_down); each;
-         each = next) {
+static void take_posts(struct avs_core *core) {
+    bool has_mail = false, is_shut_down = false;
+    struct avs_exchange *each = avs_inbox_take_submitted(&core->inbox, &has_mail, &is_shut_down);
+    for (struct avs_exchange *next; each; each = next) {
         next = each->mail.submitted_next;
         take_in(core, each);
     }
-    read_mail(core);
+    if (has_mail) {
+        read_mail(core);
+    }
     if (is_shut_down && !core->is_shut_down) {
         shut_down(core);
+    }
+}
+
+void avs_core_turn(struct avs_core *core, int64_t now_us) {
+    core->now_us = now_us;
+    if (avs_inbox_has_posts(&core->inbox)) {
+        take_posts(core);
     }
     advance_time(core);
     for (struct avs_origin *each = core->origins; each; each = each->next) {

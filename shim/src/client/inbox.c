@@ -133,7 +133,8 @@ bool avs_inbox_shut_down(struct avs_inbox *inbox) {
     return is_wakeup_needed;
 }
 
-struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret_is_shut_down) {
+struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret_has_mail,
+                                              bool *ret_is_shut_down) {
     pthread_mutex_lock(&inbox->lock);
     struct avs_exchange *first = inbox->submitted_first;
     inbox->submitted_first = inbox->submitted_last = NULL;
@@ -144,6 +145,7 @@ struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret
             list_mail(inbox, each);
         }
     }
+    *ret_has_mail = inbox->mail_first != NULL;
     *ret_is_shut_down = inbox->is_shutdown_taken = inbox->is_shut_down;
     pthread_mutex_unlock(&inbox->lock);
     return first;
@@ -201,6 +203,9 @@ bool avs_inbox_sleep(struct avs_inbox *inbox) {
     bool is_empty = !inbox->submitted_first && !inbox->mail_first &&
                     inbox->is_shut_down == inbox->is_shutdown_taken;
     inbox->is_awake = !is_empty;
+    if (!is_empty) {
+        __atomic_store_n(&inbox->has_posts, true, __ATOMIC_RELAXED); /* some mail was left over */
+    }
     pthread_mutex_unlock(&inbox->lock);
     return is_empty;
 }

@@ -43,7 +43,8 @@ bool avs_inbox_resume(struct avs_inbox *inbox, uint64_t id);
 bool avs_inbox_shut_down(struct avs_inbox *inbox);
 
 /* The loop's side. Take the new exchanges as a list by mail.submitted_next, oldest first. */
-struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret_is_shut_down);
+struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret_has_mail,
+                                              bool *ret_is_shut_down);
 /* Take one exchange's mail; false when there is none. Mail for a new exchange waits until that was
  * taken. */
 bool avs_inbox_take_mail(struct avs_inbox *inbox, struct avs_mail *ret_mail);

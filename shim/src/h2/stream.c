@@ -40,7 +40,8 @@ void avs_h2_stream_unlink(struct avs_h2 *h2, struct avs_h2_stream *stream) {
 
 enum avs_status avs_h2_submit(struct avs_h2 *h2, const struct avs_h2_request *request,
                               struct avs_h2_stream *stream, struct avs_error *reterr) {
-    if (avs_h2_is_closing(h2)) {
+    if (h2->is_failed || h2->is_goaway_sent || h2->facts.goaway_received ||
+        h2->facts.protocol_error) {
         return avs_fail_cause(reterr, AVS_ERR_HTTP2, AVS_CAUSE_GOAWAY,
                               "this HTTP/2 session takes no new streams");
     }
