@@ -1,6 +1,7 @@
 /* The client over real sockets, against the stand-in: TLS, threads, failures with their causes. */
 #include "support/test.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -278,6 +279,46 @@ static void a_bad_option_is_refused_by_name(void **state) {
     avs_client_free(NULL);
 }
 
+static void never_finished(void *user, uint64_t id, enum avs_finish finish,
+                           const struct avs_failure *failure) {
+    (void)user;
+    (void)id;
+    (void)finish;
+    (void)failure;
+    fail_msg("a refused submit has no callback");
+}
+
+static int thread_count(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *each = readdir(tasks); each; each = readdir(tasks)) {
+        count += each->d_name[0] != '.';
+    }
+    closedir(tasks);
+    return count;
+}
+
+/* A shut-down client is still there until free: its loop may have ended long before. */
+static void calls_after_the_loop_has_ended_are_refused(void **state) {
+    (void)state;
+    const struct avs_client_options options = standin_options();
+    int threads = thread_count();
+    struct avs_client *client = new_client(&options);
+    avs_client_shutdown(client);
+    for (int i = 0; i < WAIT_SECONDS * 1000 && thread_count() > threads; i++) {
+        usleep(1000);
+    }
+    assert_int_equal(thread_count(), threads);
+    uint64_t id = 0;
+    const struct avs_request request = {
+        .size = sizeof(request), .url = "https://ok.localhost/", .on_finished = never_finished};
+    assert_int_equal(avs_client_submit(client, &request, &id, NULL), AVS_ERR_SHUT_DOWN);
+    avs_client_cancel(client, 1);
+    avs_client_resume(client, 1);
+    avs_client_shutdown(client);
+    avs_client_free(client);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(get_completes),
@@ -285,6 +326,7 @@ int main(void) {
         cmocka_unit_test(a_second_client_resumes_the_firsts_session),
         cmocka_unit_test(a_callback_may_shut_down_and_even_free),
         cmocka_unit_test(a_callback_submits_the_next_request),
+        cmocka_unit_test(calls_after_the_loop_has_ended_are_refused),
         cmocka_unit_test(a_flood_of_posts_does_not_starve_the_sockets),
         cmocka_unit_test(a_bad_option_is_refused_by_name),
     };

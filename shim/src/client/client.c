@@ -124,9 +124,10 @@ static void *run(void *user) {
             busy_turns = 0;
         }
     }
-    avs_core_done(core);
+    avs_core_end_all(core); /* submits and cancels may come until free: the inbox stays */
     if (client->frees_itself) {
         pthread_detach(pthread_self());
+        avs_core_done(core);
         client_destroy(client);
     }
     return NULL;
@@ -317,6 +318,7 @@ void avs_client_free(struct avs_client *client) {
     pthread_t thread = client->thread;
     avs_client_shutdown(client);
     pthread_join(thread, NULL);
+    avs_core_done(&client->core);
     client_destroy(client);
 }
 

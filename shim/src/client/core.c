@@ -357,12 +357,16 @@ bool avs_core_is_finished(const struct avs_core *core) {
     return core->is_shut_down && !core->all_first && !core->conns;
 }
 
-void avs_core_done(struct avs_core *core) {
+void avs_core_end_all(struct avs_core *core) {
     (void)avs_inbox_shut_down(&core->inbox);
     do {
         avs_core_turn(core, core->now_us);
     } while (!avs_core_is_finished(core));
     drop_unused_origins(core);
+}
+
+void avs_core_done(struct avs_core *core) {
+    avs_core_end_all(core);
     pthread_mutex_destroy(&core->memo.lock);
     avs_inbox_done(&core->inbox);
 }

@@ -80,7 +80,10 @@ AVS_NODISCARD enum avs_status avs_core_init(struct avs_core *core,
                                             const struct avs_core_options *options,
                                             struct avs_client_stats *stats,
                                             struct avs_error *reterr);
-/* Ends what is left: every exchange CANCELLED, every connection closed. Callbacks run. */
+/* End what is left: every exchange CANCELLED, every connection closed. Callbacks run. Other threads
+ * may go on posting: from here on they are refused. */
+void avs_core_end_all(struct avs_core *core);
+/* Finish, and release it: no thread may post any more. */
 void avs_core_done(struct avs_core *core);
 
 /* Take what other threads left, let time pass, send what can be sent, connect what must be. */
