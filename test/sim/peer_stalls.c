@@ -175,14 +175,34 @@ static void the_requests_own_timeouts(void **state) {
     }
 }
 
+static void a_peer_that_is_silent_from_the_start_is_found_dead_too(void **state) {
+    (void)state;
+    struct world world;
+    struct outcome outcome, next;
+    world_init(&world);
+    world_submit(&world, &outcome, WORLD_URL);
+    world_turn(&world);
+    world_up(&world, 0); /* and not a byte more */
+    world_advance(&world, 4999);
+    assert_int_equal(world_sent(&world, 0, FRAME_PING, 0), 1);
+    assert_int_equal(outcome.finished, 0);
+    world_advance(&world, 1);
+    assert_int_equal(outcome.cause, AVS_CAUSE_PEER_UNRESPONSIVE);
+    world_submit(&world, &next, WORLD_URL);
+    world_turn(&world);
+    assert_int_equal(world.conn_count, 2); /* nothing more is put on the dead one */
+    world_done(&world);
+}
+
 static void a_peer_without_settings_times_out(void **state) {
     (void)state;
     struct world world;
     struct outcome outcome;
     world_init(&world);
+    world.core.options.ping_timeout_us = AVS_NEVER_US;
     world_submit(&world, &outcome, WORLD_URL);
     world_turn(&world);
-    world_up(&world, 0); /* and not a byte more */
+    world_up(&world, 0);
     world_advance(&world, AVS_CONNECT_TIMEOUT_MS_DEFAULT + 1000);
     assert_int_equal(outcome.finish, AVS_FINISH_TIMEOUT);
     world_done(&world);
@@ -214,6 +234,7 @@ int main(void) {
         cmocka_unit_test(a_change_of_the_network_is_found_out_in_5_seconds),
         cmocka_unit_test(an_idle_connection_is_closed_without_pings),
         cmocka_unit_test(the_requests_own_timeouts),
+        cmocka_unit_test(a_peer_that_is_silent_from_the_start_is_found_dead_too),
         cmocka_unit_test(a_peer_without_settings_times_out),
         cmocka_unit_test(a_lost_connection_fails_what_was_under_way),
     };

@@ -52,19 +52,31 @@ static int64_t ping_at(const struct avs_conn *conn) {
     return at_us;
 }
 
-int64_t avs_conn_deadline(const struct avs_conn *conn) {
-    if (conn->state == AVS_CONN_ENDED) {
-        return AVS_NEVER_US;
-    }
-    if (!conn->is_ready) {
-        return conn->connect_due_us;
-    }
+/* What is due on a connection whose bytes flow, SETTINGS or not: a server that takes the requests
+ * of the first flight and says nothing is as dead as one that fell silent later. */
+static int64_t alive_deadline(const struct avs_conn *conn) {
     if (conn->is_ping_out) {
         return conn->ping_due_us;
     }
-    return conn->exchanges.count > 0
-               ? ping_at(conn)
-               : after(conn->idle_since_us, conn->core->options.idle_timeout_us);
+    if (conn->exchanges.count > 0) {
+        return ping_at(conn);
+    }
+    return conn->is_ready ? after(conn->idle_since_us, conn->core->options.idle_timeout_us)
+                          : AVS_NEVER_US;
+}
+
+int64_t avs_conn_deadline(const struct avs_conn *conn) {
+    int64_t alive_us = AVS_NEVER_US;
+    switch (conn->state) {
+    case AVS_CONN_ENDED:
+        return AVS_NEVER_US;
+    case AVS_CONN_CONNECTING:
+        break;
+    case AVS_CONN_OPEN:
+        alive_us = alive_deadline(conn);
+        break;
+    }
+    return conn->is_ready || alive_us < conn->connect_due_us ? alive_us : conn->connect_due_us;
 }
 
 static void fail_unresponsive(struct avs_conn *conn) {
@@ -95,7 +107,7 @@ void avs_conn_advance(struct avs_conn *conn) {
     if (conn->core->now_us < avs_conn_deadline(conn)) {
         return;
     }
-    if (!conn->is_ready) {
+    if (!conn->is_ready && conn->core->now_us >= conn->connect_due_us) {
         const struct avs_transport *transport = &conn->core->options.transport;
         if (transport->note_timeout) {
             transport->note_timeout(transport->user, conn);
