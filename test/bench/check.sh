@@ -11,10 +11,10 @@ trap 'kill $standin 2>/dev/null; wait $standin 2>/dev/null || true; rm -rf "$wor
 for _ in $(seq 100); do [ -s "$work/standin.json" ] && break; sleep 0.05; done
 cat /etc/ssl/certs/ca-certificates.crt "$work/pki/ca.pem" >"$work/bundle.pem"
 
-python3 - "$shim" "$work" "${RUNS:-15}" <<'EOF'
-import json, resource, statistics, subprocess, sys, time
+python3 - "$shim" "$work" "${RUNS:-15}" "$1/test/bench/bench_floor" <<'EOF'
+import json, os, re, resource, shutil, statistics, subprocess, sys, time
 
-shim, work, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+shim, work, runs, floor = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 port = json.load(open(f"{work}/standin.json"))["port"]
 commands = {
     "shim": [shim, "check", "--http2-only", "--endpoint", "https://ok.localhost", "--connect-to",
@@ -44,4 +44,24 @@ for what, target in (("wall", 1.0), ("cpu", 0.35)):
         "curl": round(statistics.median(table["curl"]), 2), "unit": "ms",
         "ratio": round(ratio, 3), "target": target, "met": ratio <= target, "runs": runs,
         "command": "avs-shim check --http2-only, curl --http2, in turn"}))
+
+
+def instructions(*command):
+    result = subprocess.run(["valgrind", "--tool=callgrind",
+                             f"--callgrind-out-file={work}/callgrind.out", *command],
+                            check=True, capture_output=True, text=True)
+    return int(re.search(r"Collected : (\d+)", result.stderr).group(1))
+
+
+if shutil.which("valgrind") and os.path.exists(floor):
+    url = f"https://localhost:{port}"
+    ours = instructions(shim, "check", "--http2-only", "--endpoint", url, "--ca-file",
+                        f"{work}/bundle.pem", "--ats-roots", f"{work}/pki/ats-roots.pem")
+    bare = instructions(floor, "--url", url, "--ca", f"{work}/pki/amazon-root-ca-1.pem",
+                        "--count", "1")
+    print(json.dumps({
+        "bench": "check", "figure": "check --http2-only, system bundle: whole-process instructions",
+        "ours": ours, "floor": bare, "unit": "instructions", "ratio": round(ours / bare, 3),
+        "target": 1.6, "met": ours <= 1.6 * bare,
+        "command": "valgrind --tool=callgrind; floor: a bare nghttp2 and OpenSSL client, one CA"}))
 EOF
