@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="gcc g++ cmake ninja-build pkg-config libssl-dev libnghttp2-dev libcurl4-openssl-dev libjson-c-dev zlib1g-dev libsqlite3-dev ca-certificates"
-test="$build clang libclang-rt-14-dev llvm-14 libcmocka-dev python3 python3-pytest python3-h2 nghttp2 nginx-light tinyproxy-bin faketime openssl curl iproute2 binutils patch gnutls-bin"
+test="$build clang libclang-rt-14-dev llvm-14 libcmocka-dev python3 python3-pytest python3-h2 nghttp2 nginx-light tinyproxy-bin dnsmasq-base faketime openssl curl iproute2 binutils patch gnutls-bin"
 
 case "${1:-build}" in
     build) wanted=$build ;;

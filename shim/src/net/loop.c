@@ -58,19 +58,23 @@ void avs_loop_wakeup(struct avs_loop *loop) {
     (void)!write(loop->wakeup_fd, &one, sizeof(one)); /* full: it will wake up anyway */
 }
 
-static void run_dials(struct avs_loop *loop) {
+/* True if a dial ended, and its callback ran: what the loop waits for may be another thing now. */
+static bool run_dials(struct avs_loop *loop) {
     int running = 0;
     curl_multi_perform(loop->multi, &running);
     CURLMsg *message;
     int left = 0;
+    bool has_ended = false;
     while ((message = curl_multi_info_read(loop->multi, &left))) {
         if (message->msg == CURLMSG_DONE) {
             struct avs_dial *dial = NULL;
             CURLcode result = message->data.result;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&dial);
             avs_dial_finished(dial, result); /* `message` is gone after this */
+            has_ended = true;
         }
     }
+    return has_ended;
 }
 
 /* libcurl numbers its events otherwise than poll does. */
@@ -84,7 +88,11 @@ static void poll_with_curl(struct avs_loop *loop, struct pollfd *fds, size_t cou
                               (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0)),
         };
     }
-    run_dials(loop); /* first, so that a new dial has its sockets in the poll */
+    /* First, so that a new dial has its sockets in the poll. Where one ends here, nothing would wake
+     * the poll for it: its caller must hear of it now, not at the deadline. */
+    if (run_dials(loop)) {
+        timeout_ms = 0;
+    }
     int ready = 0;
     curl_multi_poll(loop->multi, wait, (unsigned)count,
                     timeout_ms < 0 ? CURL_TIMEOUT_MS_MAX : timeout_ms, &ready);
