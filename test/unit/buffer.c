@@ -109,10 +109,35 @@ static void memory_that_runs_out_keeps_the_content(void **state) {
     }
 }
 
+static void a_word_is_one_argument_for_a_shell(void **state) {
+    (void)state;
+    static const struct {
+        const char *word, *quoted;
+    } rows[] = {
+        {"/etc/ssl/certs", "/etc/ssl/certs"},
+        {"", "''"},
+        {"my image", "'my image'"},
+        {"it's", "'it'\\''s'"},
+        {"'", "''\\'''"},
+        {"$(reboot)`x`;*?!", "'$(reboot)`x`;*?!'"},
+        {"~root", "'~root'"},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_buffer buffer = avs_buffer_init(100);
+        assert_true(avs_buffer_add_word(&buffer, rows[i].word));
+        assert_string_equal(buffer.data, rows[i].quoted);
+        avs_buffer_done(&buffer);
+    }
+    struct avs_buffer full = avs_buffer_init(3);
+    assert_false(avs_buffer_add_word(&full, "a b"));
+    avs_buffer_done(&full);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_grows_and_stays_terminated),
         cmocka_unit_test(the_ceiling_is_exact_and_final),
+        cmocka_unit_test(a_word_is_one_argument_for_a_shell),
         cmocka_unit_test(a_printf_that_does_not_fit_adds_nothing),
         cmocka_unit_test(lengths_that_overflow_are_refused),
         cmocka_unit_test(dropping_the_front_keeps_the_rest),

@@ -59,6 +59,21 @@ bool avs_buffer_add_text(struct avs_buffer *buffer, const char *text) {
     return avs_buffer_add(buffer, text, strlen(text));
 }
 
+bool avs_buffer_add_word(struct avs_buffer *buffer, const char *word) {
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "_-./:@%+=";
+    if (word[0] && word[strspn(word, safe)] == '\0') {
+        return avs_buffer_add_text(buffer, word);
+    }
+    avs_buffer_add_text(buffer, "'");
+    for (const char *quote; (quote = strchr(word, '\'')); word = quote + 1) {
+        avs_buffer_add(buffer, word, (size_t)(quote - word));
+        avs_buffer_add_text(buffer, "'\\''");
+    }
+    avs_buffer_add_text(buffer, word);
+    return avs_buffer_add_text(buffer, "'");
+}
+
 bool avs_buffer_printf(struct avs_buffer *buffer, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);

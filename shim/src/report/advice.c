@@ -239,21 +239,6 @@ static const struct {
 
 /* ---- the command ---- */
 
-/* A word for a POSIX shell: as it is when nothing in it is special, quoted otherwise. */
-static void add_word(struct avs_buffer *out, const char *word) {
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_-./:@%+=";
-    if (word[0] && word[strspn(word, safe)] == '\0') {
-        avs_buffer_add_text(out, word);
-        return;
-    }
-    avs_buffer_add_text(out, "'");
-    for (; *word; word++) {
-        avs_buffer_add_text(out, *word == '\'' ? "'\\''" : (const char[]){*word, '\0'});
-    }
-    avs_buffer_add_text(out, "'");
-}
-
 /* "host:port" to dial, as --connect-to and openssl want it: where the session really went, which is
  * another place than the endpoint's name after --connect-to. */
 static void format_peer(char *field, size_t capacity, const struct avs_evidence *evidence,
@@ -294,7 +279,7 @@ static void fill_command(struct avs_buffer *out, const char *command,
         for (size_t i = 0; i < AVS_COUNT(values) && *command; i++) {
             size_t length = strlen(values[i].name);
             if (strncmp(command, values[i].name, length) == 0) {
-                add_word(out, values[i].value);
+                avs_buffer_add_word(out, values[i].value);
                 taken = length;
                 break;
             }
