@@ -16,7 +16,9 @@ static enum avs_status set_policy(SSL_CTX *ssl_context, bool caches_sessions,
         return avs_fail(reterr, AVS_ERR_INTERNAL, "OpenSSL does not support TLS 1.2");
     }
     /* The stand-alone diagnosis of truncation is ours: an end without close_notify must be seen. */
+#ifdef SSL_OP_IGNORE_UNEXPECTED_EOF /* OpenSSL 1.1.1 cannot overlook it */
     SSL_CTX_clear_options(ssl_context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+#endif
     SSL_CTX_set_options(ssl_context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(ssl_context,
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
