@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "conf/file.h"
@@ -123,6 +124,16 @@ static enum avs_status rename_error(const char *path, int os_errno, struct avs_e
     return io_error("cannot replace", path, os_errno, advice_for(os_errno), reterr);
 }
 
+/* renameat2(RENAME_EXCHANGE), which musl and older C libraries do not declare. 0 or an errno;
+ * ENOTSUP when the file system or the kernel (before 3.15, or by its filter) has no such call. */
+static int exchange(const char *one, const char *other) {
+    enum { EXCHANGE = 2 }; /* <linux/fs.h> */
+    if (syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, EXCHANGE) == 0) {
+        return 0;
+    }
+    return errno == ENOSYS || errno == EINVAL ? ENOTSUP : errno;
+}
+
 /* Put the temporary file in the place of `path`. Where the file system can exchange two names, the
  * old file is looked at once more when nobody can reach it by its name any longer, and put back if
  * it is not what was read; a change in the last moment is not lost. On failure `temporary` is the
@@ -136,20 +147,22 @@ static enum avs_status swap(const char *temporary, const char *path,
     if (!is_expected(path, expected)) {
         return changed(path, reterr);
     }
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
-        bool is_unsupported = errno == ENOSYS || errno == EINVAL || errno == ENOTSUP;
-        if (!is_unsupported || rename(temporary, path) != 0) {
-            return rename_error(path, errno, reterr);
-        }
-        return AVS_OK;
+    int os_errno = exchange(temporary, path);
+    if (os_errno == ENOTSUP) {
+        os_errno = rename(temporary, path) == 0 ? 0 : errno;
+        return os_errno == 0 ? AVS_OK : rename_error(path, os_errno, reterr);
+    }
+    if (os_errno != 0) {
+        return rename_error(path, os_errno, reterr);
     }
     if (is_expected(temporary, expected)) {
         unlink(temporary);
         return AVS_OK;
     }
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
+    os_errno = exchange(temporary, path);
+    if (os_errno != 0) {
         *ret_is_stranded = true; /* somebody's work: never remove it */
-        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_CONFIG_UNREADABLE, errno,
+        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_CONFIG_UNREADABLE, os_errno,
                               "%s changed while it was being edited; the changed file is %s", path,
                               temporary);
     }
