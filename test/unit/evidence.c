@@ -118,6 +118,13 @@ static void what_is_no_evidence_is_refused_with_the_place(void **state) {
         {"{\"schema\":\"avs-shim.evidence/1\"}", "schema"},
         {"{\"schema\":\"avs-shim.evidence/1\",\"evidence\":[]}", "evidence must be an object"},
         {"{\"schema\":\"avs-shim.evidence/1\",\"evidence\":{\"port\":70000}}", "evidence.port"},
+        {"{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80\",\"b\":?}", "at byte 18"},
+        {"{\"a\":\"\xff\"}", "byte 0xFF has no place in UTF-8 text at byte 6"},
+        {"{\"a\":\"\xed\xa0\x80\"}", "byte 0xED has no place in UTF-8 text at byte 6"},
+        {"{\"a\":\"\xe2\x82", "byte 0xE2 has no place in UTF-8 text at byte 6"},
+        {"{\"a\":\"\\\xc3\xa9\"}", "byte 0xC3 has no place in UTF-8 text at byte 7"},
+        {"{\"a\xc3\xa9\":1,}", "at byte 9"},
+        {"{\xc3\xa9:1}", "at byte 1"},
         {"{\"schema\":\"avs-shim.evidence/1\",\"evidence\":{\"host\":7}}", "evidence.host"},
         {"{\"schema\":\"avs-shim.evidence/1\",\"evidence\":{\"session\":[{},{},{}]}}",
          "evidence.session must be a shorter list"},
@@ -158,6 +165,25 @@ static void bytes_that_are_no_utf8_do_not_break_the_file(void **state) {
     avs_evidence_free(evidence);
 }
 
+/* json-c is asked strictly, and its strict mode refuses these in some releases. */
+static void names_in_any_script_are_read(void **state) {
+    (void)state;
+    const char *names[] = {"Priv\xc3\xa9 Root", "\xe6\xa0\xb9 CA", "a\\\\\xc3\xa9",
+                           "\xf0\x9f\x94\x92 \xf4\x8f\xbf\xbf \xef\xbf\xbd"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct avs_evidence *evidence = avs_evidence_new();
+        struct avs_evidence *back = NULL;
+        char *json = NULL;
+        snprintf(evidence->host, sizeof(evidence->host), "%s", names[i]);
+        assert_int_equal(avs_evidence_to_json(evidence, &json, NULL), AVS_OK);
+        assert_int_equal(avs_evidence_from_json(json, strlen(json), &back, NULL), AVS_OK);
+        assert_string_equal(back->host, names[i]);
+        free(json);
+        avs_evidence_free(back);
+        avs_evidence_free(evidence);
+    }
+}
+
 static void allocation_failures_are_reported(void **state) {
     (void)state;
     TEST_EACH_ALLOCATION(n, 20) {
@@ -180,6 +206,7 @@ int main(void) {
         cmocka_unit_test(defaults_mean_not_reached),
         cmocka_unit_test(what_is_no_evidence_is_refused_with_the_place),
         cmocka_unit_test(bytes_that_are_no_utf8_do_not_break_the_file),
+        cmocka_unit_test(names_in_any_script_are_read),
         cmocka_unit_test(allocation_failures_are_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

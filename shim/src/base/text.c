@@ -47,29 +47,30 @@ bool avs_text_contains_nocase(const void *bytes, size_t length, const char *need
     return false;
 }
 
-/* Length of the UTF-8 sequence that starts at `text` (RFC 3629), 0 if it is none. */
-static size_t utf8_length(const unsigned char *text) {
-    if (text[0] < 0x80) {
+size_t avs_text_utf8_sequence(const char *text, size_t left) {
+    const unsigned char *at = (const unsigned char *)text;
+    if (at[0] < 0x80) {
         return 1;
     }
-    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4) {
+    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+    if (at[0] < 0xc2 || at[0] > 0xf4 || length > left) {
         return 0;
     }
     for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
+        if ((at[i] & 0xc0) != 0x80) {
             return 0;
         }
     }
-    bool is_overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-    bool is_surrogate = text[0] == 0xed && text[1] >= 0xa0;
-    bool is_beyond = text[0] == 0xf4 && text[1] >= 0x90;
+    bool is_overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
+    bool is_surrogate = at[0] == 0xed && at[1] >= 0xa0;
+    bool is_beyond = at[0] == 0xf4 && at[1] >= 0x90;
     return is_overlong || is_surrogate || is_beyond ? 0 : length;
 }
 
 void avs_text_make_utf8(char *text) {
+    const char *end = text + strlen(text);
     while (*text) {
-        size_t length = utf8_length((const unsigned char *)text);
+        size_t length = avs_text_utf8_sequence(text, (size_t)(end - text));
         if (length == 0) {
             *text = '?';
             length = 1;

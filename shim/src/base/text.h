@@ -21,6 +21,10 @@ void avs_text_hex(char *field, size_t capacity, const uint8_t *bytes, size_t len
 /** Find `needle` in bytes that may hold NULs, ASCII case ignored. */
 bool avs_text_contains_nocase(const void *bytes, size_t length, const char *needle);
 
+/** Length of the well-formed UTF-8 sequence (RFC 3629) at `text`, of which `left` > 0 bytes are
+ *  there; 0 if it is none. */
+size_t avs_text_utf8_sequence(const char *text, size_t left);
+
 /** Replace every byte that breaks UTF-8 by '?', in place. */
 void avs_text_make_utf8(char *text);
 

@@ -12,13 +12,11 @@
 #include "base/flow.h"
 #include "base/text.h"
 #include "evidence/fields.h"
+#include "evidence/strict_json.h"
 
-#define JSON_BYTES_MAX (1024 * 1024)
-#define JSON_DEPTH_MAX 12
-#define PLACE_BYTES    160
+#define PLACE_BYTES 160
 
 AVS_DEFINE_AUTO(json, struct json_object, json_object_put);
-AVS_DEFINE_AUTO(tokener, struct json_tokener, json_tokener_free);
 
 /* ---- writing ---- */
 
@@ -313,33 +311,11 @@ static enum avs_status read_table(struct reader *reader, const struct avs_fields
     return AVS_OK;
 }
 
-static enum avs_status parse(const char *text, size_t length, struct json_object **ret_root,
-                             struct avs_error *reterr) {
-    if (length > JSON_BYTES_MAX) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "evidence: %zu bytes are more than the %d allowed",
-                        length, JSON_BYTES_MAX);
-    }
-    AVS_AUTO(tokener) tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
-    AVS_REQUIRE_MEMORY(tokener, reterr);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    struct json_object *root = json_tokener_parse_ex(tokener, text, (int)length);
-    enum json_tokener_error error = json_tokener_get_error(tokener);
-    if (error != json_tokener_success) {
-        json_object_put(root);
-        return avs_fail(reterr, AVS_ERR_USAGE, "evidence: not JSON: %s at byte %zu",
-                        error == json_tokener_continue ? "it is empty or ends too early"
-                                                       : json_tokener_error_desc(error),
-                        json_tokener_get_parse_end(tokener));
-    }
-    *ret_root = root;
-    return AVS_OK;
-}
-
 enum avs_status avs_evidence_from_json(const char *json, size_t length,
                                        struct avs_evidence **ret_evidence,
                                        struct avs_error *reterr) {
     AVS_AUTO(json) root = NULL;
-    AVS_TRY(parse(json, length, &root, reterr));
+    AVS_TRY(avs_strict_json_parse(json, length, &root, reterr));
     struct json_object *schema = NULL;
     struct json_object *facts = NULL;
     if (!json_object_object_get_ex(root, "schema", &schema) ||
