@@ -34,6 +34,55 @@ static void secrets_are_masked(void **state) {
         {"user_code=A1B2C3", "A1B2C3"},
         {"serial:12345678", "12345678"},
         {"password = hunter2", "hunter2"},
+        /* quoted values with blanks, and quotes in them */
+        {"{\"passphrase\":\"correct horse battery staple\"}", "staple"},
+        {"client_secret = 'foo bar'", "bar"},
+        {"{\"password\":\"one\\\"two three\",\"x\":1}", "two"},
+        {"{\\\"password\\\":\\\"one \\\\\\\"two\\\"}", "two"},
+        {"password: correct horse battery staple", "staple"},
+        {"password=ab\\,cdef,result=60", "cdef"},
+        {"client_secret=\"never closed quote", "quote"},
+        /* proxies */
+        {"proxy=user:s3cret@proxy:3128", "s3cret"},
+        {"http://user:p/ss@proxy:3128", "p/ss"},
+        {"http://user:pass@proxy:3128/", "pass"},
+        {"http://user.name:123/ss@proxy.local:3128", "123/ss"},
+        {"http://user:p@ss@proxy.local", "p@ss"},
+        {"http\\://user\\:p@ss@proxy\\:3128", "p@ss"},
+        {"Trying user:s3cret@proxy:3128...", "s3cret"},
+        {"CURLOPT_PROXY=user:a b@proxy", "user"},
+        {"\"CURLOPT_PROXY\" : \"user:a b@proxy\"", "a b"},
+        {"https_proxy=http://onlyuser@proxy.local:3128", "onlyuser"},
+        {"curl -u jane:hunter2 https://a.b/", "hunter2"},
+        {"curl --proxy-user 'jane:hun ter2' https://a.b/", "ter2"},
+        {"proxy http://user%3Aname:secretword%40@p:1", "secretword"},
+        /* Wi-Fi */
+        {"wpa_psk=secretpsk", "secretpsk"},
+        {"psk: secretpsk", "secretpsk"},
+        {"psk:secretpsk", "secretpsk"},
+        {"psk=\"my home is my castle\"", "castle"},
+        /* AWS */
+        {"?X-Amz-Signature=deadbeef&x=1", "deadbeef"},
+        {"Credential=AKIAIOSFODNN7EXAMPLE/2013, SignedHeaders=host", "AKIA"},
+        {"key AKIAIOSFODNN7EXAMPLE is used", "IOSFODNN7"},
+        {"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "K7MDENG"},
+        {"x wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY y", "K7MDENG"},
+        {"X-Amz-Security-Token: IQoJb3JpZ2", "IQoJ"},
+        /* headers */
+        {"Cookie: session-id=123-456; ubid=abc-def", "abc-def"},
+        {"< set-cookie: at-main=Atza%7Cgone; x=tail", "tail"},
+        {"cookie=at-main\\=gone; x\\=tail,result=60", "tail"},
+        {"Proxy-Authorization: Basic dXNlcjpwYXNz", "dXNl"},
+        {"authorization: AWS4-HMAC-SHA256 Credential=A/b, Signature=deadbeef", "deadbeef"},
+        {"sent Basic dXNlcjpwYXNz= in vain", "dXNl"},
+        /* other dresses */
+        {"%22refresh_token%22%3A%22deadbeef%22%2C", "deadbeef"},
+        {"<password>hunter2</password>", "hunter2"},
+        {"'token' => 'deadbeef'", "deadbeef"},
+        {"--password hunter2", "hunter2"},
+        {"token\t=\tdeadbeef", "deadbeef"},
+        {"\"tokens\":[\"dead\",\"beef\"]", "beef"},
+        {"the_name_of_this_key_is_longer_than_what_is_kept_of_it_token=deadbeef", "deadbeef"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char masked[512];
@@ -59,6 +108,14 @@ static void what_a_reader_needs_stays(void **state) {
         "2 @ 3, a@b",
         "https://alexa.na.gateway.devices.a2z.com/v20160207/events",
         "error:1408F10B:SSL routines:ssl3_get_record:wrong version number",
+        "https://alexa.na.gateway.devices.a2z.com:443/path/a@b",
+        "CURLOPT_PROXY=http://proxy.local:3128",
+        "no_proxy=localhost,127.0.0.1",
+        "Could not resolve proxy: proxy.local",
+        "basic authentication was refused",
+        "CBLAuthDelegate:requestToken:reason=x,result=60",
+        "* Connected to alexa.na.gateway.devices.a2z.com (52.1.2.3) port 443 (#0)",
+        "error setting certificate file: /etc/ssl/certs/ca-certificates.crt",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char masked[512];
@@ -79,9 +136,113 @@ static void masked_text_is_cut_and_terminated(void **state) {
     assert_int_equal(masked[0], 'k');
 }
 
+static uint32_t next_random(uint32_t *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* A secret, and where the key stands and how the value is dressed: "K" is the key, "S" the secret.
+ * `avoids`: what a secret in that dress cannot hold, since it would end there. */
+static const struct {
+    const char *shape, *avoids;
+} shapes[] = {
+    {"{\"K\":\"S\"}", "\"\\"},
+    {"{ \"K\" : \"S\", \"x\": 1 }", "\"\\"},
+    {"{\\\"K\\\":\\\"S\\\"}", "\"\\"},
+    {"K = 'S'", "'\\"},
+    {"K='S' next", "'\\"},
+    {"{'K': 'S'}", "'\\"},
+    {"x=1,K=S,result=60", ",;&\"' \\)}]>[{<="},
+    {"?x=1&K=S&y=2", ",;&\"' \\)}]>[{<="},
+    {"K: S", ",;&\"' \\)}]>[{<="},
+    {"K:\tS\n", ",;&\"' \\)}]>[{<="},
+    {"<K>S</K>", "<"},
+    {"%22K%22%3A%22S%22", "%\\\""},
+    {"'K' => \"S\"", "\"\\"},
+};
+
+static const char *const property_keys[] = {
+    "password", "refresh_token", "accessToken", "client-secret",  "wpa_psk",         "passphrase",
+    "dsn",      "X-Amz-Token",   "signature",   "Authorization",  "aws_access_key",  "cookie",
+    "api_key",  "SSID",          "user_code",   "deviceSerialNo", "secretAccessKey", "email",
+};
+
+static void make_secret(char *secret, const char *avoids, uint32_t *state) {
+    static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "@:/.,;=&%!?*#()[]{}<>|~^$+-_ '\"\\";
+    size_t length = 6 + next_random(state) % 24;
+    for (size_t i = 0; i < length;) {
+        char byte = bytes[next_random(state) % (sizeof(bytes) - 1)];
+        bool is_edge = (i == 0 || i + 1 == length) && byte == ' ';
+        if (!strchr(avoids, byte) && !is_edge) {
+            secret[i++] = byte;
+        }
+    }
+    secret[length] = '\0';
+}
+
+static void no_part_of_a_secret_gets_through_in_any_dress(void **state) {
+    (void)state;
+    uint32_t random = 20261126;
+    for (int i = 0; i < 40000; i++) {
+        size_t at = (size_t)i % (sizeof(shapes) / sizeof(shapes[0]));
+        const char *key =
+            property_keys[next_random(&random) % (sizeof(property_keys) / sizeof(char *))];
+        char secret[64], text[256], masked[256];
+        make_secret(secret, shapes[at].avoids, &random);
+        size_t length = 0;
+        for (const char *from = shapes[at].shape; *from; from++) {
+            const char *what = *from == 'K' ? key : *from == 'S' ? secret : NULL;
+            length += what ? (size_t)snprintf(text + length, sizeof(text) - length, "%s", what)
+                           : (size_t)snprintf(text + length, sizeof(text) - length, "%c", *from);
+        }
+        avs_inspect_mask(masked, sizeof(masked), text);
+        for (size_t from = 0; from + 4 <= strlen(secret); from++) {
+            char part[5];
+            memcpy(part, secret + from, 4);
+            part[4] = '\0';
+            bool is_in_dress = strstr(key, part) || strstr(shapes[at].shape, part);
+            if (!is_in_dress && strstr(masked, part)) {
+                fail_msg("'%s' became '%s'", text, masked);
+            }
+        }
+    }
+}
+
+static void no_password_of_a_proxy_gets_through(void **state) {
+    (void)state;
+    static const char *const dresses[] = {
+        "proxy=%s@proxy:3128",
+        "http://%s@proxy.local:3128/",
+        "\"CURLOPT_PROXY\": \"%s@p\"",
+        "https_proxy=http://%s@p.q:1",
+        "using socks5h://%s@localhost:1",
+        "* Trying %s@10.0.0.1:3128...",
+    };
+    uint32_t random = 7;
+    for (int i = 0; i < 20000; i++) {
+        char secret[64], login[96], text[256], masked[256];
+        make_secret(secret, " \"'<>\\,=()", &random);
+        snprintf(login, sizeof(login), "jane:%s", secret);
+        snprintf(text, sizeof(text), dresses[(size_t)i % (sizeof(dresses) / sizeof(char *))],
+                 login);
+        avs_inspect_mask(masked, sizeof(masked), text);
+        for (size_t from = 0; from + 4 <= strlen(secret); from++) {
+            char part[5];
+            memcpy(part, secret + from, 4);
+            part[4] = '\0';
+            if (!strstr("http proxy.local socks5h Trying", part) && strstr(masked, part)) {
+                fail_msg("'%s' became '%s'", text, masked);
+            }
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_are_masked),
+        cmocka_unit_test(no_part_of_a_secret_gets_through_in_any_dress),
+        cmocka_unit_test(no_password_of_a_proxy_gets_through),
         cmocka_unit_test(what_a_reader_needs_stays),
         cmocka_unit_test(masked_text_is_cut_and_terminated),
     };
