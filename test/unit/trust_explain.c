@@ -3,11 +3,11 @@
 
 #include <time.h>
 
+#include "base/names.h"
 #include "support/pki.h"
 #include "support/test.h"
 #include "trust/cert.h"
 #include "trust/gate.h"
-#include "trust/names.h"
 #include "verdict/trust_causes.h"
 
 #define AMAZON_HOST "avs-alexa-na.amazon.com"

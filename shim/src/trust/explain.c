@@ -5,9 +5,9 @@
 
 #include <openssl/err.h>
 
+#include "base/names.h"
 #include "base/text.h"
 #include "trust/cert.h"
-#include "trust/names.h"
 #include "trust/openssl_auto.h"
 #include "trust/replay.h"
 

@@ -1,7 +1,7 @@
-/* Names that mean something to the explainer: Amazon's hosts, public authorities, and products that
+/* Names that tell who vouches for whom: Amazon's hosts, public authorities, and products that
  * re-sign TLS. Names prove nothing; they only choose words after a refusal. */
-#ifndef AVS_TRUST_NAMES_H
-#define AVS_TRUST_NAMES_H
+#ifndef AVS_BASE_NAMES_H
+#define AVS_BASE_NAMES_H
 
 #include <stdbool.h>
 

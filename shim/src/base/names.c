@@ -1,5 +1,5 @@
-/* Names that mean something to the explainer. */
-#include "trust/names.h"
+/* The lists behind names.h. */
+#include "base/names.h"
 
 #include <stddef.h>
 #include <string.h>
