@@ -1,7 +1,6 @@
 """The install tree is enough: sample/minimal builds against it through pkg-config and through the
 CMake package, with headers and libraries of the tree only, and does its job."""
 import os
-import re
 import shutil
 import subprocess
 
@@ -15,10 +14,11 @@ pytestmark = pytest.mark.skipif(IS_SANITIZED, reason="a sanitized library needs 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    prefix = tmp_path_factory.mktemp("prefix")
-    subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True,
+    """Installed to one place and moved to another: nothing in it may remember either."""
+    first = tmp_path_factory.mktemp("prefix") / "first"
+    subprocess.run(["cmake", "--install", BUILD, "--prefix", first], check=True,
                    capture_output=True)
-    return prefix
+    return first.rename(first.parent / "moved")
 
 
 @pytest.fixture(scope="module")
@@ -26,38 +26,93 @@ def libdir(tree):
     return next(tree.rglob("libavs-shim.so")).parent
 
 
-def run_minimal(binary, libdir, endpoint="https://ok.localhost"):
+def run_minimal(binary, endpoint="https://ok.localhost"):
     with Standin() as standin:
         return subprocess.run([binary, endpoint], capture_output=True, text=True, env={
-            "LD_LIBRARY_PATH": str(libdir), "MINIMAL_CA_FILE": str(standin.dir / "ca.pem"),
+            "MINIMAL_CA_FILE": str(standin.dir / "ca.pem"),
             "MINIMAL_ATS": str(standin.dir / "ats-roots.pem"),
             "MINIMAL_CONNECT_TO": f"127.0.0.1:{standin.port}"})
 
 
+def test_the_command_runs_from_where_it_was_put(tree, tmp_path):
+    """No LD_LIBRARY_PATH, no ldconfig; one file is enough to copy onto a board."""
+    for command in (tree / "bin" / "avs-shim", shutil.copy(tree / "bin" / "avs-shim", tmp_path)):
+        result = subprocess.run([command, "--version"], capture_output=True, text=True, env={})
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout.startswith("avs-shim ")
+
+
 def test_builds_with_pkg_config_and_runs(tree, libdir, tmp_path):
     source = shutil.copy(ROOT / "sample" / "minimal" / "minimal.c", tmp_path)
-    text = (libdir / "pkgconfig" / "avs-shim.pc").read_text()
-    moved = re.sub(r"^prefix=.*", f"prefix={tree}", text, flags=re.M)
-    (tmp_path / "avs-shim.pc").write_text(moved)
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "avs-shim"], check=True,
-                           capture_output=True, text=True,
-                           env={**os.environ, "PKG_CONFIG_PATH": str(tmp_path)}).stdout.split()
-    assert f"-I{tree}/include" in flags
-    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", source, *flags, "-o",
-                    tmp_path / "minimal"], check=True)
-    ready = run_minimal(tmp_path / "minimal", libdir)
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
+
+    def ask(*question):
+        return subprocess.run(["pkg-config", *question, "avs-shim"], check=True, text=True,
+                              capture_output=True, env=environment).stdout.split()
+
+    assert os.path.samefile(ask("--variable=includedir")[0], tree / "include")
+    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", source,
+                    *ask("--cflags", "--libs"), f"-Wl,-rpath,{ask('--variable=libdir')[0]}",
+                    "-o", tmp_path / "minimal"], check=True)
+    ready = run_minimal(tmp_path / "minimal")
     assert (ready.returncode, ready.stdout) == (0, "ready: Nothing is wrong.\n")
-    refused = run_minimal(tmp_path / "minimal", libdir, "https://expired.localhost")
+    refused = run_minimal(tmp_path / "minimal", "https://expired.localhost")
     assert refused.returncode == 1
     assert refused.stdout.startswith("not_ready: A certificate of the chain has expired.")
 
 
-def test_builds_with_the_cmake_package(tree, libdir, tmp_path):
+@pytest.mark.parametrize("library", ["avs-shim", "avs-shim-static"])
+def test_builds_with_the_cmake_package(tree, library, tmp_path):
     shutil.copytree(ROOT / "sample" / "minimal", tmp_path / "source")
+    (tmp_path / "source" / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(outside C)\n"
+        "find_package(avs-shim 0.1 REQUIRED COMPONENTS static)\n"
+        "add_executable(minimal minimal.c)\n"
+        f"target_link_libraries(minimal PRIVATE avs-shim::{library})\n")
     subprocess.run(["cmake", "-S", tmp_path / "source", "-B", tmp_path / "build",
                     f"-DCMAKE_PREFIX_PATH={tree}"], check=True, capture_output=True)
     subprocess.run(["cmake", "--build", tmp_path / "build"], check=True, capture_output=True)
-    assert run_minimal(tmp_path / "build" / "minimal", libdir).returncode == 0
+    assert run_minimal(tmp_path / "build" / "minimal").returncode == 0
+    needed = subprocess.run(["readelf", "-d", tmp_path / "build" / "minimal"], check=True,
+                            capture_output=True, text=True).stdout
+    assert ("libavs-shim.so.0" in needed) == (library == "avs-shim")
+
+
+def test_the_samples_build_by_themselves(tree, tmp_path):
+    for sample in ("minimal", "avs-session"):
+        subprocess.run(["cmake", "-S", ROOT / "sample" / sample, "-B", tmp_path / sample,
+                        f"-DCMAKE_PREFIX_PATH={tree}"], check=True, capture_output=True)
+        subprocess.run(["cmake", "--build", tmp_path / sample], check=True, capture_output=True)
+
+
+def configure(folder, *options):
+    result = subprocess.run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", *options],
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout, (folder / "build.ninja").read_text()
+
+
+def test_what_a_package_recipe_switches_off_is_off(tmp_path):
+    """BUILD_TESTING=OFF is what Buildroot passes; there is no cmocka and no sqlite3 then."""
+    said, ninja = configure(tmp_path, "-DBUILD_TESTING=OFF", "-DAVS_WITH_SQLITE=OFF",
+                            "-DAVS_HARDENING=OFF", "-DCMAKE_INSTALL_LIBDIR=lib/board")
+    assert "Without sqlite3" in said and "cmocka" not in said
+    assert "sqlite" not in ninja and "unit_" not in ninja and "_FORTIFY_SOURCE" not in ninja
+    described = (tmp_path / "shim" / "avs-shim.pc").read_text()
+    assert "prefix=${pcfiledir}/../../..\n" in described and "sqlite3" not in described
+
+
+def test_hardening_is_the_default(tree):
+    """What a distribution adds, also for the build on the board; the check is of the product."""
+    command = tree / "bin" / "avs-shim"
+    dynamic = subprocess.run(["readelf", "-Wd", command], capture_output=True, text=True,
+                             check=True).stdout
+    symbols = subprocess.run(["nm", "-D", command], capture_output=True, text=True,
+                             check=True).stdout
+    assert "BIND_NOW" in dynamic
+    assert "__stack_chk_fail" in symbols
+    assert "Debug" in (BUILD / "CMakeCache.txt").read_text().split("CMAKE_BUILD_TYPE:")[1][:20] \
+        or "_chk@" in symbols.replace("__stack_chk", "")
 
 
 def test_public_headers_stand_alone_in_c_and_cpp(tree, tmp_path):
