@@ -57,7 +57,7 @@ static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failu
     retire(conn);
     note_http_facts(conn);
     avs_failure_log(&core->options.log, conn->is_ready ? "connectionLost" : "connectFailed", NULL,
-                    &box->failure);
+                    box);
     size_t waiting_count = conn->is_ready || !is_origins_own ? 0 : waiting->count;
     while (conn->exchanges.first) {
         struct avs_exchange *exchange = conn->exchanges.first;
@@ -144,8 +144,8 @@ void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int6
     } else {
         avs_conn_fail(conn, AVS_FINISH_INTERNAL_ERROR,
                       conn->is_probe ? AVS_CAUSE_NETWORK_CHANGED : AVS_CAUSE_CONNECTION_LOST,
-                      "%s while %zu requests were under way%s",
-                      close_words[conn->evidence.http.close], conn->exchanges.count,
+                      "%s while %zu request%s under way%s", close_words[conn->evidence.http.close],
+                      conn->exchanges.count, conn->exchanges.count == 1 ? " was" : "s were",
                       conn->is_draining ? "; it had sent GOAWAY" : "");
     }
 }

@@ -154,7 +154,7 @@ static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
     struct avs_failure_box box;
     struct avs_origin *origin = get_origin(core, exchange, &box);
     if (!origin) {
-        avs_failure_log(&core->options.log, "requestFailed", exchange->label, &box.failure);
+        avs_failure_log(&core->options.log, "requestFailed", exchange, &box);
         avs_core_finish(core, exchange, AVS_FINISH_INTERNAL_ERROR, &box.failure);
         return;
     }
@@ -184,7 +184,7 @@ static void finish_timed_out(struct avs_core *core, struct avs_exchange *exchang
     struct avs_failure_box box;
     avs_failure_set(&box, cause, exchange->loop.origin->url, conn ? &conn->evidence : NULL,
                     "the request's %s timeout passed while it waited for %s", which, waiting_for);
-    avs_failure_log(&core->options.log, "requestTimedOut", exchange->label, &box.failure);
+    avs_failure_log(&core->options.log, "requestTimedOut", exchange, &box);
     avs_core_finish(core, exchange, AVS_FINISH_TIMEOUT, &box.failure);
 }
 

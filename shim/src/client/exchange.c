@@ -303,6 +303,15 @@ void avs_exchange_free(struct avs_exchange *exchange) {
     free(exchange);
 }
 
+const char *avs_exchange_name(const struct avs_exchange *exchange,
+                              char buffer[AVS_EXCHANGE_NAME_BYTES]) {
+    if (exchange->label[0]) {
+        return exchange->label;
+    }
+    avs_text_format(buffer, AVS_EXCHANGE_NAME_BYTES, "%llu", (unsigned long long)exchange->id);
+    return buffer;
+}
+
 void avs_exchange_append(struct avs_exchange_list *list, struct avs_exchange *exchange) {
     exchange->loop.previous = list->last;
     exchange->loop.next = NULL;

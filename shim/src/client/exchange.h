@@ -12,7 +12,8 @@
 struct avs_conn;
 struct avs_origin;
 
-#define AVS_NEVER_US INT64_MAX /* a deadline that does not come */
+#define AVS_NEVER_US            INT64_MAX /* a deadline that does not come */
+#define AVS_EXCHANGE_NAME_BYTES 24
 
 struct avs_exchange {
     /* Fixed by avs_exchange_new, readable from anywhere. Strings live behind the struct. */
@@ -82,6 +83,10 @@ void avs_exchange_append(struct avs_exchange_list *list, struct avs_exchange *ex
 /** In the order of the submits. */
 void avs_exchange_insert(struct avs_exchange_list *list, struct avs_exchange *exchange);
 void avs_exchange_remove(struct avs_exchange_list *list, struct avs_exchange *exchange);
+
+/** What log lines call it: its label, or its number, written into `buffer`. */
+const char *avs_exchange_name(const struct avs_exchange *exchange,
+                              char buffer[AVS_EXCHANGE_NAME_BYTES]);
 
 /** When to look at its timeouts next: the earliest of its deadlines. */
 int64_t avs_exchange_deadline(const struct avs_exchange *exchange);

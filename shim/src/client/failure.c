@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define DETAIL_BYTES 256
-
 /* Statuses that are more exact than their phase. */
 static const struct {
     enum avs_cause cause;
@@ -63,61 +61,28 @@ static enum avs_status status_of(enum avs_cause cause) {
     return AVS_ERR_INTERNAL;
 }
 
-/* The evidence's own words, empty when it has none. */
-static void describe(const struct avs_session_evidence *evidence, enum avs_phase phase,
-                     char *detail, size_t capacity) {
-    const struct avs_dial_facts *dial = &evidence->dial;
-    const struct avs_tls_facts *tls = &evidence->tls;
-    switch (phase) {
-    case AVS_PHASE_TCP:
-        avs_text_format(detail, capacity, " (%s%s%s:%u%s%s)", dial->proxy,
-                        dial->proxy[0] ? " to " : "", dial->address[0] ? dial->address : dial->host,
-                        dial->port, dial->os_errno ? ", " : "",
-                        dial->os_errno ? strerror(dial->os_errno) : "");
-        return;
-    case AVS_PHASE_TLS:
-        if (tls->alert_received > 0) {
-            avs_text_format(detail, capacity, " (the server sent alert %d)", tls->alert_received);
-        } else if (tls->openssl_error[0]) {
-            avs_text_format(detail, capacity, " (%s)", tls->openssl_error);
-        }
-        return;
-    case AVS_PHASE_TRUST:
-        if (tls->trust.store_detail[0]) {
-            avs_text_format(detail, capacity, " (%s)", tls->trust.store_detail);
-        } else if (tls->trust.verify_error == 0) {
-            avs_text_format(detail, capacity, " (it ends in %s)", tls->trust.anchor_subject);
-        } else if (tls->trust.verify_text[0]) {
-            avs_text_format(detail, capacity, " (%s%s%s)", tls->trust.verify_text,
-                            tls->trust.problem_subject[0] ? ": " : "", tls->trust.problem_subject);
-        }
-        return;
-    case AVS_PHASE_CONFIG:
-    case AVS_PHASE_DNS:
-    case AVS_PHASE_HTTP:
-    case AVS_PHASE_REQUEST:
-    case AVS_PHASE_INTERNAL:
-    case AVS_PHASE_COUNT:
-        return;
-    }
+/* "https://host:port", "https://[v6]:port" or a host alone. */
+static void host_of(const char *origin, char ret_host[AVS_NAME_BYTES]) {
+    const char *start = strstr(origin, "://");
+    start = start ? start + strlen("://") : origin;
+    size_t length = start[0] == '[' ? strcspn(++start, "]") : strcspn(start, ":");
+    avs_text_copy_bytes(ret_host, AVS_NAME_BYTES, start, length);
 }
 
 void avs_failure_setv(struct avs_failure_box *box, enum avs_cause cause, const char *origin,
                       const struct avs_session_evidence *evidence, const char *format,
                       va_list arguments) {
     const struct avs_cause_info *info = avs_cause_info(cause);
-    char text[sizeof(box->error.message)] = "";
     if (format) {
-        vsnprintf(text, sizeof(text), format, arguments);
+        vsnprintf(box->reason, sizeof(box->reason), format, arguments);
     } else {
-        char detail[DETAIL_BYTES] = "";
-        if (evidence) {
-            describe(evidence, info->phase, detail, sizeof(detail));
-        }
-        avs_text_format(text, sizeof(text), "%s%s %s", info->meaning, detail, info->remedy);
+        char host[AVS_NAME_BYTES];
+        host_of(origin, host);
+        avs_fact_describe(cause, evidence, host, avs_clock_wall_ms() / 1000, box->reason);
     }
     box->error = (struct avs_error)AVS_ERROR_INIT;
-    (void)avs_fail_cause(&box->error, status_of(cause), cause, "%s: %s", origin, text);
+    (void)avs_fail_cause(&box->error, status_of(cause), cause, "%s: %s%s%s", origin, box->reason,
+                         format ? "" : ". ", format ? "" : info->remedy);
     if (evidence) {
         const struct avs_tls_facts *tls = &evidence->tls;
         box->error.os_errno = evidence->dial.os_errno;
@@ -161,18 +126,23 @@ enum avs_cause avs_failure_cause(const struct avs_session_evidence *evidence, co
     return session->cause_count > 0 ? session->causes[0] : AVS_CAUSE_NONE;
 }
 
-void avs_failure_log(const struct avs_log *log, const char *event, const char *label,
-                     const struct avs_failure *failure) {
+void avs_failure_log(const struct avs_log *log, const char *event,
+                     const struct avs_exchange *exchange, const struct avs_failure_box *box) {
+    const struct avs_failure *failure = &box->failure;
     const struct avs_cause_info *info = avs_cause_info(failure->cause);
     enum avs_log_level level = info->severity == AVS_SEVERITY_INFO ? AVS_LOG_INFO : AVS_LOG_ERROR;
-    bool has_remedy = strstr(failure->error->message, info->remedy) != NULL;
-    const struct avs_log_pair pairs[] = {
-        {"cause", info->id},
-        {"origin", failure->origin},
-        {"request", label ? label : "-"},
-        {"reason", failure->error->message},
-        {has_remedy ? NULL : "remedy", info->remedy},
-        {NULL, NULL},
-    };
+    struct avs_log_pair pairs[8] = {{"cause", info->id}, {"origin", failure->origin}};
+    size_t count = 2;
+    if (failure->evidence && failure->evidence->dial.address[0]) {
+        pairs[count++] =
+            (struct avs_log_pair){failure->evidence->dial.proxy[0] ? "proxyAddress" : "address",
+                                  failure->evidence->dial.address};
+    }
+    char name[AVS_EXCHANGE_NAME_BYTES];
+    if (exchange) {
+        pairs[count++] = (struct avs_log_pair){"request", avs_exchange_name(exchange, name)};
+    }
+    pairs[count++] = (struct avs_log_pair){"reason", box->reason};
+    pairs[count++] = (struct avs_log_pair){"remedy", info->remedy};
     avs_log_event(log, level, "AvsClient", event, pairs);
 }

@@ -7,15 +7,17 @@
 #include <avs/client.h>
 
 #include "client/core.h"
+#include "client/fact.h"
 
 /* A failure and the error it points to. */
 struct avs_failure_box {
     struct avs_failure failure;
     struct avs_error error;
+    char reason[AVS_FACT_BYTES]; /* what happened; the error's message has origin and remedy too */
 };
 
-/* Fill `box`; `evidence` may be NULL. The message is `format`'s, or, where that is NULL, made from
- * the catalogue's words and the evidence. */
+/* Fill `box`; `evidence` may be NULL. The reason is `format`'s, or, where that is NULL, the fact in
+ * the evidence that decided. */
 void avs_failure_set(struct avs_failure_box *box, enum avs_cause cause, const char *origin,
                      const struct avs_session_evidence *evidence, const char *format, ...)
     AVS_PRINTF(5, 6);
@@ -28,8 +30,9 @@ void avs_failure_setv(struct avs_failure_box *box, enum avs_cause cause, const c
 enum avs_cause avs_failure_cause(const struct avs_session_evidence *evidence, const char *host,
                                  bool requires_ats);
 
-/* The line: cause, origin, what it means, remedy. `event` "connectionFailed", "requestFailed". */
-void avs_failure_log(const struct avs_log *log, const char *event, const char *label,
-                     const struct avs_failure *failure);
+/* The line: cause, origin, request (`exchange` NULL: a connection's), reason, remedy. `event` is
+ * "connectFailed", "connectionLost", "requestFailed", "requestTimedOut". */
+void avs_failure_log(const struct avs_log *log, const char *event,
+                     const struct avs_exchange *exchange, const struct avs_failure_box *box);
 
 #endif

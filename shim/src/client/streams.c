@@ -21,8 +21,11 @@ static void on_settings(void *user, bool is_first) {
     if (conn->evidence.tls.session_resumed) {
         AVS_CORE_COUNT(core, connections_resumed);
     }
+    const struct avs_dial_facts *dial = &conn->evidence.dial;
     AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "connected",
-                  {"origin", conn->origin->url}, {"address", conn->evidence.dial.address},
+                  {"origin", conn->origin->url},
+                  {dial->proxy[0] ? "proxyAddress" : "address", dial->address},
+                  {"proxy", dial->proxy[0] ? dial->proxy : "none"}, {"protocol", "h2"},
                   {"tls", conn->evidence.tls.version},
                   {"resumed", conn->evidence.tls.session_resumed ? "true" : "false"});
     if (core->options.on_connected) {
@@ -119,7 +122,7 @@ void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange) {
 void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
                             enum avs_finish finish, struct avs_failure_box *box) {
     if (finish == AVS_FINISH_INTERNAL_ERROR) {
-        avs_failure_log(&conn->core->options.log, "requestFailed", exchange->label, &box->failure);
+        avs_failure_log(&conn->core->options.log, "requestFailed", exchange, box);
     }
     avs_core_finish(conn->core, exchange, finish, &box->failure);
 }
