@@ -2,7 +2,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <avs/trust.h>
 
@@ -61,27 +60,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* A date, a date with time, or @seconds; all UTC. */
-static bool parse_time(const char *text, int64_t *ret_seconds) {
-    static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S",
-                                          "%Y-%m-%dT%H:%M:%S"};
-    if (text[0] == '@') {
-        char *end = NULL;
-        long long seconds = strtoll(text + 1, &end, 10);
-        *ret_seconds = seconds;
-        return end != text + 1 && *end == '\0' && seconds > 0;
-    }
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        struct tm utc = {0};
-        const char *end = strptime(text, formats[i], &utc);
-        if (end && *end == '\0') {
-            *ret_seconds = (int64_t)timegm(&utc);
-            return *ret_seconds > 0;
-        }
-    }
-    return false;
-}
-
 static int print_explanation(const struct cli_command *command,
                              const struct avs_trust_explanation *explanation, bool is_json) {
     struct avs_error error = AVS_ERROR_INIT;
@@ -114,9 +92,9 @@ static int run(const struct cli_command *command, int argc, char **argv) {
             options.host = optarg;
             break;
         case OPTION_AT:
-            if (!parse_time(optarg, &options.at)) {
+            if (!avs_trust_time_parse(optarg, &options.at)) {
                 return cli_usage_error(command,
-                                       "--at '%s' is no time; write 2026-11-21, "
+                                       "--at '%s' is no time of the calendar; write 2026-11-21, "
                                        "2026-11-21T19:03:32Z or @SECONDS (UTC, after 1970)",
                                        optarg);
             }

@@ -133,6 +133,7 @@ def test_a_store_that_cannot_be_loaded_is_the_cause(standin):
     (("--chain", "x", "y"), ["unexpected argument 'y'"]),
     (("--chain", "x", "--at", "yesterday"), ["--at 'yesterday'", "2026-11-21"]),
     (("--chain", "x", "--at", "1969-01-01"), ["--at"]),
+    (("--chain", "x", "--at", "2026-02-30"), ["--at '2026-02-30'", "calendar"]),
     (("--chain", "x", "--host", "https://a.example/"), ["no host name"]),
     (("--chain", "x", "--host", ""), ["no host name"]),
     (("--chain", "x", "--insecure"), ["--insecure"]),

@@ -13,6 +13,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "base/civil.h"
 #include "support/test.h"
 
 #define KEY_COUNT 16
@@ -81,6 +82,16 @@ static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *
     X509_EXTENSION_free(extension);
 }
 
+/* As text: a time_t of 32 bits ends in 2038. */
+static void set_time(ASN1_TIME *field, int64_t unix_seconds) {
+    struct avs_civil utc;
+    char text[40];
+    assert_true(avs_civil_from_unix(unix_seconds, &utc));
+    snprintf(text, sizeof(text), "%04d%02d%02d%02d%02d%02dZ", utc.year, utc.month, utc.day,
+             utc.hour, utc.minute, utc.second);
+    assert_int_equal(ASN1_TIME_set_string_X509(field, text), 1);
+}
+
 X509 *pki_issue(const struct pki_cert *cert) {
     X509 *made = X509_new();
     X509 *issuer = cert->issuer ? cert->issuer : made;
@@ -93,10 +104,8 @@ X509 *pki_issue(const struct pki_cert *cert) {
     set_name(X509_get_subject_name(made), cert->name);
     assert_int_equal(X509_set_issuer_name(made, X509_get_subject_name(issuer)), 1);
     assert_int_equal(X509_set_pubkey(made, cert->key), 1);
-    ASN1_TIME_set(X509_getm_notBefore(made),
-                  (time_t)(cert->not_before ? cert->not_before : now - PKI_DAY));
-    ASN1_TIME_set(X509_getm_notAfter(made),
-                  (time_t)(cert->not_after ? cert->not_after : now + PKI_YEAR));
+    set_time(X509_getm_notBefore(made), cert->not_before ? cert->not_before : now - PKI_DAY);
+    set_time(X509_getm_notAfter(made), cert->not_after ? cert->not_after : now + PKI_YEAR);
     if (cert->is_ca) {
         add_extension(made, issuer, NID_basic_constraints, "critical,CA:TRUE");
         add_extension(made, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");

@@ -142,6 +142,11 @@ struct avs_trust_explanation {
     size_t cause_count; /**< 0: nothing stands in the way */
 };
 
+/** A time as a person writes it, UTC: 2026-11-21, 2026-11-21T19:03:32Z (the T may be a blank, the Z
+ *  may be missing) or Unix seconds as @1795287812. False for anything else, for a date that no
+ *  calendar has, and before 1970-01-01 00:00:01. Thread: any. */
+AVS_API bool avs_trust_time_parse(const char *text, int64_t *ret_unix);
+
 /** Judge and explain a chain file. OK whatever the judgement; a trust store that cannot be loaded
  * is a cause, not an error. Reads files only; nothing is fetched. Thread: any. Caller frees
  * *ret_explanation with avs_trust_explanation_free. Errors: ERR_USAGE, ERR_IO (chain file),

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/civil.h"
 #include "base/clock.h"
 
 static const struct {
@@ -72,12 +72,11 @@ size_t avs_log_format(char *line_text, size_t capacity, int64_t unix_ms, unsigne
     }
     struct line line = {line_text, capacity, 0};
     char head[96];
-    time_t seconds = (time_t)(unix_ms / 1000);
-    struct tm utc;
-    if (gmtime_r(&seconds, &utc) && strftime(head, sizeof(head), "%Y-%m-%d %H:%M:%S", &utc) > 0) {
-        put_text(&line, head);
-        snprintf(head, sizeof(head), ".%03d [%3x] %c ", (int)(unix_ms % 1000), moniker,
-                 avs_log_level_letter(level));
+    struct avs_civil utc;
+    if (avs_civil_from_unix(unix_ms / 1000, &utc)) {
+        snprintf(head, sizeof(head), "%04d-%02d-%02d %02d:%02d:%02d.%03d [%3x] %c ", utc.year,
+                 utc.month, utc.day, utc.hour, utc.minute, utc.second, (int)(unix_ms % 1000),
+                 moniker, avs_log_level_letter(level));
         put_text(&line, head);
     }
     put_text(&line, source);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
+
+#include "base/civil.h"
 
 void avs_text_copy(char *field, size_t capacity, const char *text) {
     avs_text_copy_bytes(field, capacity, text ? text : "", text ? strlen(text) : 0);
@@ -101,10 +102,11 @@ void avs_text_authority(char *field, size_t capacity, const char *host, uint16_t
 }
 
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds) {
-    time_t seconds = (time_t)unix_seconds;
-    struct tm utc;
-    if (!gmtime_r(&seconds, &utc) ||
-        strftime(field, capacity, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0) {
+    struct avs_civil utc;
+    if (!avs_civil_from_unix(unix_seconds, &utc)) {
         avs_text_format(field, capacity, "%lld s since 1970", (long long)unix_seconds);
+        return;
     }
+    avs_text_format(field, capacity, "%04d-%02d-%02d %02d:%02d:%02d UTC", utc.year, utc.month,
+                    utc.day, utc.hour, utc.minute, utc.second);
 }

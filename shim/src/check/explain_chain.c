@@ -1,8 +1,10 @@
 /* avs_trust_explain: the gate's facts of a chain file, put in order by verdict/. */
+#include <errno.h>
 #include <string.h>
 
 #include <avs/trust.h>
 
+#include "base/civil.h"
 #include "base/clock.h"
 #include "base/flow.h"
 #include "base/text.h"
@@ -11,6 +13,27 @@
 #include "verdict/trust_causes.h"
 
 AVS_DEFINE_AUTO(avs_trust_explanation, struct avs_trust_explanation, avs_trust_explanation_free);
+
+bool avs_trust_time_parse(const char *text, int64_t *ret_unix) {
+    static const char *const patterns[] = {"Y-M-D_h:m:sZ", "Y-M-D_h:m:s", "Y-M-D"};
+    size_t length = strlen(text);
+    int64_t time = 0;
+    bool is_read = false;
+    if (text[0] == '@') {
+        char *end = NULL;
+        errno = 0;
+        time = strtoll(text + 1, &end, 10);
+        is_read = text[1] >= '0' && text[1] <= '9' && *end == '\0' && errno == 0;
+    }
+    for (size_t i = 0; i < AVS_COUNT(patterns) && !is_read; i++) {
+        is_read = avs_civil_parse(patterns[i], text, length, &time) == length && length > 0;
+    }
+    if (!is_read || time <= 0) {
+        return false;
+    }
+    *ret_unix = time;
+    return true;
+}
 
 static enum avs_status check_options(const struct avs_trust_explain_options *options,
                                      struct avs_error *reterr) {

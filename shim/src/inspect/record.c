@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 
 enum {
@@ -47,35 +48,18 @@ static int two_digits(const char *text) {
     return is_digit(text[0]) && is_digit(text[1]) ? (text[0] - '0') * 10 + (text[1] - '0') : -1;
 }
 
-/* Days since 1970-01-01 of a civil date (proleptic Gregorian). */
-static int64_t days_from_civil(int year, int month, int day) {
-    int shifted = month <= 2 ? year - 1 : year;
-    int era = shifted / 400;
-    int year_of_era = shifted - era * 400;
-    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return (int64_t)era * 146097 + day_of_era - 719468;
-}
-
 int64_t avs_stamp_parse(const char *text, size_t length) {
-    if (length < 19 || text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T') ||
-        text[13] != ':' || text[16] != ':') {
-        return -1;
-    }
-    int century = two_digits(text), year = two_digits(text + 2), month = two_digits(text + 5),
-        day = two_digits(text + 8), hour = two_digits(text + 11), minute = two_digits(text + 14),
-        second = two_digits(text + 17);
-    if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
-        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+    int64_t unix_seconds = 0;
+    size_t end = avs_civil_parse("Y-M-D_h:m:s", text, length, &unix_seconds);
+    if (end == 0) {
         return -1;
     }
     int64_t ms = 0;
-    if (length >= 23 && (text[19] == '.' || text[19] == ',') && two_digits(text + 20) >= 0 &&
-        is_digit(text[22])) {
-        ms = two_digits(text + 20) * 10 + (text[22] - '0');
+    if (length >= end + 4 && (text[end] == '.' || text[end] == ',') &&
+        two_digits(text + end + 1) >= 0 && is_digit(text[end + 3])) {
+        ms = two_digits(text + end + 1) * 10 + (text[end + 3] - '0');
     }
-    int64_t days = days_from_civil(century * 100 + year, month, day);
-    return ((days * 24 + hour) * 3600 + minute * 60 + second) * 1000 + ms;
+    return unix_seconds * 1000 + ms;
 }
 
 /* "11-21 10:00:00.123", as logcat writes it: no year. */

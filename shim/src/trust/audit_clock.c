@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "trust/audit.h"
 
@@ -29,13 +29,12 @@ static void read_fake_hwclock(struct avs_trust_audit *audit) {
     static const char path[] = "/etc/fake-hwclock.data";
     char *text = NULL;
     size_t length = 0;
-    struct tm moment = {0};
+    int64_t when = 0;
     if (!avs_sysroot_read(&audit->root, path, STAMP_BYTES, &text, &length, NULL)) {
         return;
     }
-    const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &moment);
-    if (end) {
-        consider(audit, (int64_t)timegm(&moment), path);
+    if (avs_civil_parse("Y-M-D h:m:s", text, length, &when) > 0) {
+        consider(audit, when, path);
     }
     free(text);
 }
@@ -45,12 +44,12 @@ static void read_timestamp(struct avs_trust_audit *audit) {
     static const char path[] = "/etc/timestamp";
     char *text = NULL;
     size_t length = 0;
-    struct tm moment = {0};
+    int64_t when = 0;
     if (!avs_sysroot_read(&audit->root, path, STAMP_BYTES, &text, &length, NULL)) {
         return;
     }
-    if (strspn(text, "0123456789") == 14 && strptime(text, "%Y%m%d%H%M%S", &moment)) {
-        consider(audit, (int64_t)timegm(&moment), path);
+    if (strspn(text, "0123456789") == 14 && avs_civil_parse("YMDhms", text, length, &when) > 0) {
+        consider(audit, when, path);
     }
     free(text);
 }

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "base/civil.h"
 #include "base/flow.h"
 #include "base/text.h"
 
@@ -52,45 +52,13 @@ static bool take(struct avs_scan_slice *rest, uint8_t tag, struct avs_scan_slice
     return true;
 }
 
-static bool two_digits(const uint8_t *at, int *ret_number) {
-    if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9') {
-        return false;
-    }
-    *ret_number = (at[0] - '0') * 10 + (at[1] - '0');
-    return true;
-}
-
 /** RFC 5280 section 4.1.2.5: YYMMDDHHMMSSZ until 2049, YYYYMMDDHHMMSSZ after. */
 static bool take_time(struct avs_scan_slice *rest, int64_t *ret_time) {
     struct avs_scan_slice text;
-    int century = 0, year = 0, part[5];
-    if (take(rest, TAG_UTC_TIME, NULL, &text)) {
-        if (text.length < 13 || !two_digits(text.bytes, &year)) {
-            return false;
-        }
-        century = year < 50 ? 20 : 19;
-    } else if (take(rest, TAG_GENERALIZED_TIME, NULL, &text)) {
-        if (text.length < 15 || !two_digits(text.bytes, &century) ||
-            !two_digits(text.bytes + 2, &year)) {
-            return false;
-        }
-        text.bytes += 2;
-    } else {
-        return false;
-    }
-    for (size_t i = 0; i < AVS_COUNT(part); i++) {
-        if (!two_digits(text.bytes + 2 + 2 * i, &part[i])) {
-            return false;
-        }
-    }
-    struct tm moment = {.tm_year = century * 100 + year - 1900,
-                        .tm_mon = part[0] - 1,
-                        .tm_mday = part[1],
-                        .tm_hour = part[2],
-                        .tm_min = part[3],
-                        .tm_sec = part[4]};
-    *ret_time = (int64_t)timegm(&moment);
-    return true;
+    const char *pattern = take(rest, TAG_UTC_TIME, NULL, &text)           ? "yMDhms"
+                          : take(rest, TAG_GENERALIZED_TIME, NULL, &text) ? "YMDhms"
+                                                                          : NULL;
+    return pattern && avs_civil_parse(pattern, (const char *)text.bytes, text.length, ret_time) > 0;
 }
 
 bool avs_scan_same(struct avs_scan_slice left, struct avs_scan_slice right) {

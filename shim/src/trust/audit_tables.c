@@ -1,11 +1,10 @@
 /* What the audit looks for and what it says about it: the CAs, the findings, the dates ahead.
  * Hashes of the extra CAs were computed from the certificates in Debian's ca-certificates and, for
  * VeriSign G5, from the copies that testssl and cfssl publish. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "trust/audit.h"
 
@@ -164,12 +163,13 @@ const struct avs_audit_forecast avs_audit_forecast_table[] = {
 const size_t avs_audit_forecast_count = AVS_COUNT(avs_audit_forecast_table);
 
 int64_t avs_audit_date(const char *date) {
-    int year = 0, month = 0, day = 1;
-    if (sscanf(date, "%d-%d-%d", &year, &month, &day) < 2) {
+    int64_t unix_seconds = 0;
+    size_t length = strlen(date);
+    if (avs_civil_parse("Y-M-D", date, length, &unix_seconds) == 0 &&
+        avs_civil_parse("Y-M", date, length, &unix_seconds) == 0) {
         return 0;
     }
-    struct tm moment = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-    return (int64_t)timegm(&moment);
+    return unix_seconds;
 }
 
 void avs_audit_forecast_missing(const struct avs_trust_audit *audit,

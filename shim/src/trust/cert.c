@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "trust/openssl_auto.h"
 
@@ -88,10 +89,17 @@ bool avs_cert_is_self_signed(X509 *certificate) {
 
 int64_t avs_cert_time(const ASN1_TIME *time) {
     struct tm utc;
-    if (!time || ASN1_TIME_to_tm(time, &utc) != 1) {
-        return INT64_MIN;
+    int64_t unix_seconds = INT64_MIN;
+    if (time && ASN1_TIME_to_tm(time, &utc) == 1) {
+        const struct avs_civil civil = {.year = utc.tm_year + 1900,
+                                        .month = utc.tm_mon + 1,
+                                        .day = utc.tm_mday,
+                                        .hour = utc.tm_hour,
+                                        .minute = utc.tm_min,
+                                        .second = utc.tm_sec};
+        (void)avs_civil_to_unix(&civil, &unix_seconds);
     }
-    return (int64_t)timegm(&utc);
+    return unix_seconds;
 }
 
 bool avs_cert_name_claims_amazon(const X509_NAME *name) {
