@@ -6,6 +6,7 @@
 
 #include "support/pki.h"
 #include "support/test.h"
+#include "trust/validity.h"
 
 struct connection {
     struct avs_tls_facts facts;
@@ -196,6 +197,104 @@ static void time_is_the_one_that_the_gate_was_given(void **state) {
     pki_free(anchors);
 }
 
+#define Y2030 1893456000
+#define Y2045 2366841600
+#define Y2060 2840140800
+
+/* A root and a leaf for 2030 to 2060, judged at times that a time_t of 32 bits cannot hold. */
+static void dates_after_2038_are_judged_as_any_other(void **state) {
+    struct fixture *fixture = *state;
+    X509 *root = pki_issue(&(struct pki_cert){.name = "CN=Late Root",
+                                              .key = pki_key(6),
+                                              .is_ca = true,
+                                              .not_before = Y2030,
+                                              .not_after = Y2060});
+    X509 *leaf = pki_issue(&(struct pki_cert){.name = "CN=late.example",
+                                              .key = pki_key(0),
+                                              .issuer = root,
+                                              .issuer_key = pki_key(6),
+                                              .names = "DNS:late.example",
+                                              .not_before = Y2045,
+                                              .not_after = Y2045 + PKI_YEAR});
+    STACK_OF(X509) *anchors = pki_stack(root, NULL);
+    STACK_OF(X509) *sent = pki_stack(leaf, NULL);
+    static const struct {
+        int64_t now;
+        int error, depth;
+    } rows[] = {
+        {Y2045 - 1, X509_V_ERR_CERT_NOT_YET_VALID, 0},
+        {Y2045, X509_V_OK, 0},
+        {Y2045 + PKI_DAY, X509_V_OK, 0},
+        {Y2045 + PKI_YEAR - 1, X509_V_OK, 0},
+        {Y2045 + PKI_YEAR, X509_V_ERR_CERT_HAS_EXPIRED, 0},
+        {Y2060 + PKI_DAY, X509_V_ERR_CERT_HAS_EXPIRED, 1},
+        {Y2030 - 1, X509_V_ERR_CERT_NOT_YET_VALID, 1},
+        {Y2045 + PKI_DAY + ((int64_t)1 << 32), X509_V_ERR_CERT_HAS_EXPIRED, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct connection made =
+            connect_to(sent, anchors, fixture->ats, "late.example", rows[i].now);
+        assert_int_equal(made.facts.trust.verify_error, rows[i].error);
+        assert_int_equal(made.is_established, rows[i].error == X509_V_OK);
+        if (rows[i].error != X509_V_OK) {
+            assert_int_equal(made.facts.trust.verify_depth, rows[i].depth);
+            assert_true(made.facts.trust.valid_at_other_time);
+            assert_int_equal(made.facts.trust.good_from, Y2045);
+            assert_int_equal(made.facts.trust.good_until, Y2045 + PKI_YEAR);
+        }
+    }
+    pki_free(sent);
+    pki_free(anchors);
+    X509_free(leaf);
+    X509_free(root);
+}
+
+/* The check that takes OpenSSL's place says what OpenSSL says, to the second. */
+static void dates_that_openssl_leaves_out_are_looked_at_all_the_same(void **state) {
+    struct fixture *fixture = *state;
+    static const int64_t offsets[] = {-1, 0, 1, PKI_DAY - 1, PKI_DAY, PKI_DAY + 1};
+    int64_t from = 1700000000;
+    X509 *leaf = pki_issue(&(struct pki_cert){.name = "CN=avs.example",
+                                              .key = pki_key(0),
+                                              .issuer = fixture->pki->issuing,
+                                              .issuer_key = pki_key(5),
+                                              .names = "DNS:avs.example",
+                                              .not_before = from,
+                                              .not_after = from + PKI_DAY});
+    STACK_OF(X509) *sent = pki_stack(leaf, fixture->pki->issuing, NULL);
+    STACK_OF(X509) *anchors = pki_stack(fixture->pki->root1, NULL);
+    struct avs_anchors_options options = {.ca_file = pki_write("anchors.pem", anchors)};
+    struct avs_anchors *store = NULL;
+    assert_int_equal(avs_anchors_load(&options, NULL, &store, NULL), AVS_OK);
+    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        struct avs_tls_facts by_openssl = {0}, by_gate = {0};
+        struct avs_gate gate = {.anchors = store,
+                                .host = "avs.example",
+                                .now_unix = from + offsets[i],
+                                .facts = &by_openssl};
+        bool is_accepted = avs_gate_judge_chain(&gate, leaf, sent, 1);
+        assert_int_equal(is_accepted, offsets[i] >= 0 && offsets[i] < PKI_DAY);
+        int depth = 0;
+        STACK_OF(X509) *path = pki_stack(leaf, fixture->pki->issuing, fixture->pki->root1, NULL);
+        assert_int_equal(avs_validity_check(path, gate.now_unix, &depth),
+                         by_openssl.trust.verify_error);
+        pki_free(path);
+        /* the system clock, years after that leaf, and OpenSSL told not to look */
+        X509_STORE_set_flags(avs_anchors_store(store), X509_V_FLAG_NO_CHECK_TIME);
+        gate.now_unix = 0;
+        gate.facts = &by_gate;
+        assert_false(avs_gate_judge_chain(&gate, leaf, sent, 1));
+        assert_int_equal(by_gate.trust.verify_error, X509_V_ERR_CERT_HAS_EXPIRED);
+        assert_true(by_gate.trust.expired);
+    }
+    int depth = 0;
+    assert_int_equal(avs_validity_check(NULL, from, &depth), X509_V_ERR_UNSPECIFIED);
+    avs_anchors_unref(store);
+    pki_free(anchors);
+    pki_free(sent);
+    X509_free(leaf);
+}
+
 static void a_connection_without_a_gate_is_refused(void **state) {
     struct fixture *fixture = *state;
     STACK_OF(X509) *sent = pki_ats_chain(fixture->pki, 2);
@@ -241,6 +340,8 @@ int main(void) {
         cmocka_unit_test(the_name_check_follows_rfc_9525),
         cmocka_unit_test(the_name_is_known_also_when_the_chain_fails_first),
         cmocka_unit_test(time_is_the_one_that_the_gate_was_given),
+        cmocka_unit_test(dates_after_2038_are_judged_as_any_other),
+        cmocka_unit_test(dates_that_openssl_leaves_out_are_looked_at_all_the_same),
         cmocka_unit_test(a_connection_without_a_gate_is_refused),
         cmocka_unit_test(a_gate_that_could_match_any_name_is_a_usage_error),
     };

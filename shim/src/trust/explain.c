@@ -250,7 +250,7 @@ static void note_times(struct explanation *it) {
         int64_t not_before = avs_cert_time(X509_get0_notBefore(certificate));
         int64_t not_after = avs_cert_time(X509_get0_notAfter(certificate));
         bool is_early = it->input->now_unix < not_before;
-        bool is_late = it->input->now_unix > not_after;
+        bool is_late = it->input->now_unix >= not_after; /* as OpenSSL has it */
         from = not_before > from ? not_before : from;
         until = not_after < until ? not_after : until;
         trust->not_yet_valid |= is_early;

@@ -4,14 +4,15 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "trust/cert.h"
 #include "trust/explain.h"
 #include "trust/openssl_auto.h"
+#include "trust/validity.h"
 
 #define NAME_FLAGS (X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
 
@@ -100,12 +101,32 @@ static void reset_facts(struct avs_tls_facts *facts) {
     *trust = store;
 }
 
-/* Verify, note, explain; the return value comes from X509_verify_cert alone. */
+static int64_t judged_at(const struct avs_gate *gate) {
+    return gate->now_unix ? gate->now_unix : avs_clock_wall_ms() / 1000;
+}
+
+/* OpenSSL's verdict; where it was told to leave the dates out, they are looked at here. */
+static int verify(X509_STORE_CTX *verification, const struct avs_gate *gate) {
+    int result = X509_verify_cert(verification);
+    if (result == 1 && avs_validity_is_unchecked(X509_STORE_CTX_get0_param(verification))) {
+        int depth = 0;
+        int error =
+            avs_validity_check(X509_STORE_CTX_get0_chain(verification), judged_at(gate), &depth);
+        if (error != X509_V_OK) {
+            X509_STORE_CTX_set_error(verification, error);
+            X509_STORE_CTX_set_error_depth(verification, depth);
+            result = 0;
+        }
+    }
+    return result;
+}
+
+/* Verify, note, explain; the return value comes from verify() alone. */
 static int judge(X509_STORE_CTX *verification, const struct avs_gate *gate, int auth_level) {
     struct avs_tls_facts *facts = gate->facts;
     STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(verification);
     reset_facts(facts);
-    int result = X509_verify_cert(verification);
+    int result = verify(verification, gate);
     int error = X509_STORE_CTX_get_error(verification);
     if (result != 1 && error == X509_V_OK) { /* refused, and it did not say why */
         error = X509_V_ERR_UNSPECIFIED;
@@ -130,7 +151,7 @@ static int judge(X509_STORE_CTX *verification, const struct avs_gate *gate, int 
             .store = avs_anchors_store(gate->anchors),
             .ats_roots = gate->ats_roots,
             .host = gate->host,
-            .now_unix = gate->now_unix ? gate->now_unix : (int64_t)time(NULL),
+            .now_unix = judged_at(gate),
             .auth_level = auth_level,
         };
         ERR_set_mark();
@@ -160,9 +181,7 @@ void avs_gate_prepare(SSL_CTX *context) {
 static bool set_parameters(X509_VERIFY_PARAM *parameters, const struct avs_gate *gate) {
     X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
     X509_VERIFY_PARAM_set_hostflags(parameters, NAME_FLAGS);
-    if (gate->now_unix) {
-        X509_VERIFY_PARAM_set_time(parameters, (time_t)gate->now_unix);
-    }
+    avs_validity_set_time(parameters, gate->now_unix);
     if (!gate->host) {
         return true;
     }

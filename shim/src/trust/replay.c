@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 
 #include "trust/openssl_auto.h"
+#include "trust/validity.h"
 
 static int recorder_index = -1;
 
@@ -13,15 +14,22 @@ static void make_index(void) {
     recorder_index = X509_STORE_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 }
 
+static void add_error(struct avs_replay *replay, int code, int depth, X509 *certificate) {
+    if (replay->error_count < AVS_REPLAY_ERRORS_MAX) {
+        replay->error[replay->error_count].code = code;
+        replay->error[replay->error_count].depth = depth;
+        replay->error[replay->error_count].certificate = certificate;
+        replay->error_count++;
+    }
+}
+
 /* Record and go on. Returning 1 is what makes this useless as a gate and useful as a witness. */
 static int record(int is_ok, X509_STORE_CTX *verification) {
     struct avs_replay *replay = X509_STORE_CTX_get_ex_data(verification, recorder_index);
-    if (!is_ok && replay && replay->error_count < AVS_REPLAY_ERRORS_MAX) {
-        replay->error[replay->error_count].code = X509_STORE_CTX_get_error(verification);
-        replay->error[replay->error_count].depth = X509_STORE_CTX_get_error_depth(verification);
-        replay->error[replay->error_count].certificate =
-            X509_STORE_CTX_get_current_cert(verification);
-        replay->error_count++;
+    if (!is_ok && replay) {
+        add_error(replay, X509_STORE_CTX_get_error(verification),
+                  X509_STORE_CTX_get_error_depth(verification),
+                  X509_STORE_CTX_get_current_cert(verification));
     }
     return 1;
 }
@@ -42,7 +50,7 @@ struct avs_replay avs_replay_run(const struct avs_explain_input *input, X509_STO
     X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
     X509_VERIFY_PARAM_set_auth_level(parameters, input->auth_level);
     if (at_unix) {
-        X509_VERIFY_PARAM_set_time(parameters, (time_t)at_unix);
+        avs_validity_set_time(parameters, at_unix);
     } else {
         X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
     }
@@ -55,6 +63,13 @@ struct avs_replay avs_replay_run(const struct avs_explain_input *input, X509_STO
         AVS_AUTO(x509_stack)
         named = X509_STORE_CTX_get1_certs(verification, X509_get_issuer_name(top));
         replay.has_issuer_by_name = sk_X509_num(named) > 0;
+    }
+    if (top && at_unix && avs_validity_is_unchecked(parameters)) {
+        int depth = 0;
+        int error = avs_validity_check(replay.path, at_unix, &depth);
+        if (error != X509_V_OK) {
+            add_error(&replay, error, depth, sk_X509_value(replay.path, depth));
+        }
     }
     ERR_pop_to_mark();
     replay.is_done = result >= 0 && top;
