@@ -210,7 +210,7 @@ struct course {
     struct session *session;
     int64_t open_ms, event_ms, ping_ms, end_ms; /* when each is due */
     int64_t retry_ms;
-    unsigned sent, done, failed, directives;
+    int64_t sent, done, failed, directives;
 };
 
 static void take_news(struct course *course) {

@@ -106,7 +106,7 @@ struct avs_request outcome_request(struct outcome *outcome, const char *url, boo
 static bool wait_until(struct outcome *outcome, unsigned seconds, unsigned codes, unsigned chunks) {
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += seconds;
+    deadline.tv_sec += (time_t)seconds;
     bool result = true;
     pthread_mutex_lock(&outcome->lock);
     while (result && outcome->finished == 0 &&
