@@ -1,20 +1,21 @@
-# Installed: the libraries, the headers, a pkg-config file, and a CMake package with the targets
-# avs-shim::avs-shim and, where the libraries under it are found, avs-shim::avs-shim-static. The tree
-# may be moved as a whole.
-install(TARGETS avs-shim EXPORT avs-shim-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+# Installed: the libraries, the headers, a pkg-config file for each library, and a CMake package with
+# the targets avs-shim::avs-shim, avs-shim::avs-doctor and, where the libraries under them are found,
+# those with -static. The tree may be moved as a whole.
+install(TARGETS avs-shim avs-doctor EXPORT avs-shim-targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS avs-shim-static EXPORT avs-shim-static-targets
+install(TARGETS avs-shim-static avs-doctor-static EXPORT avs-shim-static-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/avs DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 # Folders as the .pc file writes them: from its own place, unless an absolute one was asked for.
-set(AVS_PC_MODULES OPENSSL=openssl NGHTTP2=libnghttp2 CURL=libcurl JSONC=json-c ZLIB=zlib)
+set(AVS_PC_MODULES OPENSSL=openssl NGHTTP2=libnghttp2 CURL=libcurl JSONC=json-c)
+set(AVS_DOCTOR_PC_REQUIRES json-c)
 if(SQLITE3_FOUND)
   list(APPEND AVS_PC_MODULES SQLITE3=sqlite3)
+  string(APPEND AVS_DOCTOR_PC_REQUIRES " sqlite3")
 endif()
-string(REGEX REPLACE "[A-Z0-9]+=" "" AVS_PC_REQUIRES "${AVS_PC_MODULES}")
-string(REPLACE ";" " " AVS_PC_REQUIRES "${AVS_PC_REQUIRES}")
 file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 string(REGEX REPLACE "/$" "" up "${up}")
 set(AVS_PC_PREFIX "\${pcfiledir}/${up}")
@@ -28,7 +29,8 @@ foreach(folder LIBDIR INCLUDEDIR)
   endif()
 endforeach()
 configure_file(avs-shim.pc.in avs-shim.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/avs-shim.pc
+configure_file(avs-doctor.pc.in avs-doctor.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/avs-shim.pc ${CMAKE_CURRENT_BINARY_DIR}/avs-doctor.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 include(CMakePackageConfigHelpers)

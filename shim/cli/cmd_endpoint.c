@@ -85,7 +85,7 @@ static int print_report(const struct request *request, struct avs_config_report 
     struct avs_error error = AVS_ERROR_INIT;
     if (request->is_json) {
         char *json = NULL;
-        if (avs_config_report_json(report, request->action, &json, &error) != AVS_OK) {
+        if (avs_config_report_to_json(report, request->action, &json, &error) != AVS_OK) {
             return cli_error(request->command, &error);
         }
         fputs(json, stdout);
@@ -133,7 +133,7 @@ static int carry_out(const struct request *request, const struct avs_config_plan
     }
     if (request->is_json) {
         char *json = NULL;
-        if (avs_config_plan_json(plan, request->action, is_applied, &json, &error) != AVS_OK) {
+        if (avs_config_plan_to_json(plan, request->action, is_applied, &json, &error) != AVS_OK) {
             return cli_error(request->command, &error);
         }
         fputs(json, stdout);

@@ -166,7 +166,7 @@ static void print_finding(void *user, const struct avs_inspect_finding *finding)
     }
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    if (avs_inspect_finding_text(finding, cli_has_colour(), &text, &error) == AVS_OK) {
+    if (avs_inspect_finding_to_text(finding, cli_has_colour(), &text, &error) == AVS_OK) {
         printf("%s\n", text);
         fflush(stdout);
     }
@@ -180,9 +180,10 @@ static int print_report(const struct run *run) {
     const char *name = strcmp(options->path, "-") == 0 ? "standard input" : options->path;
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    enum avs_status status = options->has_json
-                                 ? avs_inspect_json(report, name, &text, &error)
-                                 : avs_inspect_text(report, name, cli_has_colour(), &text, &error);
+    enum avs_status status =
+        options->has_json
+            ? avs_inspect_report_to_json(report, name, &text, &error)
+            : avs_inspect_report_to_text(report, name, cli_has_colour(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(run->command, &error);
     }

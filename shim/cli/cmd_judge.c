@@ -2,6 +2,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 
+#include <avs/report.h>
+
 #include "cli.h"
 #include "output.h"
 

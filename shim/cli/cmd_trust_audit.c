@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <avs/trust.h>
+#include <avs/store.h>
 
 #include "cli.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <avs/trust.h>
+#include <avs/explain.h>
 
 #include "cli.h"
 
@@ -65,8 +65,8 @@ static int print_explanation(const struct cli_command *command,
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
     enum avs_status status =
-        is_json ? avs_trust_explain_json(explanation, &text, &error)
-                : avs_trust_explain_text(explanation, cli_has_colour(), &text, &error);
+        is_json ? avs_trust_explanation_to_json(explanation, &text, &error)
+                : avs_trust_explanation_to_text(explanation, cli_has_colour(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <avs/trust.h>
+#include <avs/store.h>
 
 #include "cli.h"
 

@@ -18,8 +18,8 @@ int cli_print_verdict(const struct cli_command *command, const struct avs_eviden
     char *text = NULL;
     avs_judge(evidence, &verdict);
     enum avs_status status =
-        is_json ? avs_report_json(evidence, &verdict, &text, &error)
-                : avs_report_text(evidence, &verdict, cli_has_colour(), &text, &error);
+        is_json ? avs_report_to_json(evidence, &verdict, &text, &error)
+                : avs_report_to_text(evidence, &verdict, cli_has_colour(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }

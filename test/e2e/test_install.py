@@ -47,7 +47,7 @@ def test_builds_with_pkg_config_and_runs(tree, libdir, tmp_path):
     environment = {**os.environ, "PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
 
     def ask(*question):
-        return subprocess.run(["pkg-config", *question, "avs-shim"], check=True, text=True,
+        return subprocess.run(["pkg-config", *question, "avs-doctor"], check=True, text=True,
                               capture_output=True, env=environment).stdout.split()
 
     assert os.path.samefile(ask("--variable=includedir")[0], tree / "include")
@@ -61,7 +61,7 @@ def test_builds_with_pkg_config_and_runs(tree, libdir, tmp_path):
     assert refused.stdout.startswith("not_ready: A certificate of the chain has expired.")
 
 
-@pytest.mark.parametrize("library", ["avs-shim", "avs-shim-static"])
+@pytest.mark.parametrize("library", ["avs-doctor", "avs-doctor-static"])
 def test_builds_with_the_cmake_package(tree, library, tmp_path):
     shutil.copytree(ROOT / "sample" / "minimal", tmp_path / "source")
     (tmp_path / "source" / "CMakeLists.txt").write_text(
@@ -75,7 +75,7 @@ def test_builds_with_the_cmake_package(tree, library, tmp_path):
     assert run_minimal(tmp_path / "build" / "minimal").returncode == 0
     needed = subprocess.run(["readelf", "-d", tmp_path / "build" / "minimal"], check=True,
                             capture_output=True, text=True).stdout
-    assert ("libavs-shim.so.0" in needed) == (library == "avs-shim")
+    assert ("libavs-doctor.so.0" in needed) == (library == "avs-doctor")
 
 
 def test_the_samples_build_by_themselves(tree, tmp_path):

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trust/audit_scan.h"
+#include "store/audit_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/diff.h"
-#include "conf/edit.h"
 #include "conf/file.h"
+#include "edit/diff.h"
+#include "edit/edit.h"
 
 #define SECTION "sampleApp"
 #define KEY     "endpoint"

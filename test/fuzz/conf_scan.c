@@ -62,7 +62,7 @@ static void check_values(struct avs_conf_file *file) {
     char *json = NULL;
     if (report && avs_conf_lint_values(config, 0, report, NULL) == AVS_OK &&
         avs_conf_report_take(report, &taken, NULL) == AVS_OK &&
-        avs_config_report_json(taken, "lint", &json, NULL) == AVS_OK) {
+        avs_config_report_to_json(taken, "lint", &json, NULL) == AVS_OK) {
         free(json);
     }
     avs_config_report_free(taken);

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "trust/audit_scan.h"
-#include "trust/install.h"
+#include "store/audit_scan.h"
+#include "store/install.h"
 
 static long die_at = -1, stop_at = -1, step;
 

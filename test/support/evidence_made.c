@@ -6,7 +6,7 @@
 
 #include "base/flow.h"
 #include "base/text.h"
-#include "evidence/fields.h"
+#include "report/evidence_fields.h"
 
 static const char answer[] = "HTTP/1.1 200 OK\r\n\r\n";
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <avs/trust.h>
+#include <avs/explain.h>
 
 #include "support/test.h"
 

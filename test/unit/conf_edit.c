@@ -1,8 +1,8 @@
 /* Edits leave every other byte alone: what is inserted goes in by the file's own style and comes
  * out again to the byte; the differences that are reported are all there are. */
 #include "conf/config.h"
-#include "conf/diff.h"
-#include "conf/edit.h"
+#include "edit/diff.h"
+#include "edit/edit.h"
 #include "support/test.h"
 
 #define URL  "\"https://h\""

@@ -1,8 +1,8 @@
 /* Plans: set, unset and toggle over files, and what happens to the files when a step fails. */
 #include <avs/config.h>
 
-#include "conf/plan.h"
-#include "conf/replace.h"
+#include "edit/plan.h"
+#include "edit/replace.h"
 #include "support/test.h"
 
 #include <dirent.h>
@@ -420,7 +420,7 @@ static void out_of_memory_changes_no_file(void **state) {
         enum avs_status status = make(TOGGLE, 1, NULL, EU, &plan, NULL);
         failures += status != AVS_OK;
         assert_true((status == AVS_OK) == (plan != NULL));
-        if (plan && avs_config_plan_json(plan, "toggle", false, &json, NULL) == AVS_OK) {
+        if (plan && avs_config_plan_to_json(plan, "toggle", false, &json, NULL) == AVS_OK) {
             free(json);
         }
         avs_config_plan_free(plan);

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conf/replace.h"
+#include "edit/replace.h"
 #include "support/test.h"
 
 #define OLD "{\"old\":1}"

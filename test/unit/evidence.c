@@ -1,8 +1,9 @@
 /* Evidence survives the way to JSON and back, byte for byte; what is no evidence is refused with
  * the place named. */
 #include <avs/evidence.h>
+#include <avs/report.h>
 
-#include "evidence/fields.h"
+#include "report/evidence_fields.h"
 #include "support/test.h"
 
 /* Give every field of the tables a value of its own, so that a field without a row shows. */

@@ -69,8 +69,10 @@ static void asking_twice_gives_the_same(void **state) {
     push(inspect, root_line);
     avs_inspect_flush(inspect);
     char *first = NULL, *second = NULL;
-    assert_int_equal(avs_inspect_json(avs_inspect_report(inspect), "x", &first, NULL), AVS_OK);
-    assert_int_equal(avs_inspect_json(avs_inspect_report(inspect), "x", &second, NULL), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_json(avs_inspect_report(inspect), "x", &first, NULL),
+                     AVS_OK);
+    assert_int_equal(avs_inspect_report_to_json(avs_inspect_report(inspect), "x", &second, NULL),
+                     AVS_OK);
     assert_string_equal(first, second);
     free(first);
     free(second);
@@ -114,8 +116,8 @@ static void a_cut_line_reads_the_same_in_one_piece(void **state) {
             avs_inspect_push(inspect, text + at, at + piece <= length ? piece : length + 1 - at);
         }
         avs_inspect_flush(inspect);
-        assert_int_equal(avs_inspect_json(avs_inspect_report(inspect), "x", &jsons[i], NULL),
-                         AVS_OK);
+        assert_int_equal(
+            avs_inspect_report_to_json(avs_inspect_report(inspect), "x", &jsons[i], NULL), AVS_OK);
         avs_inspect_free(inspect);
     }
     assert_string_equal(jsons[0], jsons[1]);
@@ -159,8 +161,8 @@ static void decisive_lines_and_echoes_are_masked(void **state) {
     avs_inspect_flush(inspect);
     char *json = NULL, *text = NULL;
     const struct avs_inspect_report *report = avs_inspect_report(inspect);
-    assert_int_equal(avs_inspect_json(report, "x", &json, NULL), AVS_OK);
-    assert_int_equal(avs_inspect_text(report, "x", true, &text, NULL), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_json(report, "x", &json, NULL), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_text(report, "x", true, &text, NULL), AVS_OK);
     static const char *const secrets[] = {"Iw123", "G0912", "jane@"};
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         assert_null(strstr(json, secrets[i]));
@@ -219,7 +221,7 @@ static void a_live_check_that_never_reached_tls_adds_nothing(void **state) {
     assert_int_equal(report->findings[0].cause, AVS_CAUSE_ROOT_MISSING);
     assert_false(report->findings[0].confirmed_live);
     char *text = NULL;
-    assert_int_equal(avs_inspect_text(report, "x", false, &text, NULL), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_text(report, "x", false, &text, NULL), AVS_OK);
     assert_non_null(strstr(text, "neither confirms"));
     free(text);
     avs_inspect_free(inspect);
@@ -318,11 +320,11 @@ static void allocation_failures_are_reported(void **state) {
         push(inspect, root_line);
         avs_inspect_flush(inspect);
         char *text = NULL;
-        status = avs_inspect_text(avs_inspect_report(inspect), "x", false, &text, &error);
+        status = avs_inspect_report_to_text(avs_inspect_report(inspect), "x", false, &text, &error);
         assert_true((status == AVS_OK) == (text != NULL));
         free(text);
         text = NULL;
-        status = avs_inspect_json(avs_inspect_report(inspect), "x", &text, &error);
+        status = avs_inspect_report_to_json(avs_inspect_report(inspect), "x", &text, &error);
         assert_true((status == AVS_OK) == (text != NULL));
         free(text);
         avs_inspect_free(inspect);

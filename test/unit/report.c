@@ -16,7 +16,7 @@ static char *text_of(const struct avs_evidence *evidence, bool has_colour) {
     struct avs_verdict verdict;
     char *text = NULL;
     avs_judge(evidence, &verdict);
-    assert_int_equal(avs_report_text(evidence, &verdict, has_colour, &text, NULL), AVS_OK);
+    assert_int_equal(avs_report_to_text(evidence, &verdict, has_colour, &text, NULL), AVS_OK);
     assert_non_null(text);
     return text;
 }
@@ -25,7 +25,7 @@ static char *json_of(const struct avs_evidence *evidence) {
     struct avs_verdict verdict;
     char *json = NULL;
     avs_judge(evidence, &verdict);
-    assert_int_equal(avs_report_json(evidence, &verdict, &json, NULL), AVS_OK);
+    assert_int_equal(avs_report_to_json(evidence, &verdict, &json, NULL), AVS_OK);
     return json;
 }
 
@@ -67,8 +67,8 @@ static void every_cause_has_its_words(void **state) {
         assert_null(strchr(advice.command.data, '{')); /* every name is filled in */
         char *text = NULL;
         char *json = NULL;
-        assert_int_equal(avs_report_text(evidence, &verdict, false, &text, NULL), AVS_OK);
-        assert_int_equal(avs_report_json(evidence, &verdict, &json, NULL), AVS_OK);
+        assert_int_equal(avs_report_to_text(evidence, &verdict, false, &text, NULL), AVS_OK);
+        assert_int_equal(avs_report_to_json(evidence, &verdict, &json, NULL), AVS_OK);
         has(text, info->id);
         has(text, info->meaning);
         has(text, advice.remedy);
@@ -343,7 +343,7 @@ static void memory_that_runs_out_is_reported(void **state) {
     TEST_EACH_ALLOCATION(n, 200) {
         char *text = NULL;
         struct avs_error error = AVS_ERROR_INIT;
-        enum avs_status status = avs_report_text(evidence, &verdict, true, &text, &error);
+        enum avs_status status = avs_report_to_text(evidence, &verdict, true, &text, &error);
         assert_int_equal(status == AVS_OK, text != NULL);
         if (status != AVS_OK) {
             assert_int_equal(status, AVS_ERR_NO_MEMORY);
@@ -357,7 +357,7 @@ static void memory_that_runs_out_is_reported(void **state) {
     TEST_EACH_ALLOCATION(n, 200) {
         char *json = NULL;
         struct avs_error error = AVS_ERROR_INIT;
-        enum avs_status status = avs_report_json(evidence, &verdict, &json, &error);
+        enum avs_status status = avs_report_to_json(evidence, &verdict, &json, &error);
         assert_int_equal(status == AVS_OK, json != NULL);
         if (status != AVS_OK) {
             assert_int_equal(status, AVS_ERR_NO_MEMORY);
@@ -431,7 +431,7 @@ static void reached_and_not_reached_are_told_apart(void **state) {
     struct avs_verdict verdict;
     char *text = NULL;
     avs_judge(evidence, &verdict);
-    assert_int_equal(avs_report_text(evidence, &verdict, false, &text, NULL), AVS_OK);
+    assert_int_equal(avs_report_to_text(evidence, &verdict, false, &text, NULL), AVS_OK);
     has(text, "did not get through TLS");
     assert_null(strstr(text, "was not reached"));
     free(text);

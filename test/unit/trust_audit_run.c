@@ -1,5 +1,5 @@
 /* What the audit makes of the libcurl that the caller describes. Real trees: test/cli. */
-#include "trust/audit.h"
+#include "store/audit.h"
 
 #include "support/pki.h"
 #include "support/test.h"

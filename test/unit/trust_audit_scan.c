@@ -1,6 +1,6 @@
 /* Reading CA files as bytes: the same certificates that OpenSSL finds, and what is wrong with the
  * file when it is not a clean bundle. */
-#include "trust/audit_scan.h"
+#include "store/audit_scan.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>

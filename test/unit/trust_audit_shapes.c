@@ -1,6 +1,6 @@
 /* The table of chains that verify, held against verdicts that are not ours: OpenSSL's for every
  * combination of roots and both orders, GnuTLS's (its own command) for every combination. */
-#include "trust/audit.h"
+#include "store/audit.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* avs_trust_explain as a caller sees it: what it reads, what it refuses, and memory running out at
  * any point of it. */
-#include <avs/trust.h>
+#include <avs/explain.h>
 
 #include "support/pki.h"
 #include "support/test.h"
@@ -51,9 +51,9 @@ static void a_refused_chain_is_explained_in_text_and_json(void **state) {
     assert_int_equal(explanation->causes[0], AVS_CAUSE_ROOT_MISSING);
     char *text = NULL;
     char *json = NULL;
-    assert_int_equal(avs_trust_explain_text(explanation, false, &text, &error), AVS_OK);
+    assert_int_equal(avs_trust_explanation_to_text(explanation, false, &text, &error), AVS_OK);
     assert_non_null(strstr(text, "Amazon Root CA 1"));
-    assert_int_equal(avs_trust_explain_json(explanation, &json, &error), AVS_OK);
+    assert_int_equal(avs_trust_explanation_to_json(explanation, &json, &error), AVS_OK);
     assert_non_null(strstr(json, "\"" AVS_TRUST_EXPLAIN_SCHEMA "\""));
     assert_non_null(strstr(json, explanation->tls.trust.closing_sha256));
     free(text);
@@ -126,11 +126,11 @@ static void explaining_survives_every_failed_allocation(void **state) {
         enum avs_status status = avs_trust_explain(&asked, &explanation, &error);
         assert_int_equal(status == AVS_OK, explanation != NULL);
         if (status == AVS_OK) {
-            status = avs_trust_explain_text(explanation, true, &text, &error);
+            status = avs_trust_explanation_to_text(explanation, true, &text, &error);
             assert_int_equal(status == AVS_OK, text != NULL);
         }
         if (status == AVS_OK) {
-            status = avs_trust_explain_json(explanation, &json, &error);
+            status = avs_trust_explanation_to_json(explanation, &json, &error);
             assert_int_equal(status == AVS_OK, json != NULL);
         }
         assert_true(status == AVS_OK || status == AVS_ERR_NO_MEMORY);

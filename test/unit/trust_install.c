@@ -1,13 +1,13 @@
 /* The installer and the audit when memory runs out at any point: an error, no leak, and the store
  * either done or as it was. What they do otherwise is tested over real trees (test/e2e). */
-#include "trust/install.h"
+#include "store/install.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/audit.h"
 #include "support/pki.h"
 #include "support/test.h"
-#include "trust/audit.h"
 
 static char root[600], bundle[700];
 static char *before;

@@ -1,5 +1,5 @@
 /* Paths below a root never leave it: by openat2 and by hand, the same answers. */
-#include "trust/sysroot.h"
+#include "store/sysroot.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,12 +6,14 @@
 #include <avs/check.h>
 #include <avs/client.h>
 #include <avs/config.h>
+#include <avs/endpoint.h>
 #include <avs/evidence.h>
+#include <avs/explain.h>
 #include <avs/inspect.h>
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>
-#include <avs/trust.h>
+#include <avs/store.h>
 #include <avs/verdict.h>
 
 #endif

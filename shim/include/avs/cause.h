@@ -9,7 +9,7 @@
 
 AVS_BEGIN_DECLS
 
-/** Every cause: enum suffix and stable id. Texts are in shim/src/verdict/causes.c. Append only. */
+/** Every cause: enum suffix and stable id. Texts are in shim/src/base/causes.c. Append only. */
 #define AVS_CAUSE_MAP(XX)                                            \
     XX(NONE, "none")                                                 \
     XX(CONFIG_UNREADABLE, "config_unreadable")                       \

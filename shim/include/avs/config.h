@@ -1,5 +1,5 @@
 /* The SDK's configuration, AlexaClientSDKConfig.json: which endpoint each SDK release really uses
- * and why, the CA file, proxy and interface in force; and what an endpoint may look like at all. */
+ * and why, the CA file, proxy and interface in force, and how to change it in place. */
 #ifndef AVS_CONFIG_H
 #define AVS_CONFIG_H
 
@@ -8,36 +8,11 @@
 #include <stdint.h>
 
 #include <avs/cause.h>
+#include <avs/endpoint.h>
 #include <avs/export.h>
 #include <avs/status.h>
 
 AVS_BEGIN_DECLS
-
-#define AVS_ENDPOINT_ATS_TEST   "https://avs-ats-cert-test.amazon.com"
-#define AVS_ENDPOINT_URL_MAX    2048 /**< characters of an endpoint URL */
-#define AVS_ENDPOINT_HOST_BYTES 256
-
-/** The parts of an endpoint that avs_endpoint_check accepted. */
-struct avs_endpoint {
-    size_t size;                        /**< Required: sizeof(struct avs_endpoint) */
-    char host[AVS_ENDPOINT_HOST_BYTES]; /**< without brackets where it is an IPv6 address */
-    uint16_t port;                      /**< 443 when the URL names none */
-    bool is_ipv6;
-    char url[AVS_ENDPOINT_URL_MAX + 1]; /**< https://host[:port], without the trailing slash */
-};
-
-/** Check that `length` bytes of `text` are an endpoint that a client can dial: https, a host name
- *  (ASCII; punycode where it is international) or address (IPv6 in brackets), a port from 1 to
- *  65535, no user name, no path beyond "/", no space, control character or NUL, at most
- *  AVS_ENDPOINT_URL_MAX characters. `ret_endpoint` may be NULL. Thread: any.
- *  Errors: ERR_ENDPOINT_INVALID (cause endpoint_invalid), the message names the exact problem. */
-AVS_API AVS_NODISCARD enum avs_status avs_endpoint_check(const char *text, size_t length,
-                                                         struct avs_endpoint *ret_endpoint,
-                                                         struct avs_error *reterr);
-
-/** URL of a named endpoint: ats-test na eu fe legacy-na legacy-eu legacy-fe; NULL for another name.
- *  Thread: any. Source: the guide "Update Certificate Authorities" and its newer regional list. */
-AVS_API const char *avs_endpoint_from_name(const char *name);
 
 #define AVS_CONFIG_FILES_MAX      16              /**< overlays that one load takes */
 #define AVS_CONFIG_FILE_BYTES_MAX (1024u * 1024u) /**< of one file */
@@ -179,9 +154,9 @@ AVS_API void avs_config_report_free(struct avs_config_report *report);
 
 /** The report as one JSON object, schema avs-shim.endpoint/1, newline-terminated. `action` is what
  *  was asked ("show", "lint"). Caller frees *ret_json with free(). Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_config_report_json(const struct avs_config_report *report,
-                                                             const char *action, char **ret_json,
-                                                             struct avs_error *reterr);
+AVS_API AVS_NODISCARD enum avs_status avs_config_report_to_json(
+    const struct avs_config_report *report, const char *action, char **ret_json,
+    struct avs_error *reterr);
 
 /** "not_configured", "none", "persisted", ... Thread: any. Never NULL. */
 AVS_API const char *avs_gateway_state_id(enum avs_gateway_state state);
@@ -229,10 +204,10 @@ AVS_API const char *avs_config_plan_summary(const struct avs_config_plan *plan);
 /** The change as a unified diff that patch(1) takes; lent until the plan is freed. */
 AVS_API const char *avs_config_plan_diff(const struct avs_config_plan *plan);
 /** The plan as one JSON object, schema avs-shim.endpoint/1. Caller frees *ret_json with free(). */
-AVS_API AVS_NODISCARD enum avs_status avs_config_plan_json(const struct avs_config_plan *plan,
-                                                           const char *action, bool is_applied,
-                                                           char **ret_json,
-                                                           struct avs_error *reterr);
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_to_json(const struct avs_config_plan *plan,
+                                                              const char *action, bool is_applied,
+                                                              char **ret_json,
+                                                              struct avs_error *reterr);
 
 /** Write it: each file replaced atomically, with its mode and owner; a symbolic link is followed
  *  once. Refuses a file that changed since the plan was made. On any error every file is as it was.

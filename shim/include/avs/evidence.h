@@ -268,19 +268,6 @@ AVS_API struct avs_evidence *avs_evidence_new(void);
 /** Free it; NULL is fine. Thread: any. */
 AVS_API void avs_evidence_free(struct avs_evidence *evidence);
 
-/** Evidence as one JSON object (schema avs-shim.evidence/1), newline-terminated. Caller frees
- *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence,
-                                                           char **ret_json,
-                                                           struct avs_error *reterr);
-
-/** Read what avs_evidence_to_json wrote. Unknown keys are ignored, missing ones keep defaults, a
- *  wrong schema or type is an error naming the key. At most 1 MiB. Caller frees *ret_evidence.
- *  Thread: any. Errors: ERR_USAGE (what and where), NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_evidence_from_json(const char *json, size_t length,
-                                                             struct avs_evidence **ret_evidence,
-                                                             struct avs_error *reterr);
-
 AVS_END_DECLS
 
 #endif

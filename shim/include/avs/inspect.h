@@ -147,18 +147,18 @@ AVS_API void avs_inspect_add_live(struct avs_inspect *inspect, const char *endpo
 
 /** The report for people; `name` is what was read. Caller frees *ret_text with free().
  *  Thread: any. Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_inspect_text(const struct avs_inspect_report *report,
-                                                       const char *name, bool has_colour,
-                                                       char **ret_text, struct avs_error *reterr);
+AVS_API AVS_NODISCARD enum avs_status avs_inspect_report_to_text(
+    const struct avs_inspect_report *report, const char *name, bool has_colour, char **ret_text,
+    struct avs_error *reterr);
 /** One finding for people, as --follow prints it. Caller frees. Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_inspect_finding_text(
+AVS_API AVS_NODISCARD enum avs_status avs_inspect_finding_to_text(
     const struct avs_inspect_finding *finding, bool has_colour, char **ret_text,
     struct avs_error *reterr);
 /** The report as one JSON object, schema avs-shim.inspect/1, newline-terminated. Caller frees.
  *  Thread: any. Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_inspect_json(const struct avs_inspect_report *report,
-                                                       const char *name, char **ret_json,
-                                                       struct avs_error *reterr);
+AVS_API AVS_NODISCARD enum avs_status avs_inspect_report_to_json(
+    const struct avs_inspect_report *report, const char *name, char **ret_json,
+    struct avs_error *reterr);
 
 /** Copy `text` into `masked` with tokens, serial numbers, e-mail addresses and passwords replaced;
  *  cut to `capacity` - 1, always terminated. Thread: any. Allocates nothing. */

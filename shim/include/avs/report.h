@@ -1,4 +1,4 @@
-/* Words for a verdict: text for people, JSON for programs. */
+/* Words for a verdict: text for people, JSON for programs; and evidence as a file. */
 #ifndef AVS_REPORT_H
 #define AVS_REPORT_H
 
@@ -14,16 +14,29 @@ AVS_BEGIN_DECLS
 /** The human report: the answer in one line, one line for each fact with a mark, under each failure
  *  the cause and the next command. Caller frees *ret_text with free(). Thread: any.
  *  Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_report_text(const struct avs_evidence *evidence,
-                                                      const struct avs_verdict *verdict,
-                                                      bool has_colour, char **ret_text,
-                                                      struct avs_error *reterr);
+AVS_API AVS_NODISCARD enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
+                                                         const struct avs_verdict *verdict,
+                                                         bool has_colour, char **ret_text,
+                                                         struct avs_error *reterr);
 
 /** The same as one JSON object, schema avs-shim.check/1, newline-terminated. Caller frees
  *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
-AVS_API AVS_NODISCARD enum avs_status avs_report_json(const struct avs_evidence *evidence,
-                                                      const struct avs_verdict *verdict,
-                                                      char **ret_json, struct avs_error *reterr);
+AVS_API AVS_NODISCARD enum avs_status avs_report_to_json(const struct avs_evidence *evidence,
+                                                         const struct avs_verdict *verdict,
+                                                         char **ret_json, struct avs_error *reterr);
+
+/** Evidence as one JSON object (schema avs-shim.evidence/1), newline-terminated. Caller frees
+ *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence,
+                                                           char **ret_json,
+                                                           struct avs_error *reterr);
+
+/** Read what avs_evidence_to_json wrote. Unknown keys are ignored, missing ones keep defaults, a
+ *  wrong schema or type is an error naming the key. At most 1 MiB. Caller frees *ret_evidence.
+ *  Thread: any. Errors: ERR_USAGE (what and where), NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_evidence_from_json(const char *json, size_t length,
+                                                             struct avs_evidence **ret_evidence,
+                                                             struct avs_error *reterr);
 
 AVS_END_DECLS
 

@@ -88,8 +88,8 @@ static void poll_with_curl(struct avs_loop *loop, struct pollfd *fds, size_t cou
                               (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0)),
         };
     }
-    /* First, so that a new dial has its sockets in the poll. Where one ends here, nothing would wake
-     * the poll for it: its caller must hear of it now, not at the deadline. */
+    /* First, so that a new dial has its sockets in the poll. Where one ends here, nothing would
+     * wake the poll for it: its caller must hear of it now, not at the deadline. */
     if (run_dials(loop)) {
         timeout_ms = 0;
     }

@@ -1,0 +1,277 @@
+/* The human report: the answer in one line, then a line for each fact, and under a failure why and
+ * what to do. */
+#include <avs/report.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "report/advice.h"
+#include "report/printable.h"
+
+#define REPORT_BYTES_MAX (256 * 1024) /* twelve causes with all their particulars fit */
+
+enum mark { MARK_OK, MARK_NOTE, MARK_FAIL, MARK_UNKNOWN };
+
+static const struct {
+    const char *plain, *coloured;
+} marks[] = {
+    [MARK_OK] = {"[ok]", "\033[32m[ok]\033[0m"},
+    [MARK_NOTE] = {"[! ]", "\033[33m[! ]\033[0m"},
+    [MARK_FAIL] = {"[no]", "\033[31m[no]\033[0m"},
+    [MARK_UNKNOWN] = {"[? ]", "\033[33m[? ]\033[0m"},
+};
+
+struct report {
+    const struct avs_evidence *evidence;
+    const struct avs_verdict *verdict;
+    bool has_colour;
+    struct avs_buffer out;
+};
+
+static void fact(struct report *report, enum mark mark, const char *label) {
+    avs_buffer_printf(&report->out, "%s %-10s ",
+                      report->has_colour ? marks[mark].coloured : marks[mark].plain, label);
+}
+
+/* The session that decides, and speaks for both where they agree. */
+static const struct avs_session_evidence *decisive(const struct report *report) {
+    const struct avs_session_evidence *h2 = &report->evidence->session[AVS_PROTOCOL_H2];
+    return h2->attempted ? h2 : &report->evidence->session[AVS_PROTOCOL_HTTP1];
+}
+
+static void add_answer(struct report *report) {
+    const struct avs_evidence *evidence = report->evidence;
+    const struct avs_verdict *verdict = report->verdict;
+    const char *bold = report->has_colour ? "\033[1m" : "";
+    const char *plain = report->has_colour ? "\033[0m" : "";
+    switch (verdict->readiness) {
+    case AVS_READY: {
+        const struct avs_trust_facts *trust = &decisive(report)->tls.trust;
+        avs_buffer_printf(&report->out,
+                          "%sReady:%s %s works: TLS is verified and the chain ends in %s.\n", bold,
+                          plain, evidence->endpoint,
+                          trust->ats ? trust->ats_root : "a trusted root (--any-root)");
+        break;
+    }
+    case AVS_NOT_READY:
+        avs_buffer_printf(&report->out, "%sNot ready:%s %s: %s (%s)\n", bold, plain,
+                          evidence->endpoint, avs_cause_info(verdict->cause)->meaning,
+                          avs_cause_info(verdict->cause)->id);
+        break;
+    case AVS_INCONCLUSIVE:
+        avs_buffer_printf(
+            &report->out,
+            "%sCannot tell:%s %s %s, so nothing is known about its certificates: %s "
+            "(%s)\n",
+            bold, plain, evidence->endpoint,
+            decisive(report)->dial.outcome == AVS_DIAL_CONNECTED ? "did not get through TLS"
+                                                                 : "was not reached",
+            avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
+        break;
+    }
+}
+
+static void add_endpoint(struct report *report) {
+    fact(report, MARK_OK, "Endpoint");
+    avs_buffer_printf(&report->out, "%s (from: %s)\n", report->evidence->endpoint,
+                      report->evidence->endpoint_source);
+}
+
+static void add_store(struct report *report) {
+    const struct avs_session_evidence *session = decisive(report);
+    const struct avs_trust_facts *trust = &session->tls.trust;
+    bool has_path = trust->ca_path[0] != '\0';
+    fact(report, trust->store_state == AVS_STORE_OK ? MARK_OK : MARK_FAIL, "Roots");
+    avs_buffer_printf(&report->out, "%s%s%s (from: %s)", trust->ca_file,
+                      trust->ca_file[0] && has_path ? " and " : "", trust->ca_path,
+                      trust->store_source);
+    if (trust->store_count > 0) {
+        avs_buffer_printf(&report->out, ", %d certificates", trust->store_count);
+    }
+    avs_buffer_add_text(&report->out, "\n");
+}
+
+static void add_connection(struct report *report) {
+    const struct avs_session_evidence *session = decisive(report);
+    const struct avs_dial_facts *dial = &session->dial;
+    if (dial->outcome == AVS_DIAL_NOT_TRIED) {
+        return;
+    }
+    fact(report, dial->outcome == AVS_DIAL_CONNECTED ? MARK_OK : MARK_UNKNOWN, "Connection");
+    if (dial->outcome == AVS_DIAL_CONNECTED) {
+        avs_buffer_printf(&report->out, "%s port %u", dial->address, dial->port);
+    } else {
+        avs_buffer_printf(&report->out, "%s port %u: not connected", dial->host, dial->port);
+    }
+    if (dial->proxy[0]) {
+        avs_buffer_printf(&report->out, " through the proxy %s", dial->proxy);
+    }
+    if (session->timing.connect_ms >= 0) {
+        avs_buffer_printf(&report->out, ", %.1f ms", session->timing.connect_ms);
+    }
+    avs_buffer_add_text(&report->out, "\n");
+}
+
+static void add_indented(struct report *report, const char *label, const char *text) {
+    bool is_first = true;
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        avs_buffer_printf(&report->out, "     %-7s %.*s\n", is_first ? label : "", (int)length,
+                          text);
+        text += length + (text[length] == '\n');
+        is_first = false;
+    }
+}
+
+static enum avs_status add_advice(struct report *report, const struct avs_session_evidence *session,
+                                  const struct avs_session_verdict *verdict,
+                                  struct avs_error *reterr) {
+    for (size_t i = 0; i < verdict->cause_count; i++) {
+        struct avs_advice advice;
+        enum avs_status status =
+            avs_advice_init(&advice, verdict->causes[i], report->evidence, session, reterr);
+        if (status == AVS_OK) {
+            if (i > 0) {
+                avs_buffer_printf(&report->out, "     and     %s (%s)\n", advice.meaning,
+                                  avs_cause_info(advice.cause)->id);
+            }
+            add_indented(report, "facts", advice.facts.data);
+            add_indented(report, "do", advice.remedy);
+            add_indented(report, "next", advice.command.data);
+        }
+        avs_advice_done(&advice);
+        AVS_TRY(status);
+    }
+    return AVS_OK;
+}
+
+static bool same_causes(const struct avs_session_verdict *a, const struct avs_session_verdict *b) {
+    return a->cause_count == b->cause_count &&
+           memcmp(a->causes, b->causes, a->cause_count * sizeof(a->causes[0])) == 0;
+}
+
+static void add_tls(struct report *report, const struct avs_session_evidence *session) {
+    const struct avs_tls_facts *tls = &session->tls;
+    avs_buffer_printf(&report->out, "%s %s", tls->version, tls->cipher);
+    if (tls->trust.anchor_cross_signed) {
+        avs_buffer_add_text(&report->out, ", anchored in a cross-signed copy");
+    }
+}
+
+static void add_http(struct report *report, const struct avs_session_evidence *session,
+                     const struct avs_session_verdict *verdict) {
+    add_tls(report, session);
+    if (strcmp(verdict->http_class, "ats_message") == 0) {
+        avs_buffer_add_text(&report->out, ", \"" AVS_ATS_PHRASE "\"\n");
+        return;
+    }
+    if (session->http.status > 0) {
+        avs_buffer_printf(&report->out, ", HTTP status %d", session->http.status);
+    }
+    avs_buffer_printf(&report->out, "\n             %s: %s.", verdict->quirk,
+                      avs_quirk_meaning(verdict->quirk));
+    if (session->http.redirect_host[0]) {
+        avs_buffer_printf(&report->out, " (to %s)", session->http.redirect_host);
+    }
+    avs_buffer_add_text(&report->out, session != &report->evidence->session[AVS_PROTOCOL_H2]
+                                          ? "\n             The guide calls that expected: the "
+                                            "secure connection is what counts.\n"
+                                          : "\n");
+}
+
+static enum avs_status add_session(struct report *report, enum avs_protocol protocol,
+                                   struct avs_error *reterr) {
+    const struct avs_session_evidence *session = &report->evidence->session[protocol];
+    const struct avs_session_verdict *verdict = &report->verdict->session[protocol];
+    const char *label = protocol == AVS_PROTOCOL_H2 ? "HTTP/2" : "HTTP/1.1";
+    switch (verdict->outcome) {
+    case AVS_SESSION_NOT_RUN:
+        return AVS_OK;
+    case AVS_SESSION_PASS:
+    case AVS_SESSION_PASS_WITH_QUIRK:
+        fact(report, verdict->quirk[0] ? MARK_NOTE : MARK_OK, label);
+        add_http(report, session, verdict);
+        return AVS_OK;
+    case AVS_SESSION_FAIL:
+    case AVS_SESSION_INCONCLUSIVE:
+        break;
+    }
+    fact(report, verdict->outcome == AVS_SESSION_FAIL ? MARK_FAIL : MARK_UNKNOWN, label);
+    const struct avs_session_verdict *h2 = &report->verdict->session[AVS_PROTOCOL_H2];
+    if (protocol == AVS_PROTOCOL_HTTP1 && h2->cause_count > 0 && same_causes(h2, verdict)) {
+        avs_buffer_printf(&report->out, "%s, as over HTTP/2\n",
+                          avs_cause_info(verdict->causes[0])->id);
+        return AVS_OK;
+    }
+    if (verdict->causes[0] == report->verdict->cause) { /* the answer has said the sentence */
+        avs_buffer_printf(&report->out, "%s\n", avs_cause_info(verdict->causes[0])->id);
+    } else {
+        avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(verdict->causes[0])->meaning,
+                          avs_cause_info(verdict->causes[0])->id);
+    }
+    return add_advice(report, session, verdict, reterr);
+}
+
+AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
+
+static enum avs_status add_family(struct report *report, enum avs_family family,
+                                  struct avs_error *reterr) {
+    const struct avs_session_evidence *session = &report->evidence->family[family];
+    const struct avs_session_verdict *verdict = &report->verdict->family[family];
+    const char *label = family == AVS_FAMILY_RSA ? "RSA" : "ECDSA";
+    const struct avs_trust_facts *trust = &session->tls.trust;
+    if (verdict->outcome == AVS_SESSION_NOT_RUN) {
+        return AVS_OK;
+    }
+    if (verdict->outcome == AVS_SESSION_PASS) {
+        fact(report, MARK_OK, label);
+        avs_buffer_printf(&report->out, "the chain of this family ends in %s\n",
+                          trust->ats ? trust->ats_root : trust->anchor_subject);
+        return AVS_OK;
+    }
+    enum avs_cause cause = verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_INTERNAL;
+    if (cause == AVS_CAUSE_TLS_NO_CIPHER) {
+        fact(report, MARK_NOTE, label);
+        avs_buffer_add_text(&report->out, "the server has no certificate of this family\n");
+        return AVS_OK;
+    }
+    if (cause == AVS_CAUSE_TLS_VERSION) {
+        fact(report, MARK_NOTE, label);
+        avs_buffer_add_text(&report->out, "not known: this is asked over TLS 1.2, which the server "
+                                          "does not speak\n");
+        return AVS_OK;
+    }
+    fact(report, verdict->outcome == AVS_SESSION_FAIL ? MARK_FAIL : MARK_UNKNOWN, label);
+    avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(cause)->meaning,
+                      avs_cause_info(cause)->id);
+    return add_advice(report, session, verdict, reterr);
+}
+
+enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
+                                   const struct avs_verdict *verdict, bool has_colour,
+                                   char **ret_text, struct avs_error *reterr) {
+    AVS_AUTO(evidence) printable = avs_evidence_printable(evidence);
+    AVS_REQUIRE_MEMORY(printable, reterr);
+    struct report report = {.evidence = printable,
+                            .verdict = verdict,
+                            .has_colour = has_colour,
+                            .out = avs_buffer_init(REPORT_BYTES_MAX)};
+    add_answer(&report);
+    add_endpoint(&report);
+    add_store(&report);
+    add_connection(&report);
+    enum avs_status status = AVS_OK;
+    for (int i = 0; i < AVS_SESSION_COUNT && status == AVS_OK; i++) {
+        status = add_session(&report, (enum avs_protocol)i, reterr);
+    }
+    for (int i = 0; i < AVS_FAMILY_COUNT && status == AVS_OK; i++) {
+        status = add_family(&report, (enum avs_family)i, reterr);
+    }
+    if (status == AVS_OK) {
+        status = avs_buffer_take_text(&report.out, ret_text, reterr);
+    }
+    avs_buffer_done(&report.out);
+    return status;
+}

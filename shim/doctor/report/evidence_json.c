@@ -1,0 +1,340 @@
+/* Evidence to JSON and back, driven by the tables of fields.c. */
+#include <avs/evidence.h>
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/flow.h"
+#include "base/text.h"
+#include "report/evidence_fields.h"
+#include "report/strict_json.h"
+
+#define PLACE_BYTES 160
+
+AVS_DEFINE_AUTO(json, struct json_object, json_object_put);
+
+/* ---- writing ---- */
+
+static struct json_object *write_table(const struct avs_fields *fields, const char *base);
+
+static struct json_object *write_text(const char *text) {
+    char clean[AVS_URL_BYTES];
+    avs_text_copy(clean, sizeof(clean), text);
+    avs_text_make_utf8(clean);
+    return json_object_new_string(clean);
+}
+
+static struct json_object *write_bytes(const struct avs_field *row, const char *base) {
+    char hex[2 * AVS_FIRST_BYTES + 1];
+    size_t length = *(const size_t *)(const void *)(base + row->length_offset);
+    avs_text_hex(hex, sizeof(hex), (const uint8_t *)base + row->offset,
+                 length < row->size ? length : row->size);
+    return json_object_new_string(hex);
+}
+
+static struct json_object *write_list(const struct avs_field *row, const char *base) {
+    size_t length = row->length_offset == AVS_FIXED_LENGTH
+                        ? row->list_capacity
+                        : *(const size_t *)(const void *)(base + row->length_offset);
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; list && i < length && i < row->list_capacity; i++) {
+        struct json_object *element = write_table(row->table, base + row->offset + i * row->size);
+        if (!element || json_object_array_add(list, element) != 0) {
+            json_object_put(element);
+            json_object_put(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static struct json_object *write_field(const struct avs_field *row, const char *base) {
+    const void *value = base + row->offset;
+    switch (row->kind) {
+    case AVS_FIELD_TEXT:
+        return write_text(value);
+    case AVS_FIELD_BOOL:
+        return json_object_new_boolean(*(const bool *)value);
+    case AVS_FIELD_INT:
+        return json_object_new_int(*(const int *)value);
+    case AVS_FIELD_U16:
+        return json_object_new_int(*(const uint16_t *)value);
+    case AVS_FIELD_U32:
+        return json_object_new_int64(*(const uint32_t *)value);
+    case AVS_FIELD_I64:
+        return json_object_new_int64(*(const int64_t *)value);
+    case AVS_FIELD_U64:
+        return json_object_new_uint64(*(const uint64_t *)value);
+    case AVS_FIELD_REAL: {
+        char number[32]; /* microseconds are enough, and short to read */
+        snprintf(number, sizeof(number), "%.3f", *(const double *)value);
+        return json_object_new_double_s(*(const double *)value, number);
+    }
+    case AVS_FIELD_ENUM: {
+        int number = *(const int *)value;
+        return json_object_new_string(
+            row->names[number >= 0 && number < row->name_count ? number : 0]);
+    }
+    case AVS_FIELD_BYTES:
+        return write_bytes(row, base);
+    case AVS_FIELD_TABLE:
+        return write_table(row->table, value);
+    case AVS_FIELD_LIST:
+        return write_list(row, base);
+    }
+    return NULL;
+}
+
+static struct json_object *write_table(const struct avs_fields *fields, const char *base) {
+    struct json_object *object = json_object_new_object();
+    for (size_t i = 0; object && i < fields->count; i++) {
+        struct json_object *value = write_field(&fields->rows[i], base);
+        if (!value || json_object_object_add(object, fields->rows[i].key, value) != 0) {
+            json_object_put(value);
+            json_object_put(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+struct json_object *avs_fields_to_json(const struct avs_fields *fields, const void *base) {
+    return write_table(fields, base);
+}
+
+enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence, char **ret_json,
+                                     struct avs_error *reterr) {
+    AVS_AUTO(json) root = json_object_new_object();
+    AVS_REQUIRE_MEMORY(root, reterr);
+    struct json_object *schema = json_object_new_string(AVS_EVIDENCE_SCHEMA);
+    struct json_object *facts = write_table(&avs_evidence_fields, (const char *)evidence);
+    if (!schema || !facts || json_object_object_add(root, "schema", schema) != 0 ||
+        json_object_object_add(root, "evidence", facts) != 0) {
+        return avs_fail_memory(reterr); /* the process is out of memory; what leaks is the least */
+    }
+    const char *text = json_object_to_json_string_ext(
+        root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+    AVS_REQUIRE_MEMORY(text, reterr);
+    size_t length = strlen(text);
+    char *copy = malloc(length + 2);
+    AVS_REQUIRE_MEMORY(copy, reterr);
+    memcpy(copy, text, length);
+    memcpy(copy + length, "\n", 2);
+    *ret_json = copy;
+    return AVS_OK;
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    struct avs_error *reterr;
+    char place[PLACE_BYTES]; /* "evidence.session[0].tls.version", for the error */
+};
+
+static enum avs_status read_table(struct reader *reader, const struct avs_fields *fields,
+                                  struct json_object *object, char *base);
+
+static enum avs_status wrong(struct reader *reader, const char *expected) {
+    return avs_fail(reader->reterr, AVS_ERR_USAGE, "evidence: %s must be %s", reader->place,
+                    expected);
+}
+
+static enum avs_status read_integer(struct reader *reader, struct json_object *value, int64_t least,
+                                    int64_t most, int64_t *ret_number) {
+    if (!json_object_is_type(value, json_type_int)) {
+        return wrong(reader, "a whole number");
+    }
+    int64_t number = json_object_get_int64(value);
+    if (number < least || number > most) {
+        return wrong(reader, "a smaller number");
+    }
+    *ret_number = number;
+    return AVS_OK;
+}
+
+static enum avs_status read_text(struct reader *reader, const struct avs_field *row,
+                                 struct json_object *value, char *field) {
+    if (!json_object_is_type(value, json_type_string)) {
+        return wrong(reader, "a text");
+    }
+    size_t length = (size_t)json_object_get_string_len(value);
+    const char *text = json_object_get_string(value);
+    if (length >= row->size || strlen(text) != length) {
+        return wrong(reader, "a shorter text without NUL");
+    }
+    avs_text_copy(field, row->size, text);
+    return AVS_OK;
+}
+
+static enum avs_status read_enum(struct reader *reader, const struct avs_field *row,
+                                 struct json_object *value, void *field) {
+    const char *text =
+        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    for (int i = 0; i < row->name_count; i++) {
+        if (strcmp(row->names[i], text) == 0) {
+            *(int *)field = i;
+            return AVS_OK;
+        }
+    }
+    return wrong(reader, "one of the known words");
+}
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static enum avs_status read_bytes(struct reader *reader, const struct avs_field *row,
+                                  struct json_object *value, char *base) {
+    if (!json_object_is_type(value, json_type_string)) {
+        return wrong(reader, "hex digits");
+    }
+    const char *text = json_object_get_string(value);
+    size_t length = strlen(text);
+    if (length % 2 != 0 || length / 2 > row->size) {
+        return wrong(reader, "an even number of hex digits, 128 at most");
+    }
+    for (size_t i = 0; i < length / 2; i++) {
+        int high = hex_digit(text[2 * i]);
+        int low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return wrong(reader, "hex digits");
+        }
+        ((uint8_t *)base)[row->offset + i] = (uint8_t)(high << 4 | low);
+    }
+    *(size_t *)(void *)(base + row->length_offset) = length / 2;
+    return AVS_OK;
+}
+
+static enum avs_status read_list(struct reader *reader, const struct avs_field *row,
+                                 struct json_object *value, char *base) {
+    if (!json_object_is_type(value, json_type_array)) {
+        return wrong(reader, "a list");
+    }
+    size_t length = json_object_array_length(value);
+    if (length > row->list_capacity) {
+        return wrong(reader, "a shorter list");
+    }
+    size_t here = strlen(reader->place);
+    for (size_t i = 0; i < length; i++) {
+        avs_text_format(reader->place + here, sizeof(reader->place) - here, "[%zu]", i);
+        AVS_TRY(read_table(reader, row->table, json_object_array_get_idx(value, i),
+                           base + row->offset + i * row->size));
+        reader->place[here] = '\0';
+    }
+    if (row->length_offset != AVS_FIXED_LENGTH) {
+        *(size_t *)(void *)(base + row->length_offset) = length;
+    }
+    return AVS_OK;
+}
+
+static enum avs_status read_field(struct reader *reader, const struct avs_field *row,
+                                  struct json_object *value, char *base) {
+    char *field = base + row->offset;
+    int64_t number = 0;
+    switch (row->kind) {
+    case AVS_FIELD_TEXT:
+        return read_text(reader, row, value, field);
+    case AVS_FIELD_BOOL:
+        if (!json_object_is_type(value, json_type_boolean)) {
+            return wrong(reader, "true or false");
+        }
+        *(bool *)(void *)field = json_object_get_boolean(value);
+        return AVS_OK;
+    case AVS_FIELD_INT:
+        AVS_TRY(read_integer(reader, value, INT_MIN, INT_MAX, &number));
+        *(int *)(void *)field = (int)number;
+        return AVS_OK;
+    case AVS_FIELD_U16:
+        AVS_TRY(read_integer(reader, value, 0, UINT16_MAX, &number));
+        *(uint16_t *)(void *)field = (uint16_t)number;
+        return AVS_OK;
+    case AVS_FIELD_U32:
+        AVS_TRY(read_integer(reader, value, 0, UINT32_MAX, &number));
+        *(uint32_t *)(void *)field = (uint32_t)number;
+        return AVS_OK;
+    case AVS_FIELD_I64:
+        AVS_TRY(read_integer(reader, value, INT64_MIN, INT64_MAX, &number));
+        *(int64_t *)(void *)field = number;
+        return AVS_OK;
+    case AVS_FIELD_U64:
+        AVS_TRY(read_integer(reader, value, 0, INT64_MAX, &number));
+        *(uint64_t *)(void *)field = (uint64_t)number;
+        return AVS_OK;
+    case AVS_FIELD_REAL:
+        if (!json_object_is_type(value, json_type_double) &&
+            !json_object_is_type(value, json_type_int)) {
+            return wrong(reader, "a number");
+        }
+        if (!isfinite(json_object_get_double(value))) {
+            return wrong(reader, "a finite number");
+        }
+        *(double *)(void *)field = json_object_get_double(value);
+        return AVS_OK;
+    case AVS_FIELD_ENUM:
+        return read_enum(reader, row, value, field);
+    case AVS_FIELD_BYTES:
+        return read_bytes(reader, row, value, base);
+    case AVS_FIELD_TABLE:
+        return read_table(reader, row->table, value, field);
+    case AVS_FIELD_LIST:
+        return read_list(reader, row, value, base);
+    }
+    return AVS_OK;
+}
+
+static enum avs_status read_table(struct reader *reader, const struct avs_fields *fields,
+                                  struct json_object *object, char *base) {
+    if (!json_object_is_type(object, json_type_object)) {
+        return wrong(reader, "an object");
+    }
+    size_t here = strlen(reader->place);
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct avs_field *row = &fields->rows[i];
+        struct json_object *value = NULL;
+        if (json_object_object_get_ex(object, row->key, &value)) {
+            avs_text_format(reader->place + here, sizeof(reader->place) - here, ".%s", row->key);
+            AVS_TRY(read_field(reader, row, value, base));
+            reader->place[here] = '\0';
+        }
+    }
+    return AVS_OK;
+}
+
+enum avs_status avs_evidence_from_json(const char *json, size_t length,
+                                       struct avs_evidence **ret_evidence,
+                                       struct avs_error *reterr) {
+    AVS_AUTO(json) root = NULL;
+    AVS_TRY(avs_strict_json_parse(json, length, &root, reterr));
+    struct json_object *schema = NULL;
+    struct json_object *facts = NULL;
+    if (!json_object_object_get_ex(root, "schema", &schema) ||
+        !json_object_is_type(schema, json_type_string) ||
+        strcmp(json_object_get_string(schema), AVS_EVIDENCE_SCHEMA) != 0 ||
+        !json_object_object_get_ex(root, "evidence", &facts)) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "evidence: this is no evidence file: \"schema\" must be \"%s\" beside "
+                        "\"evidence\" (write one with: avs-shim check --evidence FILE)",
+                        AVS_EVIDENCE_SCHEMA);
+    }
+    struct avs_evidence *evidence = avs_evidence_new();
+    AVS_REQUIRE_MEMORY(evidence, reterr);
+    struct reader reader = {.reterr = reterr, .place = "evidence"};
+    enum avs_status status = read_table(&reader, &avs_evidence_fields, facts, (char *)evidence);
+    if (status != AVS_OK) {
+        avs_evidence_free(evidence);
+        return status;
+    }
+    *ret_evidence = evidence;
+    return AVS_OK;
+}

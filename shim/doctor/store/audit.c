@@ -1,0 +1,53 @@
+/* The audit's public door: gathers what only this process can tell (the loaded libcurl, the
+ * environment, the configuration) and hands it to trust/, which knows neither. */
+#include <stdlib.h>
+
+#include <avs/config.h>
+#include <avs/store.h>
+
+#include "base/flow.h"
+#include "net/curl_info.h"
+#include "store/audit.h"
+
+AVS_DEFINE_AUTO(avs_config, struct avs_config, avs_config_free);
+
+static struct avs_audit_machine ask_machine(void) {
+    struct avs_net_curl_info info;
+    avs_net_curl_info(&info);
+    return (struct avs_audit_machine){
+        .curl_version = info.version,
+        .curl_backend = info.ssl_backend,
+        .curl_library = avs_net_curl_library_path(),
+        .curl_ca_file = info.ca_file,
+        .curl_ca_path = info.ca_path,
+        .knows_ca_defaults = info.knows_ca_defaults,
+        .reads_whole_folder = info.ssl_backend[0] && !info.is_openssl_backend,
+        .env_curl_ca_bundle = getenv("CURL_CA_BUNDLE"),
+        .env_ssl_cert_file = getenv("SSL_CERT_FILE"),
+        .env_ssl_cert_dir = getenv("SSL_CERT_DIR"),
+    };
+}
+
+enum avs_status avs_trust_audit_run(const struct avs_trust_audit_options *options,
+                                    struct avs_trust_audit **ret_audit, struct avs_error *reterr) {
+    AVS_AUTO(avs_config) config = NULL;
+    if (options->size < sizeof(*options)) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "avs_trust_audit_options.size is %zu, %zu wanted",
+                        options->size, sizeof(*options));
+    }
+    struct avs_audit_machine machine = ask_machine();
+    struct avs_audit_request request = {
+        .sysroot = options->sysroot,
+        .ca_file = options->ca_file,
+        .ca_path = options->ca_path,
+        .config_file = options->config_file,
+        .now_unix = options->now_unix,
+        .machine = &machine,
+    };
+    if (options->config_file) {
+        AVS_TRY(avs_config_load(&options->config_file, 1, &config, reterr));
+        request.config_ca_file = avs_config_value(config, AVS_CONFIG_CA_FILE);
+        request.config_ca_path = avs_config_value(config, AVS_CONFIG_CA_PATH);
+    }
+    return avs_audit_run(&request, ret_audit, reterr);
+}

@@ -1,0 +1,255 @@
+/* Doing and undoing. The record goes to the disk first; each step is atomic; a failure takes back
+ * the steps of this run, and a run that was killed is taken back by the next one. Until the end, a
+ * hard link keeps the old content of each changed file, so that going back needs no space. */
+#include "store/install_apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+/* ---- one step, forth and back ---- */
+
+static enum avs_status do_step(struct avs_trust_install *install,
+                               const struct avs_install_request *request,
+                               const struct avs_install_step *step, struct avs_error *reterr) {
+    const struct avs_sysroot *root = &install->root;
+    switch (step->kind) {
+    case AVS_INSTALL_FOLDER:
+        return avs_install_make_folder(root, step->path, reterr);
+    case AVS_INSTALL_WRITE:
+        return avs_install_write_file(root, step->path, step->text, strlen(step->text), reterr);
+    case AVS_INSTALL_APPEND:
+        return avs_install_append(root, step, reterr);
+    case AVS_INSTALL_REPLACE:
+        return avs_install_replace(root, step, reterr);
+    case AVS_INSTALL_LINK:
+        return avs_install_make_link(root, step->path, step->text, reterr);
+    case AVS_INSTALL_RUN:
+        for (size_t i = 0; i < install->bundle_count; i++) {
+            avs_install_keep_old(root, install->bundle[i]);
+        }
+        return avs_install_update(install, request, install->distro->updater, false, reterr);
+    case AVS_INSTALL_KIND_COUNT:
+        break;
+    }
+    return avs_fail(reterr, AVS_ERR_INTERNAL, "unknown step");
+}
+
+static enum avs_status undo_step(struct avs_trust_install *install,
+                                 const struct avs_install_step *step, struct avs_error *reterr) {
+    switch (step->kind) {
+    case AVS_INSTALL_FOLDER:
+        return avs_install_remove_file(&install->root, step->path, reterr);
+    case AVS_INSTALL_WRITE:
+        avs_install_drop_staged(&install->root, step->path);
+        return avs_install_remove_ours(install, step, reterr);
+    case AVS_INSTALL_APPEND:
+        avs_install_drop_staged(&install->root, step->path);
+        return avs_install_cut_out(install, step, reterr);
+    case AVS_INSTALL_REPLACE:
+        avs_install_drop_staged(&install->root, step->path);
+        return avs_install_replace_back(install, step, reterr);
+    case AVS_INSTALL_LINK:
+        return avs_install_unlink_ours(install, step, reterr);
+    case AVS_INSTALL_RUN:
+    case AVS_INSTALL_KIND_COUNT:
+        break;
+    }
+    return AVS_OK;
+}
+
+/* ---- going back ---- */
+
+/** Links of the hashed folders that lead to a removed source: name link first, then hash link. */
+static void drop_links(struct avs_trust_install *install, const char *folder, const char *target) {
+    struct avs_sysroot_names names = {0};
+    char found[AVS_SYSROOT_NAME_BYTES] = "";
+    if (!avs_sysroot_list(&install->root, folder, &names)) {
+        return;
+    }
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < names.count; i++) {
+            char path[AVS_SYSROOT_PATH_BYTES], leads_to[AVS_SYSROOT_PATH_BYTES];
+            const char *wanted = pass == 0 ? target : found;
+            if (wanted[0] && avs_sysroot_join(path, folder, names.names[i]) &&
+                avs_install_read_link(&install->root, path, leads_to) &&
+                strcmp(leads_to, wanted) == 0 &&
+                avs_install_remove_file(&install->root, path, NULL) == AVS_OK && pass == 0) {
+                AVS_TEXT_SET(found, names.names[i]);
+            }
+        }
+    }
+    avs_sysroot_names_done(&names);
+}
+
+/** Sources are gone: let the distribution rebuild, then make sure that no link is left hanging. */
+static enum avs_status refresh(struct avs_trust_install *install,
+                               const struct avs_install_request *request,
+                               const struct avs_install_steps *undone, size_t from,
+                               struct avs_error *reterr) {
+    if (install->is_sysroot || !install->distro || !install->distro->refresh[0] ||
+        access(install->distro->refresh[0], X_OK) != 0) {
+        avs_install_note(install,
+                         "run the updater on the device: its bundle still holds the roots");
+        return AVS_OK;
+    }
+    enum avs_status status =
+        avs_install_update(install, request, install->distro->refresh, true, reterr);
+    for (size_t i = from; i < undone->count; i++) {
+        struct stat entry;
+        bool is_gone = undone->step[i].kind == AVS_INSTALL_WRITE &&
+                       avs_sysroot_stat(&install->root, undone->step[i].path, &entry) != 0;
+        for (size_t j = 0; is_gone && j < install->folder_count; j++) {
+            drop_links(install, install->folder[j], undone->step[i].path);
+        }
+    }
+    return status;
+}
+
+enum avs_status avs_install_go_back(struct avs_trust_install *install,
+                                    const struct avs_install_request *request,
+                                    struct avs_install_record *record, size_t from,
+                                    bool is_rollback, struct avs_error *reterr) {
+    bool has_run = false;
+    for (size_t i = record->steps.count; i-- > from;) {
+        const struct avs_install_step *step = &record->steps.step[i];
+        bool changes_file = step->kind == AVS_INSTALL_APPEND || step->kind == AVS_INSTALL_REPLACE;
+        has_run |= step->kind == AVS_INSTALL_RUN;
+        if (is_rollback && changes_file) {
+            avs_install_drop_staged(&install->root, step->path);
+            if (avs_install_put_old_back(&install->root, step->path)) {
+                continue; /* earlier steps on this file are undone by it, and find nothing */
+            }
+        }
+        if (request->on_step) {
+            request->on_step(request->on_step_user, "undo");
+        }
+        AVS_TRY(undo_step(install, step, reterr));
+    }
+    enum avs_status status = AVS_OK;
+    if (has_run) {
+        status = refresh(install, request, &record->steps, from, reterr);
+    }
+    for (size_t i = 0; is_rollback && has_run && i < install->bundle_count; i++) {
+        if (avs_install_put_old_back(&install->root, install->bundle[i])) {
+            status = AVS_OK; /* byte for byte, whatever the updater said */
+        }
+    }
+    if (is_rollback) {
+        install->note_count = 0; /* "changed since" is about the files that were put back whole */
+    }
+    AVS_TRY(status);
+    for (size_t i = from; i < record->steps.count; i++) {
+        free(record->steps.step[i].path);
+        free(record->steps.step[i].text);
+        free(record->steps.step[i].old);
+    }
+    record->steps.count = from;
+    record->committed = from < record->committed ? from : record->committed;
+    AVS_TRY(avs_install_write_record(&install->root, install->record, record, reterr));
+    if (from == 0 && strcmp(install->record, AVS_INSTALL_RECORD) == 0) {
+        return avs_install_remove_file(&install->root, AVS_INSTALL_RECORD_FOLDER, reterr);
+    }
+    return AVS_OK;
+}
+
+/* ---- going forth ---- */
+
+static enum avs_status make_record_folder(struct avs_trust_install *install,
+                                          struct avs_error *reterr) {
+    char path[AVS_SYSROOT_PATH_BYTES];
+    for (char *slash = strchr(install->record + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        struct stat entry;
+        avs_text_copy_bytes(path, sizeof(path), install->record, (size_t)(slash - install->record));
+        if (avs_sysroot_stat(&install->root, path, &entry) != 0) {
+            AVS_TRY(avs_install_make_folder(&install->root, path, reterr));
+        }
+    }
+    return AVS_OK;
+}
+
+static enum avs_status take_steps(struct avs_trust_install *install,
+                                  const struct avs_install_request *request,
+                                  struct avs_error *reterr) {
+    for (size_t i = 0; i < install->steps.count; i++) {
+        if (request->is_cancelled && request->is_cancelled(request->user)) {
+            return avs_fail(reterr, AVS_ERR_CANCELLED, "stopped");
+        }
+        if (request->on_step) {
+            request->on_step(request->on_step_user,
+                             avs_install_kind_id(install->steps.step[i].kind));
+        }
+        AVS_TRY(do_step(install, request, &install->steps.step[i], reterr));
+    }
+    if (request->on_step) {
+        request->on_step(request->on_step_user, "verify");
+    }
+    return avs_install_verify(install, reterr);
+}
+
+static void drop_all_old(struct avs_trust_install *install) {
+    for (size_t i = 0; i < install->steps.count; i++) {
+        const struct avs_install_step *step = &install->steps.step[i];
+        if (step->kind == AVS_INSTALL_APPEND || step->kind == AVS_INSTALL_REPLACE) {
+            avs_install_drop_old(&install->root, step->path);
+        }
+    }
+    for (size_t i = 0; install->runs_updater && i < install->bundle_count; i++) {
+        avs_install_drop_old(&install->root, install->bundle[i]);
+    }
+}
+
+/** The failure's own words, and what became of the store. */
+static enum avs_status failed(struct avs_trust_install *install,
+                              const struct avs_install_request *request,
+                              struct avs_install_record *record, enum avs_status status,
+                              struct avs_error *reterr) {
+    struct avs_error second = AVS_ERROR_INIT;
+    enum avs_status back =
+        avs_install_go_back(install, request, record, record->committed, true, &second);
+    if (!reterr) {
+        return status;
+    }
+    char words[sizeof(reterr->message)];
+    AVS_TEXT_SET(words, reterr->message);
+    if (back != AVS_OK) {
+        avs_text_format(reterr->message, sizeof(reterr->message),
+                        "%.200s. Going back failed too: %.150s. Run avs-shim trust install --undo "
+                        "--apply once that is mended.",
+                        words, second.message);
+    } else if (!strstr(words, "as it was")) {
+        avs_text_format(reterr->message, sizeof(reterr->message),
+                        "%.400s. The trust store is as it was.", words);
+    }
+    return status;
+}
+
+enum avs_status avs_install_go(struct avs_trust_install *install,
+                               const struct avs_install_request *request,
+                               struct avs_install_record *record, struct avs_error *reterr) {
+    for (size_t i = 0; i < install->steps.count; i++) {
+        const struct avs_install_step *step = &install->steps.step[i];
+        AVS_TRY(avs_install_add_step(&record->steps, step->kind, step->path, step->text, step->old,
+                                     reterr));
+    }
+    AVS_TRY(make_record_folder(install, reterr));
+    AVS_TRY(avs_install_write_record(&install->root, install->record, record, reterr));
+    enum avs_status status = take_steps(install, request, reterr);
+    if (status != AVS_OK) {
+        return failed(install, request, record, status, reterr);
+    }
+    drop_all_old(install);
+    record->committed = record->steps.count;
+    status = avs_install_write_record(&install->root, install->record, record, reterr);
+    if (status != AVS_OK) {
+        record->committed -= install->steps.count;
+        return failed(install, request, record, status, reterr);
+    }
+    return AVS_OK;
+}

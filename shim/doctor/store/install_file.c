@@ -1,0 +1,235 @@
+/* The only code that changes files of a trust store: staged beside the target, flushed, renamed. A
+ * staged file is opened with O_EXCL and O_NOFOLLOW in the folder that the walk found, so that no
+ * link, whoever made it, leads us elsewhere. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "store/install.h"
+
+#define STAGED_SUFFIX ".avs-shim-new" /* no certificate extension: updaters must not read it */
+#define LABEL_BYTES   256
+#define LABEL         "security.selinux"
+
+enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, const char *verb,
+                                    const char *path, struct avs_error *reterr) {
+    const char *advice = "";
+    const char *below = root->is_machine ? "" : root->path;
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        advice = "; run the same command as root (sudo)";
+        break;
+    case EROFS:
+        advice = "; the file system is mounted read-only: mount -o remount,rw, or add the root to "
+                 "the image with --sysroot";
+        break;
+    case ENOSPC:
+    case EDQUOT:
+        advice = "; there is no space left: free some and run the same command again";
+        break;
+    case EFBIG:
+        advice = strcmp(verb, "write") == 0
+                     ? "; there is no space left, or a limit on the size of files: see ulimit -f"
+                     : "; that is larger than any CA bundle";
+        break;
+    default:
+        break;
+    }
+    return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, error,
+                          "cannot %s %s%s: %s%s. The trust store is as it was.", verb, below, path,
+                          strerror(error), advice);
+}
+
+static void close_keeping_errno(int fd) {
+    int saved = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = saved;
+}
+
+static bool staged_name(char *ret_name, size_t capacity, const char *name) {
+    return snprintf(ret_name, capacity, ".%s" STAGED_SUFFIX, name) < (int)capacity;
+}
+
+static bool write_all(int fd, const char *data, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(fd, data, length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return false;
+        }
+        data += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+/** Mode, owner and security label as the file that is going to be replaced. */
+static bool keep_looks(int folder, const char *name, int fd) {
+    struct stat old;
+    char label[LABEL_BYTES];
+    if (fstatat(folder, name, &old, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT && fchmod(fd, 0644) == 0;
+    }
+    if (!S_ISREG(old.st_mode)) {
+        errno = S_ISDIR(old.st_mode) ? EISDIR : EINVAL;
+        return false;
+    }
+    struct stat own;
+    if (fstat(fd, &own) != 0 ||
+        ((own.st_uid != old.st_uid || own.st_gid != old.st_gid) &&
+         fchown(fd, old.st_uid, old.st_gid) != 0) ||
+        fchmod(fd, old.st_mode & 07777) != 0) {
+        return false;
+    }
+    int before = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (before >= 0) {
+        ssize_t length = fgetxattr(before, LABEL, label, sizeof(label));
+        if (length > 0 && fsetxattr(fd, LABEL, label, (size_t)length, 0) != 0) {
+            length = 0; /* the policy says otherwise: the folder's default label it is */
+        }
+        close(before);
+    }
+    return true;
+}
+
+static bool stage(int folder, const char *name, const char *data, size_t length) {
+    char staged[AVS_SYSROOT_NAME_BYTES + sizeof(STAGED_SUFFIX) + 1];
+    if (!staged_name(staged, sizeof(staged), name)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    if (unlinkat(folder, staged, 0) != 0 && errno != ENOENT) { /* of a run that was killed */
+        return false;
+    }
+    int fd = openat(folder, staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return false;
+    }
+    bool is_done = write_all(fd, data, length) && keep_looks(folder, name, fd) && fsync(fd) == 0;
+    close_keeping_errno(fd);
+    if (!is_done) {
+        int saved = errno;
+        unlinkat(folder, staged, 0);
+        errno = saved;
+    }
+    return is_done;
+}
+
+enum avs_status avs_install_stage_file(const struct avs_sysroot *root, const char *path,
+                                       const void *data, size_t length, struct avs_error *reterr) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    int folder = avs_sysroot_open_parent(root, path, false, name);
+    bool is_done = folder >= 0 && stage(folder, name, data, length);
+    close_keeping_errno(folder);
+    return is_done ? AVS_OK : avs_install_fail_io(root, errno, "write", path, reterr);
+}
+
+enum avs_status avs_install_commit_file(const struct avs_sysroot *root, const char *path,
+                                        struct avs_error *reterr) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    char staged[AVS_SYSROOT_NAME_BYTES + sizeof(STAGED_SUFFIX) + 1];
+    int folder = avs_sysroot_open_parent(root, path, false, name);
+    bool is_done = folder >= 0 && staged_name(staged, sizeof(staged), name) &&
+                   renameat(folder, staged, folder, name) == 0;
+    if (is_done && fsync(folder) != 0 && errno != EINVAL) {
+        is_done = false;
+    }
+    close_keeping_errno(folder);
+    return is_done ? AVS_OK : avs_install_fail_io(root, errno, "replace", path, reterr);
+}
+
+void avs_install_drop_staged(const struct avs_sysroot *root, const char *path) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    char staged[AVS_SYSROOT_NAME_BYTES + sizeof(STAGED_SUFFIX) + 1];
+    int folder = avs_sysroot_open_parent(root, path, false, name);
+    if (folder >= 0 && staged_name(staged, sizeof(staged), name)) {
+        unlinkat(folder, staged, 0);
+    }
+    close_keeping_errno(folder);
+}
+
+enum avs_status avs_install_write_file(const struct avs_sysroot *root, const char *path,
+                                       const void *data, size_t length, struct avs_error *reterr) {
+    AVS_TRY(avs_install_stage_file(root, path, data, length, reterr));
+    enum avs_status status = avs_install_commit_file(root, path, reterr);
+    if (status != AVS_OK) {
+        avs_install_drop_staged(root, path);
+    }
+    return status;
+}
+
+/** The folder and the name of `path` itself, the last name not followed if it is a link. */
+static int open_holder(const struct avs_sysroot *root, const char *path,
+                       char name[AVS_SYSROOT_NAME_BYTES]) {
+    char holder[AVS_SYSROOT_PATH_BYTES];
+    char ignored[AVS_SYSROOT_NAME_BYTES];
+    const char *slash = strrchr(path, '/');
+    if (!slash || strlen(slash + 1) >= AVS_SYSROOT_NAME_BYTES || !slash[1]) {
+        errno = EINVAL;
+        return -1;
+    }
+    /* "/folder/." is walked to the folder itself, whatever links lead there */
+    if (snprintf(holder, sizeof(holder), "%.*s/.", (int)(slash - path), path) >=
+        (int)sizeof(holder)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(name, slash + 1, strlen(slash + 1) + 1);
+    return avs_sysroot_open_parent(root, holder, false, ignored);
+}
+
+enum avs_status avs_install_remove_file(const struct avs_sysroot *root, const char *path,
+                                        struct avs_error *reterr) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    int folder = open_holder(root, path, name);
+    bool is_done =
+        folder >= 0 && (unlinkat(folder, name, 0) == 0 || errno == ENOENT ||
+                        ((errno == EISDIR || errno == EPERM) &&
+                         (unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY)));
+    close_keeping_errno(folder);
+    return is_done ? AVS_OK : avs_install_fail_io(root, errno, "remove", path, reterr);
+}
+
+enum avs_status avs_install_make_link(const struct avs_sysroot *root, const char *path,
+                                      const char *target, struct avs_error *reterr) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    int folder = open_holder(root, path, name);
+    bool is_done = folder >= 0 && symlinkat(target, folder, name) == 0;
+    close_keeping_errno(folder);
+    return is_done ? AVS_OK : avs_install_fail_io(root, errno, "make the link", path, reterr);
+}
+
+enum avs_status avs_install_make_folder(const struct avs_sysroot *root, const char *path,
+                                        struct avs_error *reterr) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    int folder = open_holder(root, path, name);
+    /* whatever our umask is, the SDK's user must get through */
+    bool is_done = folder >= 0 &&
+                   ((mkdirat(folder, name, 0755) == 0 && fchmodat(folder, name, 0755, 0) == 0) ||
+                    errno == EEXIST);
+    close_keeping_errno(folder);
+    return is_done ? AVS_OK : avs_install_fail_io(root, errno, "make the folder", path, reterr);
+}
+
+bool avs_install_read_link(const struct avs_sysroot *root, const char *path,
+                           char ret_target[AVS_SYSROOT_PATH_BYTES]) {
+    char name[AVS_SYSROOT_NAME_BYTES];
+    int folder = open_holder(root, path, name);
+    ssize_t length =
+        folder >= 0 ? readlinkat(folder, name, ret_target, AVS_SYSROOT_PATH_BYTES - 1) : -1;
+    close_keeping_errno(folder);
+    if (length < 0) {
+        return false;
+    }
+    ret_target[length] = '\0';
+    return true;
+}
