@@ -40,7 +40,7 @@ static const char help[] =
     "  --any-root           any trusted root will do (private test beds, hosts on other CAs)\n"
     "\n"
     "How:\n"
-    "  --http2-only, --http1-only\n"
+    "  --http2-only, --http1-only  one session; HTTP/1.1 alone proves TLS, never \"ready\"\n"
     "  --families           also ask which root the server's RSA and ECDSA chains need\n"
     "  --timeout SECONDS    for the whole run, 1 to 600; default 15\n"
     "  --log-level LEVEL    log lines in the SDK's format on stderr: DEBUG9 .. CRITICAL\n"
@@ -55,8 +55,9 @@ static const char help[] =
     "  avs-shim check --config /etc/AlexaClientSDKConfig.json --evidence ticket.json\n"
     "  avs-shim check --demo --endpoint https://expired.localhost\n"
     "\n"
-    "Exit codes: 0 ready (oddities over HTTP included), 1 not ready, 2 usage or configuration\n"
-    "error, 3 cannot tell (the endpoint was never reached).\n"
+    "Exit codes: 0 ready (an answer over HTTP/2, whatever its status, on verified TLS), 1 not\n"
+    "ready, 2 usage or configuration error, 3 cannot tell (the endpoint was never reached, or\n"
+    "HTTP/2 was not asked).\n"
     "Environment: https_proxy, all_proxy and no_proxy as libcurl reads them; NO_COLOR.\n";
 
 enum option_id {

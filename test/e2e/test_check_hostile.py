@@ -224,9 +224,10 @@ def test_http1_oddities_never_cost_the_verdict(name, pki):
     serve, quirk = HTTP1[name]
     with Hostile(serve, pki) as server:
         report = check(server.port, pki, "--http1-only")
-    assert report["verdict"] == "ready"
+    # TLS is proven, and nobody asked for the HTTP/2 that AVS needs
+    assert (report["verdict"], report["cause"], report["tls_proven"]) == ("inconclusive", None, True)
     got = session(report, "http/1.1")
-    assert got["tls"]["verified"]
+    assert got["verdict"].startswith("pass") and got["tls"]["verified"]
     assert got["http"]["quirk"] == (quirk or got["http"]["quirk"])
 
 
@@ -238,42 +239,52 @@ def frame(kind, flags, stream, payload):
 
 SETTINGS = frame(4, 0, 0, b"")
 HEADERS_200 = frame(1, 4, 1, b"\x88")
+# what came, the quirk, the cause: none where there was an answer
 HTTP2 = {
-    "accepts and never reads": (never_read, "silent"),
-    "drips SETTINGS": (after_request(drip(SETTINGS * 10)), None),
-    "endless SETTINGS": (after_request(endless(SETTINGS * 1024)), None),
-    "endless PING": (after_request(endless(frame(6, 0, 0, bytes(8)) * 512, SETTINGS)), None),
+    "accepts and never reads": (never_read, "silent", "response_timeout"),
+    "drips SETTINGS": (after_request(drip(SETTINGS * 10)), "no_answer", "response_timeout"),
+    "endless SETTINGS": (after_request(endless(SETTINGS * 1024)), None, "http2_error"),
+    "endless PING": (after_request(endless(frame(6, 0, 0, bytes(8)) * 512, SETTINGS)), None,
+                     "http2_error"),
     "endless empty DATA": (after_request(endless(frame(0, 0, 1, b"") * 1024,
-                                                 SETTINGS + HEADERS_200)), None),
+                                                 SETTINGS + HEADERS_200)), None, None),
     "endless body": (after_request(endless(frame(0, 0, 1, bytes(16384)),
-                                           SETTINGS + HEADERS_200)), None),
+                                           SETTINGS + HEADERS_200)), None, None),
     "endless CONTINUATION": (after_request(endless(frame(9, 0, 1, b"\x40\x01a\x01b" * 100),
-                                                   SETTINGS + frame(1, 0, 1, b"\x88"))), None),
-    "endless 1xx": (after_request(endless(frame(1, 4, 1, b"\x08\x03103") * 512, SETTINGS)), None),
+                                                   SETTINGS + frame(1, 0, 1, b"\x88"))), None,
+                             "http2_error"),
+    "endless 1xx": (after_request(endless(frame(1, 4, 1, b"\x08\x03103") * 512, SETTINGS)), None,
+                    "http2_error"),
     "endless unknown frames": (after_request(endless(frame(200, 0, 0, bytes(100)) * 100,
-                                                     SETTINGS)), None),
+                                                     SETTINGS)), "flood", "http2_error"),
     "endless WINDOW_UPDATE": (after_request(endless(frame(8, 0, 0, b"\0\0\0\1") * 512,
-                                                    SETTINGS)), None),
+                                                    SETTINGS)), None, "http2_error"),
     "endless RST_STREAM REFUSED": (after_request(endless(frame(3, 0, 1, b"\0\0\0\7") * 512,
-                                                         SETTINGS)), None),
+                                                         SETTINGS)), None, None),
     "endless PRIORITY": (after_request(endless(frame(2, 0, 3, b"\0\0\0\0\1") * 512, SETTINGS)),
-                         None),
+                         None, "http2_error"),
+    "text instead": (after_request(lambda c, over: c.sendall(OK + b"Content-Length: 0\r\n\r\n")),
+                     "h2_stream", "http2_missing"),
     "a body that stops": (after_request(lambda c, over: (c.sendall(
-        SETTINGS + HEADERS_200 + frame(0, 0, 1, b"half")), over.wait(20))), "truncated"),
+        SETTINGS + HEADERS_200 + frame(0, 0, 1, b"half")), over.wait(20))), "truncated", None),
 }
+WITH_ANSWER = {"endless empty DATA", "endless body", "a body that stops"}
 
 
 @pytest.mark.parametrize("name", HTTP2)
-def test_http2_oddities_never_cost_the_verdict(name, pki):
-    serve, quirk = HTTP2[name]
+def test_http2_is_ready_with_an_answer_and_not_without(name, pki):
+    serve, quirk, cause = HTTP2[name]
     with Hostile(serve, pki, alpn=["h2"]) as server:
         report = check(server.port, pki, "--http2-only")
-    assert report["verdict"] == "ready"
+    assert report["verdict"] == ("ready" if name in WITH_ANSWER else "not_ready")
+    assert report["tls_proven"]
     got = session(report, "h2")
     assert got["tls"]["verified"] and got["tls"]["alpn"] == "h2"
     assert not got["http"]["ats_message"]
+    assert (got["http"]["status"] is not None) == (name in WITH_ANSWER)
     assert got["http"]["quirk"] == (quirk or got["http"]["quirk"])
     assert got["http"]["quirk"]
+    assert report["cause"] == (cause or report["cause"])
 
 
 # ---- certificates ----
@@ -282,7 +293,7 @@ def test_a_hundred_certificates_are_judged_and_ten_are_kept(pki):
     with Hostile(after_request(lambda c, over: c.sendall(OK + b"Content-Length: 0\r\n\r\n")), pki,
                  chain="huge.pem") as server:
         report = check(server.port, pki, "--http1-only")
-    assert report["verdict"] == "ready"
+    assert report["tls_proven"]
     assert len(session(report, "http/1.1")["tls"]["chain"]) == 10
 
 

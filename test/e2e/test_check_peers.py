@@ -63,7 +63,10 @@ def check(server, pki, *arguments, ca=None, ats=None):
 SERVERS = [nghttpd, nginx, s_server]
 
 
-@pytest.mark.parametrize("start", SERVERS)
+ANSWERING = [nghttpd, nginx]  # s_server can agree to HTTP/2, and cannot speak it
+
+
+@pytest.mark.parametrize("start", ANSWERING)
 def test_right_root_is_ready(pki, tmp_path, start):
     with start(pki, tmp_path, h2=True) as server:
         report, sessions = check(server, pki)
@@ -102,7 +105,15 @@ def test_without_the_root_it_is_missing(pki, tmp_path, start):
         assert not session["tls"]["verified"] and session["http"]["class"] == "none"
 
 
-@pytest.mark.parametrize("start", SERVERS)
+def test_agreeing_to_http2_and_not_speaking_it_is_not_ready(pki, tmp_path):
+    with s_server(pki, tmp_path, h2=True) as server:
+        report, sessions = check(server, pki)
+    assert (report["verdict"], report["tls_proven"]) == ("not_ready", True)
+    assert report["cause"] in ("response_timeout", "http2_missing", "connection_lost")
+    assert sessions["h2"]["tls"]["verified"] and sessions["h2"]["http"]["status"] is None
+
+
+@pytest.mark.parametrize("start", ANSWERING)
 def test_trusted_root_that_is_not_ats(pki, tmp_path, start):
     with start(pki, tmp_path, h2=True) as server:
         report, _ = check(server, pki, ats=pki.other)

@@ -230,7 +230,7 @@ reset_after_tls silent http_400 http_403 http_404 http_405 http_421 http_426 htt
 unexpected_body redirect lying_version bad_version weird truncated_head bad_chunk downgraded goaway_13 goaway_0
 goaway_1 h2_stream no_h2""".split()
 
-HANDSHAKE_CAUSES = """tls_aborted tls_timeout tls_version tls_no_cipher tls_failed plaintext_peer alpn_rejected
+HANDSHAKE_CAUSES = """tls_aborted tls_timeout tls_version tls_no_cipher tls_failed plaintext_peer
 client_cert_required root_missing intermediate_missing self_signed not_ats intercepted hostname_mismatch cert_expired
 cert_not_yet_valid clock_wrong weak_signature wrong_purpose cert_invalid http2_missing""".split()
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("AVS_BUILD_DIR", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("AVS_BUILD_DIR", ROOT / "build")).resolve()
 AVS_SHIM = str(BUILD / "shim" / "avs-shim")
 
 # Proxies of the machine must not get between the tests and loopback.

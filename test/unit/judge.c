@@ -104,7 +104,6 @@ struct refusal {
     .outcome = AVS_HANDSHAKE_STORE_FAILED, .readiness = AVS_NOT_READY, .store = (state)
 
 static const struct refusal refusals[] = {
-    {"no application protocol", ALERT(120), .cause = AVS_CAUSE_ALPN_REJECTED},
     {"protocol version", ALERT(70), .cause = AVS_CAUSE_TLS_VERSION},
     {"insufficient security", ALERT(71), .cause = AVS_CAUSE_TLS_NO_CIPHER},
     {"handshake failure", ALERT(40), .cause = AVS_CAUSE_TLS_NO_CIPHER},
@@ -150,6 +149,9 @@ static const struct refusal refusals[] = {
     {"refused, and yet no error", .outcome = AVS_HANDSHAKE_VERIFY_FAILED,
      .readiness = AVS_NOT_READY, .verify_error = 0, .cause = AVS_CAUSE_CERT_INVALID},
 };
+
+static const struct refusal closed = {.outcome = AVS_HANDSHAKE_CLOSED};
+static const struct refusal no_protocol = {ALERT(120)};
 
 static void refuse(struct avs_tls_facts *tls, const struct refusal *row) {
     tls->outcome = row->outcome;
@@ -258,7 +260,7 @@ static void a_verified_chain_that_is_not_ats_fails_unless_any_root_will_do(void 
 static void http2_decides_and_http1_only_where_it_ran_alone(void **state) {
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
-    refuse(&evidence->session[AVS_PROTOCOL_HTTP1].tls, &refusals[9]); /* closed */
+    refuse(&evidence->session[AVS_PROTOCOL_HTTP1].tls, &closed);
     struct avs_verdict verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 0);
     assert_int_equal(verdict.session[AVS_PROTOCOL_HTTP1].outcome, AVS_SESSION_FAIL);
@@ -271,8 +273,12 @@ static void http2_decides_and_http1_only_where_it_ran_alone(void **state) {
     avs_evidence_free(evidence);
 
     evidence = evidence_ready();
-    evidence->session[AVS_PROTOCOL_H2].attempted = false;
-    assert_int_equal(judge(evidence).exit_code, 0);
+    evidence->session[AVS_PROTOCOL_H2].attempted = false; /* proven, and yet nobody asked for h2 */
+    verdict = judge(evidence);
+    assert_int_equal(verdict.readiness, AVS_INCONCLUSIVE);
+    assert_int_equal(verdict.exit_code, 3);
+    assert_int_equal(verdict.cause, AVS_CAUSE_NONE);
+    assert_true(verdict.tls_proven);
     evidence->session[AVS_PROTOCOL_H2].attempted = true;
     AVS_TEXT_SET(evidence->session[AVS_PROTOCOL_H2].tls.alpn, "http/1.1");
     verdict = judge(evidence);
@@ -287,6 +293,61 @@ static void http2_decides_and_http1_only_where_it_ran_alone(void **state) {
     assert_int_equal(verdict.exit_code, 3);
     assert_int_equal(verdict.cause, AVS_CAUSE_INTERNAL);
     avs_evidence_free(evidence);
+}
+
+/* A server that refuses the names must not be told to offer them. */
+static void refused_alpn_over_http2_is_no_http2(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    refuse(&evidence->session[AVS_PROTOCOL_H2].tls, &no_protocol);
+    struct avs_verdict verdict = judge(evidence);
+    assert_int_equal(verdict.exit_code, 1);
+    assert_int_equal(verdict.cause, AVS_CAUSE_HTTP2_MISSING);
+    assert_true(verdict.tls_proven); /* over HTTP/1.1 */
+    /* it refuses "http/1.1" as well: then it does not "speak HTTP/2 only" */
+    struct avs_tls_facts *http1 = &evidence->session[AVS_PROTOCOL_HTTP1].tls;
+    refuse(http1, &no_protocol);
+    http1->alpn_retry_secure = http1->hostname_matched = true;
+    verdict = judge(evidence);
+    assert_string_equal(verdict.session[AVS_PROTOCOL_HTTP1].quirk, "alpn_neither");
+    avs_evidence_free(evidence);
+}
+
+/* A ticket in which HTTP/2 never got to the certificate and HTTP/1.1 did. */
+static void the_session_that_saw_a_certificate_speaks(void **state) {
+    (void)state;
+    static const struct {
+        enum avs_handshake_outcome h2;
+        int verify_error;
+        size_t chain_length;
+        enum avs_readiness readiness;
+        enum avs_cause cause;
+        enum avs_protocol decisive;
+    } rows[] = {
+        {AVS_HANDSHAKE_TIMEOUT, 20, 2, AVS_NOT_READY, AVS_CAUSE_ROOT_MISSING, AVS_PROTOCOL_HTTP1},
+        {AVS_HANDSHAKE_RESET, 62, 1, AVS_NOT_READY, AVS_CAUSE_HOSTNAME_MISMATCH,
+         AVS_PROTOCOL_HTTP1},
+        {AVS_HANDSHAKE_TIMEOUT, 20, 0, AVS_INCONCLUSIVE, AVS_CAUSE_TLS_TIMEOUT, AVS_PROTOCOL_H2},
+        {AVS_HANDSHAKE_TIMEOUT, 0, 2, AVS_INCONCLUSIVE, AVS_CAUSE_TLS_TIMEOUT, AVS_PROTOCOL_H2},
+        {AVS_HANDSHAKE_ESTABLISHED, 20, 2, AVS_READY, AVS_CAUSE_NONE, AVS_PROTOCOL_H2},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        struct avs_tls_facts *h2 = &evidence->session[AVS_PROTOCOL_H2].tls;
+        struct avs_tls_facts *http1 = &evidence->session[AVS_PROTOCOL_HTTP1].tls;
+        h2->outcome = rows[i].h2;
+        if (rows[i].verify_error) {
+            http1->outcome = AVS_HANDSHAKE_VERIFY_FAILED;
+            http1->trust.verify_error = rows[i].verify_error;
+        }
+        http1->chain_length = rows[i].chain_length;
+        struct avs_verdict verdict = judge(evidence);
+        if (verdict.readiness != rows[i].readiness || verdict.cause != rows[i].cause ||
+            verdict.decisive != rows[i].decisive) {
+            fail_msg("row %zu: %s", i, avs_cause_info(verdict.cause)->id);
+        }
+        avs_evidence_free(evidence);
+    }
 }
 
 /* The place in the list says which session it is; a ticket cannot pass an HTTP/1.1 answer off as
@@ -314,14 +375,14 @@ static void refused_alpn_is_an_oddity_only_with_a_verified_retry(void **state) {
         {true, true, false, false, 0, AVS_SESSION_FAIL, AVS_CAUSE_NOT_ATS},
         {false, true, true, false, 0, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED},
         {true, false, true, false, 0, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED},
-        {true, true, true, false, 20, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED},
+        {true, true, true, false, 20, AVS_SESSION_FAIL, AVS_CAUSE_ROOT_MISSING},
         {true, true, true, false, -1, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED},
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         struct avs_evidence *evidence = evidence_ready();
         evidence->any_root = rows[i].any_root;
         struct avs_tls_facts *tls = &evidence->session[AVS_PROTOCOL_HTTP1].tls;
-        refuse(tls, &refusals[0]);
+        refuse(tls, &no_protocol);
         tls->alpn_retry_secure = rows[i].retry;
         tls->hostname_matched = rows[i].name;
         tls->trust.ats = rows[i].ats;
@@ -375,6 +436,7 @@ static void check_session(const struct avs_evidence *evidence, const struct avs_
         session->outcome == AVS_SESSION_FAIL || session->outcome == AVS_SESSION_INCONCLUSIVE;
     assert_int_equal(session->outcome == AVS_SESSION_NOT_RUN, !facts->attempted);
     assert_int_equal(session->cause_count > 0, is_bad);
+    assert_true(!has_passed || protocol != AVS_PROTOCOL_H2 || facts->http.status > 0);
     assert_in_range(session->cause_count, 0, AVS_SESSION_CAUSES_MAX);
     for (size_t i = 0; i < session->cause_count; i++) {
         assert_in_range(session->causes[i], 1, AVS_CAUSE_COUNT - 1);
@@ -410,7 +472,15 @@ static void whatever_the_evidence_only_proof_passes(void **state) {
         }
         static const int exit_codes[] = {0, 1, 3};
         assert_int_equal(verdict.exit_code, exit_codes[verdict.readiness]);
-        assert_int_equal(verdict.cause == AVS_CAUSE_NONE, verdict.readiness == AVS_READY);
+        bool is_ready = verdict.readiness == AVS_READY;
+        assert_true(!is_ready || verdict.cause == AVS_CAUSE_NONE);
+        assert_true(is_ready || verdict.cause != AVS_CAUSE_NONE ||
+                    (verdict.readiness == AVS_INCONCLUSIVE && verdict.tls_proven &&
+                     !evidence->session[AVS_PROTOCOL_H2].attempted));
+        if (is_ready) { /* the most expensive word */
+            assert_true(verdict.session[AVS_PROTOCOL_H2].tls_proven);
+            assert_true(evidence->session[AVS_PROTOCOL_H2].http.status > 0);
+        }
         counts[verdict.readiness]++;
         avs_evidence_free(evidence);
     }
@@ -431,6 +501,8 @@ int main(void) {
         cmocka_unit_test(a_verified_chain_that_is_not_ats_fails_unless_any_root_will_do),
         cmocka_unit_test(http2_decides_and_http1_only_where_it_ran_alone),
         cmocka_unit_test(a_session_is_judged_by_its_place),
+        cmocka_unit_test(refused_alpn_over_http2_is_no_http2),
+        cmocka_unit_test(the_session_that_saw_a_certificate_speaks),
         cmocka_unit_test(refused_alpn_is_an_oddity_only_with_a_verified_retry),
         cmocka_unit_test(a_client_certificate_asked_for_after_the_handshake_is_named),
         cmocka_unit_test(whatever_the_evidence_only_proof_passes),

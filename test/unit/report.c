@@ -386,7 +386,7 @@ static void commands_fit_what_was_found(void **state) {
          "openssl x509 -inform DER -in a.pem", "PEM"},
         {AVS_CAUSE_CA_FILE_INVALID, "", "a.pem", "", "the file is an HTML page", "",
          "head -c 300 a.pem", "PEM"},
-        {AVS_CAUSE_ALPN_REJECTED, "", "", "", "", "h2,http/1.1", "-alpn h2", "no AVS gateway"},
+        {AVS_CAUSE_HTTP2_MISSING, "", "", "", "", "h2,http/1.1", "-alpn h2", "AVS gateway"},
         {AVS_CAUSE_ALPN_REJECTED, "", "", "", "", "http/1.1", "--http2-only", "Offer h2"},
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {

@@ -198,15 +198,15 @@ static void note_result(struct exchange *exchange) {
     facts->goaway_received = session->goaway_received;
     facts->goaway_code = session->goaway_code;
     facts->protocol_error |= session->protocol_error;
-    if (facts->status > 0 && facts->bytes_received >= AVS_H2_RECEIVED_MAX) {
-        facts->complete = facts->head_complete = true; /* all that we want of it */
-    }
     if (exchange->head.length > 0) {
         /* the engine words its lines as HTTP/1.x does: one reader for both */
         int status = facts->status;
         (void)avs_h1_read_head((const uint8_t *)exchange->head.data, exchange->head.length, facts);
-        facts->status = status;
+        facts->status = facts->head_complete ? status : 0; /* half a head is no answer */
         facts->bad_head = false; /* RFC 9113's rules were the engine's to check */
+    }
+    if (facts->status > 0 && facts->bytes_received >= AVS_H2_RECEIVED_MAX) {
+        facts->complete = true; /* all that we want of it */
     }
     if (exchange->body.length > 0) {
         facts->ats_message =

@@ -13,8 +13,7 @@
 #include "check/session.h"
 #include "net/curl_info.h"
 #include "tls/context.h"
-
-#define H2_HTTP_1_1_REQUIRED 0xd
+#include "verdict/http_quirks.h"
 
 struct worker {
     const struct avs_check_plan *plan;
@@ -88,11 +87,6 @@ static void note_store_failure(const struct avs_check_options *options,
     }
 }
 
-static bool wants_http1(const struct avs_session_evidence *h2) {
-    return (h2->http.rst_received && h2->http.rst_code == H2_HTTP_1_1_REQUIRED) ||
-           (h2->http.goaway_received && h2->http.goaway_code == H2_HTTP_1_1_REQUIRED);
-}
-
 /* Both sessions at once: a silent server costs one deadline, not two. */
 static enum avs_status run_sessions(const struct avs_check_plan *plan,
                                     struct avs_evidence *evidence, struct avs_error *reterr) {
@@ -110,7 +104,7 @@ static enum avs_status run_sessions(const struct avs_check_plan *plan,
     if (!options->skip_h2) {
         work(&workers[AVS_PROTOCOL_H2]);
     }
-    bool is_downgraded = wants_http1(&evidence->session[AVS_PROTOCOL_H2]);
+    bool is_downgraded = avs_h2_wants_http1(&evidence->session[AVS_PROTOCOL_H2].http);
     if (has_thread) {
         pthread_join(thread, NULL);
     } else if (!options->skip_http1 || is_downgraded) {

@@ -197,6 +197,31 @@ static void about_alpn(struct subject *subject) {
     about_handshake(subject);
 }
 
+/* An HTTP/2 session that was agreed on and gave no answer. */
+static void about_http2(struct subject *subject) {
+    const struct avs_session_evidence *session = subject->session;
+    const struct avs_http_facts *http = &session->http;
+    line(subject);
+    avs_buffer_printf(subject->out, "TLS: %s with %s",
+                      session->tls.verified ? "verified" : "not verified",
+                      session->tls.version[0] ? session->tls.version : "no version agreed");
+    if (strcmp(session->tls.alpn, "h2") != 0) {
+        about_alpn(subject);
+        return;
+    }
+    line(subject);
+    avs_buffer_printf(subject->out, "HTTP/2: %llu bytes came%s",
+                      (unsigned long long)http->bytes_received,
+                      http->settings_received ? ", SETTINGS among them" : ", no SETTINGS");
+    if (http->goaway_received) {
+        avs_buffer_printf(subject->out, ", then GOAWAY with code %u", http->goaway_code);
+    }
+    if (http->rst_received) {
+        avs_buffer_printf(subject->out, ", then RST_STREAM with code %u", http->rst_code);
+    }
+    say(subject, "address", session->dial.address);
+}
+
 /* Which particulars go with which cause; causes without a row have none. */
 static const struct {
     enum avs_cause cause;
@@ -217,7 +242,11 @@ static const struct {
     {AVS_CAUSE_PLAINTEXT_PEER, about_first_bytes},
     {AVS_CAUSE_SPOOFED_PHRASE, about_first_bytes},
     {AVS_CAUSE_ALPN_REJECTED, about_alpn},
-    {AVS_CAUSE_HTTP2_MISSING, about_alpn},
+    {AVS_CAUSE_HTTP2_MISSING, about_http2},
+    {AVS_CAUSE_HTTP2_ERROR, about_http2},
+    {AVS_CAUSE_STREAM_REFUSED, about_http2},
+    {AVS_CAUSE_RESPONSE_TIMEOUT, about_http2},
+    {AVS_CAUSE_CONNECTION_LOST, about_http2},
     {AVS_CAUSE_CLIENT_CERT_REQUIRED, about_handshake},
     {AVS_CAUSE_ROOT_MISSING, about_missing},
     {AVS_CAUSE_INTERMEDIATE_MISSING, about_missing},
@@ -314,12 +343,9 @@ static void sharpen(struct avs_advice *advice, const struct avs_evidence *eviden
     } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID &&
                strstr(trust->store_detail, "DER") == NULL) {
         *command = "head -c 300 {ca_file}"; /* nothing that could be converted */
-    } else if (advice->cause == AVS_CAUSE_ALPN_REJECTED &&
-               strncmp(session->tls.alpn_offered, "h2", 2) == 0) {
-        advice->remedy =
-            "h2 was offered and refused, so this is no AVS gateway: check the endpoint "
-            "and what answers in its place.";
-        *command = "openssl s_client -connect {host}:{port} -servername {host} -alpn h2";
+    } else if (advice->cause == AVS_CAUSE_HTTP2_MISSING && strcmp(session->tls.alpn, "h2") == 0) {
+        advice->remedy = "The server agreed to HTTP/2 and then did not speak it: check that the "
+                         "endpoint is an AVS gateway and what answers in its place.";
     }
 }
 

@@ -226,6 +226,7 @@ enum avs_status avs_report_to_json(const struct avs_evidence *evidence,
     add_text(&writer, root, "schema", SCHEMA);
     add_text(&writer, root, "verdict", avs_readiness_id(verdict->readiness));
     add_cause(&writer, root, verdict->cause);
+    add_bool(&writer, root, "tls_proven", verdict->tls_proven);
     add(&writer, root, "exit_code", json_object_new_int(verdict->exit_code));
     add_text(&writer, root, "endpoint", evidence->endpoint);
     add_text(&writer, root, "endpoint_source", evidence->endpoint_source);

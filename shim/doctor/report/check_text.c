@@ -37,8 +37,16 @@ static void fact(struct report *report, enum mark mark, const char *label) {
 
 /* The session that decides, and speaks for both where they agree. */
 static const struct avs_session_evidence *decisive(const struct report *report) {
-    const struct avs_session_evidence *h2 = &report->evidence->session[AVS_PROTOCOL_H2];
-    return h2->attempted ? h2 : &report->evidence->session[AVS_PROTOCOL_HTTP1];
+    return &report->evidence->session[report->verdict->decisive];
+}
+
+/* Before the reason: what is good all the same. */
+static const char *what_stands(const struct report *report) {
+    const struct avs_verdict *verdict = report->verdict;
+    if (verdict->session[verdict->decisive].tls_proven) {
+        return "TLS is proven, but HTTP/2 gave no answer: ";
+    }
+    return verdict->tls_proven ? "TLS is proven over HTTP/1.1 alone: " : "";
 }
 
 static void add_answer(struct report *report) {
@@ -56,11 +64,26 @@ static void add_answer(struct report *report) {
         break;
     }
     case AVS_NOT_READY:
-        avs_buffer_printf(&report->out, "%sNot ready:%s %s: %s (%s)\n", bold, plain,
-                          evidence->endpoint, avs_cause_info(verdict->cause)->meaning,
+        avs_buffer_printf(&report->out, "%sNot ready:%s %s: %s%s (%s)\n", bold, plain,
+                          evidence->endpoint, what_stands(report),
+                          avs_cause_info(verdict->cause)->meaning,
                           avs_cause_info(verdict->cause)->id);
         break;
     case AVS_INCONCLUSIVE:
+        if (verdict->cause == AVS_CAUSE_NONE) {
+            avs_buffer_printf(&report->out,
+                              "%sCannot tell:%s %s: TLS is proven over HTTP/1.1, but HTTP/2, which "
+                              "AVS needs, was not asked.\n",
+                              bold, plain, evidence->endpoint);
+            break;
+        }
+        if (verdict->tls_proven) {
+            avs_buffer_printf(&report->out, "%sCannot tell:%s %s: %s%s (%s)\n", bold, plain,
+                              evidence->endpoint, what_stands(report),
+                              avs_cause_info(verdict->cause)->meaning,
+                              avs_cause_info(verdict->cause)->id);
+            break;
+        }
         avs_buffer_printf(
             &report->out,
             "%sCannot tell:%s %s %s, so nothing is known about its certificates: %s "
@@ -174,6 +197,10 @@ static void add_http(struct report *report, const struct avs_session_evidence *s
                       avs_quirk_meaning(verdict->quirk));
     if (session->http.redirect_host[0]) {
         avs_buffer_printf(&report->out, " (to %s)", session->http.redirect_host);
+    }
+    if (session->tls.client_cert_requested) {
+        avs_buffer_add_text(&report->out, " It had asked for a client certificate, and this device "
+                                          "presents none.");
     }
     avs_buffer_add_text(&report->out, session != &report->evidence->session[AVS_PROTOCOL_H2]
                                           ? "\n             The guide calls that expected: the "

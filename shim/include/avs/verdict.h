@@ -37,8 +37,11 @@ struct avs_session_verdict {
 
 struct avs_verdict {
     enum avs_readiness readiness;
-    enum avs_cause cause; /**< the one to fix first, AVS_CAUSE_NONE when ready */
-    int exit_code;        /**< 0 ready, 1 not ready, 3 inconclusive */
+    enum avs_cause cause; /**< the one to fix first; AVS_CAUSE_NONE when ready, and when HTTP/1.1
+                               alone was asked and proved TLS: inconclusive then */
+    enum avs_protocol decisive; /**< the session that the verdict and `cause` are taken from */
+    bool tls_proven;            /**< by one of the sessions, see there */
+    int exit_code;              /**< 0 ready, 1 not ready, 3 inconclusive */
     struct avs_session_verdict session[AVS_SESSION_COUNT];
     /** Each certificate family, where asked for; tls_no_cipher: the server has none of it. These
      *  inform and do not count for `readiness`. */
@@ -46,8 +49,9 @@ struct avs_verdict {
 };
 
 /** Judge evidence. Pure: same evidence, same verdict; no clock, no I/O, no allocation.
- *  Thread: any. Rules: HTTP oddities never overturn a verified TLS result, TLS failures never
- *  become oddities, the ATS phrase without verified TLS is a failure. */
+ *  Thread: any. Rules: "ready" needs a status line over HTTP/2, any status, on verified TLS;
+ * oddities over HTTP/1.x never overturn that; TLS failures never become oddities; the ATS phrase
+ * without verified TLS is a failure. */
 AVS_API void avs_judge(const struct avs_evidence *evidence, struct avs_verdict *ret_verdict);
 
 /** "ready", "not_ready", "inconclusive". Thread: any. Never NULL. */

@@ -186,11 +186,11 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "Make the hash links, or name a single file with CURLOPT_CAINFO (SDK 1.16 and later).",
         "openssl rehash {ca_path}"),
     ROW(HTTP2_MISSING, HTTP, ERROR,
-        "TLS is proven, but the server did not agree to HTTP/2, and AVS cannot run without it.",
+        "The server does not agree to HTTP/2, and AVS cannot run without it.",
         "Check that the endpoint is an AVS gateway and that no proxy strips ALPN from the "
         "handshake.",
         "openssl s_client -connect {host}:{port} -servername {host} -alpn h2"),
-    ROW(HTTP2_ERROR, HTTP, ERROR, "The HTTP/2 session was ended by a protocol error.",
+    ROW(HTTP2_ERROR, HTTP, ERROR, "The HTTP/2 session ended in an error before the answer.",
         "Keep the evidence file; if it repeats on another network, the server or a proxy is at "
         "fault.",
         "avs-shim check --endpoint {endpoint}"),

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "verdict/http_quirks.h"
 
 #define DIAL_GRACE_US 100000 /* libcurl's own timeout comes first: it knows what it waits for */
 
@@ -114,7 +115,7 @@ void avs_conn_fail_connecting(struct avs_conn *conn, const struct avs_error *err
     }
     bool is_timeout = cause == AVS_CAUSE_CONNECT_TIMEOUT || cause == AVS_CAUSE_TLS_TIMEOUT;
     enum avs_finish finish = is_timeout ? AVS_FINISH_TIMEOUT : AVS_FINISH_INTERNAL_ERROR;
-    if (cause == AVS_CAUSE_NONE) {
+    if (cause == AVS_CAUSE_NONE || cause == AVS_CAUSE_CONNECTION_LOST) {
         avs_conn_fail(conn, finish, AVS_CAUSE_CONNECTION_LOST,
                       "the server closed the connection before it said anything in HTTP/2");
     } else if (error) {
@@ -208,11 +209,10 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
     error.size = sizeof(error);
     enum avs_status status = avs_h2_feed(conn->h2, bytes, length, &error);
     if (status != AVS_OK) {
-        bool is_not_http2 = avs_h2_facts(conn->h2)->is_not_http2;
+        note_http_facts(conn);
         avs_conn_fail(conn, AVS_FINISH_INTERNAL_ERROR,
                       status == AVS_ERR_NO_MEMORY ? AVS_CAUSE_OUT_OF_MEMORY
-                      : is_not_http2              ? AVS_CAUSE_HTTP2_MISSING
-                                                  : AVS_CAUSE_HTTP2_ERROR,
+                                                  : avs_h2_cause(&conn->evidence.http),
                       "%s", error.message);
         return;
     }

@@ -7,7 +7,7 @@
 #include <avs/client.h>
 
 #include "client/core.h"
-#include "client/fact.h"
+#include "verdict/fact.h"
 
 /* A failure and the error it points to. */
 struct avs_failure_box {

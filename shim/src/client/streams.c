@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "client/conn_internal.h"
+#include "verdict/http_quirks.h"
 
 static struct avs_exchange *exchange_of(struct avs_h2_stream *stream) {
     return stream->user;
@@ -127,6 +128,16 @@ void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange
     avs_core_finish(conn->core, exchange, finish, &box->failure);
 }
 
+/* A GOAWAY now and then is a server's daily work; one for each try is no HTTP/2 service. */
+static enum avs_cause refused_cause(const struct avs_conn *conn,
+                                    const struct avs_exchange *exchange) {
+    if (!conn->is_draining) {
+        return AVS_CAUSE_STREAM_REFUSED;
+    }
+    return exchange->loop.resends >= AVS_RESENDS_MAX ? avs_h2_cause(&conn->evidence.http)
+                                                     : AVS_CAUSE_GOAWAY;
+}
+
 static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end end,
                       uint32_t h2_code) {
     struct avs_conn *conn = user;
@@ -144,8 +155,7 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
             avs_conn_resend(conn, exchange);
             return;
         }
-        avs_failure_set(&box, conn->is_draining ? AVS_CAUSE_GOAWAY : AVS_CAUSE_STREAM_REFUSED,
-                        origin, &conn->evidence,
+        avs_failure_set(&box, refused_cause(conn, exchange), origin, &conn->evidence,
                         "the server did not process the request (%s), and it cannot be sent again: "
                         "%s",
                         conn->is_draining ? "GOAWAY" : "REFUSED_STREAM",
@@ -153,11 +163,11 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
                                                                   : "its body has been read");
         break;
     case AVS_H2_RESET:
-        avs_failure_set(&box,
-                        h2_code == AVS_H2_CODE_HTTP_1_1_REQUIRED ? AVS_CAUSE_HTTP2_MISSING
-                                                                 : AVS_CAUSE_HTTP2_ERROR,
-                        origin, &conn->evidence, "the server reset the stream: %s (%u)",
-                        avs_h2_code_name(h2_code), h2_code);
+        avs_failure_set(
+            &box,
+            avs_h2_cause(&(const struct avs_http_facts){.rst_received = true, .rst_code = h2_code}),
+            origin, &conn->evidence, "the server reset the stream: %s (%u)",
+            avs_h2_code_name(h2_code), h2_code);
         break;
     case AVS_H2_ABORTED:
         finish = AVS_FINISH_CANCELLED;

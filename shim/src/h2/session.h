@@ -175,6 +175,5 @@ const char *avs_h2_code_name(uint32_t h2_code);
 #define AVS_H2_CODE_INTERNAL_ERROR    0x2u
 #define AVS_H2_CODE_CANCEL            0x8u
 #define AVS_H2_CODE_ENHANCE_YOUR_CALM 0xbu
-#define AVS_H2_CODE_HTTP_1_1_REQUIRED 0xdu
 
 #endif

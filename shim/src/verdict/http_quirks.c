@@ -12,6 +12,7 @@
 #define H2_FRAME_HEAD_BYTES  9
 #define H2_SETTINGS          4
 #define H2_GOAWAY            7
+#define H2_REFUSED_STREAM    0x7
 #define H2_HTTP_1_1_REQUIRED 0xd
 #define STATUS_LINE_VERSION  8 /* "HTTP/1.1" */
 
@@ -20,6 +21,8 @@ static const struct {
 } meanings[] = {
     {"alpn_h2_only", "the server speaks HTTP/2 only and refuses a client that offers HTTP/1.1; a "
                      "handshake without ALPN was verified"},
+    {"alpn_neither", "the server refuses both HTTP/2 and HTTP/1.1 by name (ALPN); a handshake "
+                     "without ALPN was verified"},
     {"h2_only_close", "the server speaks HTTP/2 only and closes an HTTP/1.1 connection"},
     {"h2_frames", "the server answers HTTP/1.1 with HTTP/2 frames"},
     {"http09_body", "the server sends a bare text without a status line"},
@@ -29,6 +32,8 @@ static const struct {
     {"truncated", "the answer ends before its announced length"},
     {"reset_after_tls", "the server resets the connection after the handshake"},
     {"silent", "the server says nothing after the handshake"},
+    {"no_answer", "the server speaks HTTP/2 and does not answer the request"},
+    {"flood", "the server sends without end, and no answer among it"},
     {"unexpected_body", "a good answer without the ATS message"},
     {"redirect", "the server redirects; the redirect was not followed"},
     {"lying_version", "the server claims HTTP/2 in an HTTP/1.x status line"},
@@ -192,17 +197,53 @@ struct avs_http_reading avs_http1_read(const struct avs_session_evidence *sessio
     return read_status(http);
 }
 
+bool avs_h2_wants_http1(const struct avs_http_facts *http) {
+    return (http->rst_received && http->rst_code == H2_HTTP_1_1_REQUIRED) ||
+           (http->goaway_received && http->goaway_code == H2_HTTP_1_1_REQUIRED);
+}
+
+/* RFC 9113 section 3.4: the first frame of a server is SETTINGS. */
+static bool is_other_protocol(const struct avs_http_facts *http) {
+    return http->first_length > 3 && http->first[3] != H2_SETTINGS;
+}
+
+/* It took all that we were ready to receive: neither the end of the connection nor of the time. */
+static bool is_flood(const struct avs_http_facts *http) {
+    return http->status == 0 && http->bytes_received > 0 && http->close == AVS_CLOSE_OPEN &&
+           !http->timed_out && !http->goaway_received && !http->rst_received &&
+           !http->protocol_error;
+}
+
+enum avs_cause avs_h2_cause(const struct avs_http_facts *http) {
+    if (http->status > 0) {
+        return AVS_CAUSE_NONE;
+    }
+    if (avs_h2_wants_http1(http) || is_other_protocol(http)) {
+        return AVS_CAUSE_HTTP2_MISSING;
+    }
+    if (http->rst_received && http->rst_code == H2_REFUSED_STREAM && !http->protocol_error) {
+        return AVS_CAUSE_STREAM_REFUSED;
+    }
+    if (http->rst_received || http->goaway_received || http->protocol_error || is_flood(http)) {
+        return AVS_CAUSE_HTTP2_ERROR;
+    }
+    return http->close == AVS_CLOSE_OPEN ? AVS_CAUSE_RESPONSE_TIMEOUT : AVS_CAUSE_CONNECTION_LOST;
+}
+
 struct avs_http_reading avs_h2_read(const struct avs_session_evidence *session) {
     const struct avs_http_facts *http = &session->http;
-    if (http->rst_received && http->rst_code == H2_HTTP_1_1_REQUIRED) {
-        struct avs_http_reading reading = quirk("downgraded");
-        reading.is_plain_pass = true;
-        return reading;
+    if (http->rst_received && avs_h2_wants_http1(http)) {
+        return quirk("downgraded");
     }
     if (http->complete && http->status > 0) {
         return read_status(http);
     }
-    if (http->goaway_received && http->status == 0) {
+    if (http->status > 0) {
+        return quirk(http->close == AVS_CLOSE_OPEN && !http->rst_received && !http->protocol_error
+                         ? "truncated"
+                         : "h2_stream");
+    }
+    if (http->goaway_received) {
         return quirk_number("goaway", http->goaway_code);
     }
     if (http->rst_received || http->protocol_error) {
@@ -211,8 +252,11 @@ struct avs_http_reading avs_h2_read(const struct avs_session_evidence *session) 
     if (http->bytes_received == 0 && http->close == AVS_CLOSE_RESET) {
         return quirk("reset_after_tls");
     }
-    if (http->close == AVS_CLOSE_OPEN && http->status == 0) {
-        return quirk("silent");
+    if (is_flood(http)) {
+        return quirk("flood");
     }
-    return quirk(http->status > 0 && http->close == AVS_CLOSE_OPEN ? "truncated" : "h2_stream");
+    if (http->close == AVS_CLOSE_OPEN) {
+        return quirk(http->bytes_received > 0 ? "no_answer" : "silent");
+    }
+    return quirk("h2_stream");
 }

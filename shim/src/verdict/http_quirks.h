@@ -18,4 +18,11 @@ struct avs_http_reading avs_http1_read(const struct avs_session_evidence *sessio
 /** Name the answer of an HTTP/2 session that did agree on h2. Pure. */
 struct avs_http_reading avs_h2_read(const struct avs_session_evidence *session);
 
+/** Why an HTTP/2 session that was agreed on gave no status: the one judgement of a check and of the
+ *  transport's requests. AVS_CAUSE_NONE when it did give one. Pure. */
+enum avs_cause avs_h2_cause(const struct avs_http_facts *http);
+
+/** Did the server ask for HTTP/1.1 instead (HTTP_1_1_REQUIRED, RFC 9113 section 7)? Pure. */
+bool avs_h2_wants_http1(const struct avs_http_facts *http);
+
 #endif

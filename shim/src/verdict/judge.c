@@ -109,22 +109,9 @@ static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct 
     return false;
 }
 
-/* The server refused our ALPN: a verified handshake without it turns that into an oddity. */
-static void judge_alpn_rejection(const struct avs_evidence *evidence,
-                                 const struct avs_tls_facts *tls, enum avs_protocol protocol,
-                                 struct avs_session_verdict *verdict) {
-    bool is_retry_proven =
-        tls->alpn_retry_secure && tls->hostname_matched && tls->trust.verify_error == 0;
-    if (protocol == AVS_PROTOCOL_H2 || !is_retry_proven) {
-        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED);
-        return;
-    }
-    if (is_ats_or_excused(evidence, tls, verdict)) {
-        verdict->outcome = AVS_SESSION_PASS_WITH_QUIRK;
-        verdict->tls_proven = true;
-        verdict->http_class = "quirk";
-        AVS_TEXT_SET(verdict->quirk, "alpn_h2_only");
-    }
+static bool refuses_alpn(const struct avs_tls_facts *tls) {
+    return tls->outcome == AVS_HANDSHAKE_ALERT &&
+           tls->alert_received == ALERT_NO_APPLICATION_PROTOCOL;
 }
 
 static void judge_refused_chain(const struct avs_evidence *evidence,
@@ -136,6 +123,32 @@ static void judge_refused_chain(const struct avs_evidence *evidence,
     verdict->outcome = AVS_SESSION_FAIL;
     if (verdict->cause_count == 0) {
         add_cause(verdict, AVS_CAUSE_CERT_INVALID);
+    }
+}
+
+/* The server refused the names that we offered. Over HTTP/2 that is the same as choosing another:
+ * there is no HTTP/2. Over HTTP/1.1 a verified handshake without names turns it into an oddity. */
+static void judge_alpn_rejection(const struct avs_evidence *evidence,
+                                 const struct avs_tls_facts *tls, enum avs_protocol protocol,
+                                 struct avs_session_verdict *verdict) {
+    if (protocol == AVS_PROTOCOL_H2) {
+        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_HTTP2_MISSING);
+        return;
+    }
+    if (tls->trust.verify_error > 0) { /* the handshake without names: its chain is the news */
+        judge_refused_chain(evidence, tls, verdict);
+        return;
+    }
+    if (!tls->alpn_retry_secure || !tls->hostname_matched || tls->trust.verify_error != 0) {
+        set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED);
+        return;
+    }
+    if (is_ats_or_excused(evidence, tls, verdict)) {
+        bool refuses_h2 = refuses_alpn(&evidence->session[AVS_PROTOCOL_H2].tls);
+        verdict->outcome = AVS_SESSION_PASS_WITH_QUIRK;
+        verdict->tls_proven = true;
+        verdict->http_class = "quirk";
+        AVS_TEXT_SET(verdict->quirk, refuses_h2 ? "alpn_neither" : "alpn_h2_only");
     }
 }
 
@@ -155,7 +168,7 @@ static bool judge_handshake(const struct avs_evidence *evidence, const struct av
         judge_refused_chain(evidence, tls, verdict);
         return false;
     case AVS_HANDSHAKE_ALERT:
-        if (tls->alert_received == ALERT_NO_APPLICATION_PROTOCOL) {
+        if (refuses_alpn(tls)) {
             judge_alpn_rejection(evidence, tls, protocol, verdict);
         } else {
             set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
@@ -217,6 +230,12 @@ static void judge_http(const struct avs_evidence *evidence, enum avs_protocol pr
     verdict->outcome = reading.is_plain_pass ? AVS_SESSION_PASS : AVS_SESSION_PASS_WITH_QUIRK;
     verdict->http_class = reading.http_class;
     AVS_TEXT_SET(verdict->quirk, reading.quirk);
+    /* The guide excuses what a server does over HTTP/1.x. AVS runs on HTTP/2: there an answer is
+     * needed, whatever its status. */
+    enum avs_cause cause = is_h2 ? avs_h2_cause(&session->http) : AVS_CAUSE_NONE;
+    if (cause != AVS_CAUSE_NONE) {
+        set(verdict, AVS_SESSION_FAIL, cause);
+    }
 }
 
 /* Dial and handshake; a session is what its place says, not what a ticket's "protocol" claims.
@@ -259,6 +278,41 @@ static void judge_family(const struct avs_evidence *evidence, enum avs_family fa
     }
 }
 
+/* AVS runs on HTTP/2: that session decides. Where it never saw a certificate and the HTTP/1.1
+ * session did, and refused it, the latter knows more: both went to the same server at the same
+ * time. */
+static enum avs_protocol decisive_session(const struct avs_evidence *evidence,
+                                          const struct avs_verdict *verdict) {
+    const struct avs_session_verdict *h2 = &verdict->session[AVS_PROTOCOL_H2];
+    const struct avs_session_verdict *http1 = &verdict->session[AVS_PROTOCOL_HTTP1];
+    bool is_h2_blind =
+        h2->outcome == AVS_SESSION_NOT_RUN ||
+        (!h2->tls_proven && evidence->session[AVS_PROTOCOL_H2].tls.chain_length == 0);
+    bool has_refused = http1->outcome == AVS_SESSION_FAIL && http1->cause_count > 0 &&
+                       evidence->session[AVS_PROTOCOL_HTTP1].tls.chain_length > 0;
+    return is_h2_blind && (h2->outcome == AVS_SESSION_NOT_RUN || has_refused) ? AVS_PROTOCOL_HTTP1
+                                                                              : AVS_PROTOCOL_H2;
+}
+
+static void conclude(struct avs_verdict *verdict) {
+    const struct avs_session_verdict *decisive = &verdict->session[verdict->decisive];
+    switch (decisive->outcome) {
+    case AVS_SESSION_PASS:
+    case AVS_SESSION_PASS_WITH_QUIRK:
+        /* HTTP/1.1 alone proves TLS, and says nothing about the HTTP/2 that AVS needs */
+        verdict->readiness = verdict->decisive == AVS_PROTOCOL_H2 ? AVS_READY : AVS_INCONCLUSIVE;
+        return;
+    case AVS_SESSION_FAIL:
+        verdict->readiness = AVS_NOT_READY;
+        break;
+    case AVS_SESSION_NOT_RUN:
+    case AVS_SESSION_INCONCLUSIVE:
+        verdict->readiness = AVS_INCONCLUSIVE;
+        break;
+    }
+    verdict->cause = decisive->cause_count > 0 ? decisive->causes[0] : AVS_CAUSE_INTERNAL;
+}
+
 void avs_judge(const struct avs_evidence *evidence, struct avs_verdict *ret_verdict) {
     struct avs_verdict verdict = {.readiness = AVS_INCONCLUSIVE};
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
@@ -267,26 +321,10 @@ void avs_judge(const struct avs_evidence *evidence, struct avs_verdict *ret_verd
     for (int i = 0; i < AVS_FAMILY_COUNT; i++) {
         judge_family(evidence, (enum avs_family)i, &verdict.family[i]);
     }
-    /* AVS runs on HTTP/2: that session decides; HTTP/1.x alone decides where it ran alone. */
-    const struct avs_session_verdict *decisive = &verdict.session[AVS_PROTOCOL_H2];
-    if (decisive->outcome == AVS_SESSION_NOT_RUN) {
-        decisive = &verdict.session[AVS_PROTOCOL_HTTP1];
-    }
-    switch (decisive->outcome) {
-    case AVS_SESSION_PASS:
-    case AVS_SESSION_PASS_WITH_QUIRK:
-        verdict.readiness = AVS_READY;
-        break;
-    case AVS_SESSION_FAIL:
-        verdict.readiness = AVS_NOT_READY;
-        break;
-    case AVS_SESSION_NOT_RUN:
-    case AVS_SESSION_INCONCLUSIVE:
-        break;
-    }
-    if (verdict.readiness != AVS_READY) {
-        verdict.cause = decisive->cause_count > 0 ? decisive->causes[0] : AVS_CAUSE_INTERNAL;
-    }
+    verdict.decisive = decisive_session(evidence, &verdict);
+    verdict.tls_proven = verdict.session[AVS_PROTOCOL_H2].tls_proven ||
+                         verdict.session[AVS_PROTOCOL_HTTP1].tls_proven;
+    conclude(&verdict);
     static const int exit_codes[] = {[AVS_READY] = 0, [AVS_NOT_READY] = 1, [AVS_INCONCLUSIVE] = 3};
     verdict.exit_code = exit_codes[verdict.readiness];
     *ret_verdict = verdict;

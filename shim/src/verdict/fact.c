@@ -1,6 +1,6 @@
 /* See fact.h. A row for each cause whose decisive fact is in the evidence; for the others the
  * catalogue's own words, with what the phase left behind. */
-#include "client/fact.h"
+#include "verdict/fact.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +139,10 @@ static void say_tls(const struct view *view) {
 
 static void say_no_http2(const struct view *view) {
     const struct avs_tls_facts *tls = &view->evidence->tls;
+    if (tls->alert_received > 0 || strcmp(tls->alpn, "h2") == 0) {
+        say_tls(view);
+        return;
+    }
     SAY(view, "TLS stands (%s), but of the offered \"%s\" the server chose %s%s%s", tls->version,
         tls->alpn_offered, tls->alpn[0] ? "\"" : "", either(tls->alpn, "nothing"),
         tls->alpn[0] ? "\"" : "");

@@ -1,8 +1,8 @@
 /* The fact that decided a failure, in one sentence: which root is missing in which store, which
  * names the certificate has, since when it has lapsed, what the proxy said. Words only: the cause
  * was found by avs_judge. */
-#ifndef AVS_CLIENT_FACT_H
-#define AVS_CLIENT_FACT_H
+#ifndef AVS_VERDICT_FACT_H
+#define AVS_VERDICT_FACT_H
 
 #include <stddef.h>
 #include <stdint.h>
