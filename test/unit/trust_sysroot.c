@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "support/pki.h"
@@ -117,6 +118,71 @@ static void pipes_devices_and_large_files_are_refused(void **state) {
     assert_int_equal(errno, EFBIG);
 }
 
+static void a_device_node_is_never_opened(void **state) {
+    (void)state;
+    if (geteuid() != 0) {
+        skip(); /* needs mknod */
+    }
+    char full[1024];
+    char *data = NULL;
+    size_t length = 0;
+    snprintf(full, sizeof(full), "%s/node", root_path);
+    /* no driver has this number: opening it is ENXIO */
+    if (mknod(full, S_IFCHR | 0644, makedev(4095, 1)) != 0) {
+        skip();
+    }
+    for (unsigned by_hand = 0; by_hand < 2; by_hand++) {
+        root.walk_by_hand = by_hand;
+        assert_false(avs_sysroot_read(&root, "/node", 1000, &data, &length, NULL));
+        assert_int_equal(errno, EINVAL);
+        assert_int_equal(avs_sysroot_open_file(&root, "/node"), -1);
+        assert_int_equal(errno, EINVAL);
+    }
+    root.walk_by_hand = false;
+    unlink(full);
+}
+
+static void names_of_255_bytes_are_names(void **state) {
+    (void)state;
+    char name[300] = "/", full[1024], found[AVS_SYSROOT_NAME_BYTES];
+    memset(name + 1, 'n', 255);
+    snprintf(full, sizeof(full), "root%s", name);
+    put(full, "long");
+    for (unsigned by_hand = 0; by_hand < 2; by_hand++) {
+        root.walk_by_hand = by_hand;
+        assert_string_equal(content(name), "long");
+        int fd = avs_sysroot_open_parent(&root, name, false, found);
+        assert_true(fd >= 0);
+        assert_string_equal(found, name + 1);
+        close(fd);
+        name[256] = 'n'; /* one more is none */
+        assert_string_equal(content(name), "");
+        assert_int_equal(errno, ENAMETOOLONG);
+        assert_int_equal(avs_sysroot_open_parent(&root, name, false, found), -1);
+        assert_int_equal(errno, ENAMETOOLONG);
+        name[256] = '\0';
+    }
+    root.walk_by_hand = false;
+}
+
+static void a_relative_path_starts_where_the_program_does(void **state) {
+    (void)state;
+    char path[AVS_SYSROOT_PATH_BYTES], here[AVS_SYSROOT_PATH_BYTES], wanted[4200];
+    struct avs_sysroot machine = {.is_machine = true};
+    assert_non_null(getcwd(here, sizeof(here)));
+    snprintf(wanted, sizeof(wanted), "%s/certs/ca.pem", here);
+    assert_true(avs_sysroot_absolute(&machine, "certs/ca.pem", path));
+    assert_string_equal(path, wanted);
+    assert_true(avs_sysroot_absolute(&machine, "/etc/ca.pem", path));
+    assert_string_equal(path, "/etc/ca.pem");
+    assert_true(avs_sysroot_absolute(&root, "certs/ca.pem", path));
+    assert_string_equal(path, "/certs/ca.pem");
+    memset(wanted, 'x', 4199);
+    wanted[4199] = '\0';
+    assert_false(avs_sysroot_absolute(&machine, wanted, path));
+    assert_int_equal(errno, ENAMETOOLONG);
+}
+
 static void names_come_sorted(void **state) {
     (void)state;
     struct avs_sysroot_names names;
@@ -224,6 +290,9 @@ int main(void) {
         cmocka_unit_test(no_path_leaves_the_root),
         cmocka_unit_test(real_paths_are_those_of_the_device),
         cmocka_unit_test(pipes_devices_and_large_files_are_refused),
+        cmocka_unit_test(a_device_node_is_never_opened),
+        cmocka_unit_test(names_of_255_bytes_are_names),
+        cmocka_unit_test(a_relative_path_starts_where_the_program_does),
         cmocka_unit_test(names_come_sorted),
         cmocka_unit_test(a_strangers_link_in_a_shared_folder_is_not_written_through),
         cmocka_unit_test(missing_folders_are_made_on_demand_only),

@@ -1,6 +1,5 @@
 /* A CA path: files, and the links named by subject hash through which alone OpenSSL finds them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,7 +93,10 @@ static bool load_name(struct folder *folder, const char *name, struct folder_fil
         !avs_sysroot_join(path, folder->reading->store->path, name)) {
         return true;
     }
-    int fd = avs_sysroot_openat(&audit->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    int fd = avs_sysroot_open_file(&audit->root, path);
+    if (fd < 0 && (errno == EISDIR || errno == EINVAL)) {
+        return true; /* a folder, a pipe, a device */
+    }
     if (fd < 0) {
         bool is_gone = errno == ENOENT || errno == ELOOP;
         avs_audit_find(audit, is_gone ? AVS_FINDING_HASH_DANGLING : AVS_FINDING_UNREADABLE_FILE,
@@ -102,7 +104,7 @@ static bool load_name(struct folder *folder, const char *name, struct folder_fil
         return true;
     }
     bool is_fine = true;
-    if (fstat(fd, &entry) == 0 && S_ISREG(entry.st_mode)) {
+    if (fstat(fd, &entry) == 0) {
         for (size_t i = 0; i < folder->count && !*ret_file; i++) {
             struct folder_file *known = &folder->files[i];
             if (known->inode == entry.st_ino && known->device == entry.st_dev) {

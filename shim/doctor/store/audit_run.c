@@ -18,25 +18,14 @@
 
 AVS_DEFINE_AUTO(avs_trust_audit, struct avs_trust_audit, avs_trust_audit_free);
 
-static void absolute_path(const struct avs_trust_audit *audit, const char *path, char *ret_path,
-                          size_t capacity) {
-    char folder[AVS_SYSROOT_PATH_BYTES];
-    if (path[0] != '/' && !audit->is_sysroot && getcwd(folder, sizeof(folder))) {
-        avs_text_format(ret_path, capacity, "%s/%s", folder, path);
-    } else {
-        avs_text_format(ret_path, capacity, "%s%s", path[0] == '/' ? "" : "/", path);
-    }
-}
-
 struct avs_audit_store *avs_audit_add_store(struct avs_trust_audit *audit, enum avs_audit_kind kind,
                                             const char *path, unsigned readers,
                                             const char *named_by) {
     char absolute[AVS_SYSROOT_PATH_BYTES];
     struct stat entry;
-    if (!path || !path[0]) {
+    if (!path || !path[0] || !avs_sysroot_absolute(&audit->root, path, absolute)) {
         return NULL;
     }
-    absolute_path(audit, path, absolute, sizeof(absolute));
     bool exists = avs_sysroot_stat(&audit->root, absolute, &entry) == 0;
     for (size_t i = 0; i < audit->store_count; i++) {
         struct avs_audit_store *known = &audit->store[i];

@@ -58,6 +58,7 @@ struct walk {
     char rest[AVS_SYSROOT_PATH_BYTES]; /* what is still to be walked */
     unsigned links;
     bool for_writing, make_folders;
+    bool is_too_long; /* a component */
 };
 
 static int top(const struct walk *walk) {
@@ -144,17 +145,17 @@ static bool descend(struct walk *walk, const char *name) {
     return true;
 }
 
-/** Take the next component off `rest`; false when none is left. */
+/** Take the next component off `rest`; false when none is left, or it is longer than a name can be.
+ */
 static bool next_component(struct walk *walk, char name[AVS_SYSROOT_NAME_BYTES], bool *ret_last) {
     char *text = walk->rest + strspn(walk->rest, "/");
     size_t length = strcspn(text, "/");
-    if (length == 0) {
-        walk->rest[0] = '\0';
+    if (length == 0 || length >= AVS_SYSROOT_NAME_BYTES) {
+        walk->is_too_long = length > 0;
         return false;
     }
-    size_t kept = length < AVS_SYSROOT_NAME_BYTES ? length : AVS_SYSROOT_NAME_BYTES - 1;
-    memcpy(name, text, kept);
-    name[kept] = '\0';
+    memcpy(name, text, length);
+    name[length] = '\0';
     char *after = text + length;
     *ret_last = after[strspn(after, "/")] == '\0';
     memmove(walk->rest, after, strlen(after) + 1);
@@ -167,9 +168,6 @@ static bool walk_path(struct walk *walk, char ret_name[AVS_SYSROOT_NAME_BYTES]) 
     bool is_last = false;
     while (next_component(walk, name, &is_last)) {
         struct stat entry;
-        if (strlen(name) == AVS_SYSROOT_NAME_BYTES - 1) {
-            return fail(ENAMETOOLONG);
-        }
         if (strcmp(name, ".") == 0) {
             continue;
         }
@@ -193,7 +191,7 @@ static bool walk_path(struct walk *walk, char ret_name[AVS_SYSROOT_NAME_BYTES]) 
         }
     }
     memcpy(ret_name, ".", 2);
-    return true;
+    return !walk->is_too_long || fail(ENAMETOOLONG);
 }
 
 static bool walk_begin(struct walk *walk, const struct avs_sysroot *root, const char *path) {
@@ -334,10 +332,49 @@ bool avs_sysroot_read_fd(int fd, size_t limit_bytes, char **ret_data, size_t *re
     return true;
 }
 
+/** Open a descriptor's own file for reading. Without /proc the path is opened anew, and must lead
+ *  to the same file. */
+static int reopen(const struct avs_sysroot *root, const char *path, int place,
+                  const struct stat *seen) {
+    char name[40];
+    struct stat now;
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", place);
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0 || errno != ENOENT) {
+        return fd;
+    }
+    fd = avs_sysroot_openat(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 &&
+        (fstat(fd, &now) != 0 || now.st_ino != seen->st_ino || now.st_dev != seen->st_dev)) {
+        close(fd);
+        errno = EAGAIN;
+        return -1;
+    }
+    return fd;
+}
+
+int avs_sysroot_open_file(const struct avs_sysroot *root, const char *path) {
+    struct stat entry;
+    int place = avs_sysroot_openat(root, path, O_PATH);
+    if (place < 0) {
+        return -1;
+    }
+    bool is_file = fstat(place, &entry) == 0 && S_ISREG(entry.st_mode);
+    int fd = -1;
+    if (is_file) {
+        fd = reopen(root, path, place, &entry);
+    } else {
+        errno = S_ISDIR(entry.st_mode) ? EISDIR : EINVAL;
+    }
+    int saved = errno;
+    close(place);
+    errno = saved;
+    return fd;
+}
+
 bool avs_sysroot_read(const struct avs_sysroot *root, const char *path, size_t limit_bytes,
                       char **ret_data, size_t *ret_length, struct stat *ret_stat) {
-    /* O_NONBLOCK: a pipe in a CA folder must not hang us */
-    int fd = avs_sysroot_openat(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    int fd = avs_sysroot_open_file(root, path);
     if (fd < 0) {
         return false;
     }
@@ -415,6 +452,20 @@ void avs_sysroot_names_done(struct avs_sysroot_names *names) {
     }
     free(names->names);
     *names = (struct avs_sysroot_names){0};
+}
+
+bool avs_sysroot_absolute(const struct avs_sysroot *root, const char *path,
+                          char ret_path[AVS_SYSROOT_PATH_BYTES]) {
+    char folder[AVS_SYSROOT_PATH_BYTES] = "/";
+    if (path[0] == '/') {
+        return strlen(path) < AVS_SYSROOT_PATH_BYTES
+                   ? memcpy(ret_path, path, strlen(path) + 1) != NULL
+                   : fail(ENAMETOOLONG);
+    }
+    if (root->is_machine && !getcwd(folder, sizeof(folder))) {
+        return false;
+    }
+    return avs_sysroot_join(ret_path, folder, path) || fail(ENAMETOOLONG);
 }
 
 bool avs_sysroot_join(char ret_path[AVS_SYSROOT_PATH_BYTES], const char *folder, const char *name) {

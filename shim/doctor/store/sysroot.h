@@ -34,6 +34,10 @@ void avs_sysroot_close(struct avs_sysroot *root);
 /** open(2) inside the root, O_CLOEXEC added; -1 and errno on failure. Never creates. */
 int avs_sysroot_openat(const struct avs_sysroot *root, const char *path, int flags);
 
+/** Open a regular file for reading; -1 and errno on failure, EISDIR or EINVAL for what is none. The
+ *  type is known before anything is opened: opening a device node can already do something. */
+int avs_sysroot_open_file(const struct avs_sysroot *root, const char *path);
+
 /** stat(2) inside the root; -1 and errno on failure. */
 int avs_sysroot_stat(const struct avs_sysroot *root, const char *path, struct stat *ret_stat);
 
@@ -72,6 +76,12 @@ struct avs_sysroot_names {
 bool avs_sysroot_list(const struct avs_sysroot *root, const char *path,
                       struct avs_sysroot_names *ret_names);
 void avs_sysroot_names_done(struct avs_sysroot_names *names);
+
+/** A path as a program of this machine means it: relative to the working directory. In a staged
+ * root nothing runs, and its "/" stands for that. False and errno when there is none, or no room.
+ */
+bool avs_sysroot_absolute(const struct avs_sysroot *root, const char *path,
+                          char ret_path[AVS_SYSROOT_PATH_BYTES]);
 
 /** "/a/b" from a folder and a name; false when it does not fit. */
 bool avs_sysroot_join(char ret_path[AVS_SYSROOT_PATH_BYTES], const char *folder, const char *name);
