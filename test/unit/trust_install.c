@@ -2,10 +2,16 @@
  * either done or as it was. What they do otherwise is tested over real trees (test/e2e). */
 #include "store/install.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/audit.h"
+
 #include "support/pki.h"
 #include "support/test.h"
 
@@ -138,6 +144,118 @@ static void the_updater_gets_a_clean_environment_and_its_last_words_are_kept(voi
     assert_null(strstr(error.message, "first"));
 }
 
+/** A script to be run as the updater. */
+static const char *script_of(const char *text) {
+    static char script[700];
+    snprintf(script, sizeof(script), "%s/updater", root);
+    FILE *file = fopen(script, "we");
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\n%s\n", text);
+    fclose(file);
+    assert_int_equal(chmod(script, 0755), 0);
+    return script;
+}
+
+static int64_t run_ms(const char *script, int timeout_ms, enum avs_status *ret_status,
+                      struct avs_error *error) {
+    const char *const arguments[AVS_DISTRO_ARGS_MAX] = {script};
+    int64_t was = avs_clock_monotonic_us();
+    *ret_status = avs_install_run_updater(arguments, timeout_ms, NULL, NULL, error);
+    return (avs_clock_monotonic_us() - was) / 1000;
+}
+
+static void an_ignored_sigchld_neither_hangs_nor_hides_the_exit_code(void **state) {
+    (void)state;
+    struct avs_error error = AVS_ERROR_INIT;
+    struct sigaction ignored = {.sa_handler = SIG_IGN}, was, after;
+    enum avs_status status;
+    assert_int_equal(sigaction(SIGCHLD, &ignored, &was), 0);
+    assert_true(run_ms(script_of("exit 0"), 20000, &status, &error) < 10000);
+    assert_int_equal(status, AVS_OK);
+    assert_true(run_ms(script_of("exit 7"), 20000, &status, &error) < 10000);
+    assert_int_equal(status, AVS_ERR_IO);
+    assert_non_null(strstr(error.message, "exit code 7"));
+    assert_int_equal(sigaction(SIGCHLD, &was, &after), 0);
+    assert_ptr_equal(after.sa_handler, SIG_IGN); /* as it was */
+}
+
+static void reap_everything(int number) {
+    int saved = errno;
+    (void)number;
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+    errno = saved;
+}
+
+static void a_handler_that_reaps_every_child_does_not_hang_it(void **state) {
+    (void)state;
+    struct avs_error error = AVS_ERROR_INIT;
+    struct sigaction reaping = {.sa_handler = reap_everything}, was;
+    enum avs_status status;
+    assert_int_equal(sigaction(SIGCHLD, &reaping, &was), 0);
+    assert_true(run_ms(script_of("exit 0"), 20000, &status, &error) < 10000);
+    assert_int_equal(status, AVS_OK);
+    sigaction(SIGCHLD, &was, NULL);
+}
+
+/** Gone, or dead and not yet reaped by whoever inherited it. */
+static bool is_dead(int pid) {
+    char path[64], state = 'Z';
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (file) {
+        assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+        fclose(file);
+    }
+    return state == 'Z';
+}
+
+static void what_an_updater_leaves_behind_is_ended_with_it(void **state) {
+    (void)state;
+    struct avs_error error = AVS_ERROR_INIT;
+    enum avs_status status;
+    char text[900], path[800];
+    int left = 0;
+    snprintf(path, sizeof(path), "%s/left", root);
+    snprintf(text, sizeof(text),
+             "trap 'exit 0' TERM\n(trap '' TERM; exec sleep 60) &\necho $! > '%s'\nwait", path);
+    assert_true(run_ms(script_of(text), 1000, &status, &error) < 10000);
+    assert_int_equal(status, AVS_ERR_TIMEOUT);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &left), 1);
+    fclose(file);
+    for (unsigned i = 0; i < 500 && !is_dead(left); i++) {
+        poll(NULL, 0, 10);
+    }
+    assert_true(is_dead(left));
+}
+
+static void what_we_ignore_does_not_reach_the_updater(void **state) {
+    (void)state;
+    static const struct {
+        int number;
+        bool stays_ignored; /* our caller's wish: nohup */
+    } rows[] = {{SIGPIPE, false}, {SIGXFSZ, false}, {SIGCHLD, false}, {SIGHUP, true}};
+    struct sigaction ignored = {.sa_handler = SIG_IGN}, was[AVS_COUNT(rows)];
+    struct avs_error error = AVS_ERROR_INIT;
+    enum avs_status status;
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        sigaction(rows[i].number, &ignored, &was[i]);
+    }
+    run_ms(script_of("grep SigIgn /proc/self/status; exit 1"), 20000, &status, &error);
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        sigaction(rows[i].number, &was[i], NULL);
+    }
+    assert_int_equal(status, AVS_ERR_IO);
+    const char *mask = strstr(error.message, "SigIgn:");
+    assert_non_null(mask);
+    unsigned long long bits = strtoull(mask + strlen("SigIgn:"), NULL, 16);
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        assert_int_equal((bits >> (rows[i].number - 1)) & 1, rows[i].stays_ignored);
+    }
+}
+
 static int set_up(void **state) {
     (void)state;
     snprintf(root, sizeof(root), "%s/tree", pki_folder());
@@ -163,6 +281,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_install_without_memory_changes_nothing),
         cmocka_unit_test(an_audit_without_memory_ends_with_an_error),
+        cmocka_unit_test(an_ignored_sigchld_neither_hangs_nor_hides_the_exit_code),
+        cmocka_unit_test(a_handler_that_reaps_every_child_does_not_hang_it),
+        cmocka_unit_test(what_an_updater_leaves_behind_is_ended_with_it),
+        cmocka_unit_test(what_we_ignore_does_not_reach_the_updater),
         cmocka_unit_test(the_updater_gets_a_clean_environment_and_its_last_words_are_kept),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

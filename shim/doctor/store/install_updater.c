@@ -1,5 +1,5 @@
-/* Running the distribution's updater: its own process group, no shell, no input, an environment of
- * our own, a deadline. Never called for a sysroot. */
+/* Running the distribution's updater: its own process group, no shell, no input, an environment and
+ * signal dispositions of our own, a deadline. Never called for a sysroot. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,22 +27,37 @@ struct child {
     pid_t pid;
     int output; /* its stdout and stderr */
     int status;
+    bool is_reaped; /* its number may be another process's by now: never signal it again */
+    bool is_status_known;
     char words[AVS_INSTALL_OUTPUT_BYTES]; /* the last of what it said */
     size_t length;
 };
 
+/** What we ignore for ourselves must not reach its programs: a pipe's reader that ends, a file size
+ *  limit. What our caller ignores (SIGHUP under nohup) stays so. */
+static void reset_signals(void) {
+    static const int numbers[] = {SIGPIPE, SIGXFSZ, SIGCHLD};
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigset_t none;
+    for (size_t i = 0; i < AVS_COUNT(numbers); i++) {
+        sigaction(numbers[i], &standard, NULL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 _Noreturn static void become(const char *const *arguments, int output) {
     char *words[AVS_DISTRO_ARGS_MAX + 1] = {NULL};
-    sigset_t none;
-    int input = open("/dev/null", O_RDONLY);
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     for (size_t i = 0; i < AVS_DISTRO_ARGS_MAX && arguments[i]; i++) {
         words[i] = (char *)(uintptr_t)arguments[i];
     }
     setpgid(0, 0);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (input >= 0) {
+    reset_signals();
+    if (input > STDIN_FILENO) {
         dup2(input, STDIN_FILENO);
+    } else if (input == STDIN_FILENO) {
+        fcntl(input, F_SETFD, 0);
     }
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
@@ -69,6 +84,7 @@ static bool start(const char *const *arguments, struct child *child) {
         errno = saved;
         return false;
     }
+    setpgid(child->pid, child->pid); /* whoever of us comes first */
     child->output = ends[0];
     return true;
 }
@@ -93,23 +109,38 @@ static bool listen_once(struct child *child) {
     return true;
 }
 
+/** Has it ended? It is not reaped by this: its number, and its group's, stay its own. A child that
+ *  somebody else has reaped (a handler of the application's, an ignored SIGCHLD) has ended too. */
 static bool has_ended(struct child *child) {
-    return waitpid(child->pid, &child->status, WNOHANG) == child->pid;
+    siginfo_t info = {.si_pid = 0};
+    if (child->is_reaped) {
+        return true;
+    }
+    if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        child->is_reaped = errno == ECHILD;
+        return child->is_reaped;
+    }
+    return info.si_pid == child->pid;
+}
+
+static void reap(struct child *child) {
+    if (!child->is_reaped) {
+        child->is_status_known = waitpid(child->pid, &child->status, 0) == child->pid;
+        child->is_reaped = true;
+    }
 }
 
 static void stop(struct child *child) {
     int64_t give_up = avs_clock_monotonic_us() + KILL_GRACE_MS * 1000;
-    kill(-child->pid, SIGTERM);
-    while (!has_ended(child)) {
-        if (avs_clock_monotonic_us() > give_up) {
-            kill(-child->pid, SIGKILL);
-            kill(child->pid, SIGKILL);
-            waitpid(child->pid, &child->status, 0);
-            return;
-        }
+    if (!has_ended(child)) {
+        kill(-child->pid, SIGTERM);
+    }
+    while (!has_ended(child) && avs_clock_monotonic_us() <= give_up) {
         poll(NULL, 0, POLL_MS);
     }
-    kill(-child->pid, SIGKILL); /* what it may have left behind */
+    if (!child->is_reaped) {
+        kill(-child->pid, SIGKILL); /* with what it may have left behind */
+    }
 }
 
 /** The last line that is not empty. */
@@ -121,17 +152,43 @@ static const char *last_line(struct child *child) {
     return newline ? newline + 1 : child->words;
 }
 
+/** While the updater runs, an ignored SIGCHLD is put to its default: the kernel would reap the
+ *  child and lose its exit code. */
+static bool want_exit_codes(struct sigaction *ret_before) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    if (sigaction(SIGCHLD, NULL, ret_before) != 0) {
+        return false;
+    }
+    bool is_lost = ret_before->sa_handler == SIG_IGN || (ret_before->sa_flags & SA_NOCLDWAIT) != 0;
+    return is_lost && sigaction(SIGCHLD, &standard, NULL) == 0;
+}
+
+/** Its fate as an error; OK when it ended well. */
+static enum avs_status judge(struct child *child, const char *program, struct avs_error *reterr) {
+    if (!child->is_status_known) { /* reaped by somebody else: the store itself is looked at next */
+        return AVS_OK;
+    }
+    if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0) {
+        return AVS_OK;
+    }
+    bool has_exited = WIFEXITED(child->status);
+    return avs_fail(reterr, AVS_ERR_IO, "%s failed (%s %d): %.200s", program,
+                    has_exited ? "exit code" : "signal",
+                    has_exited ? WEXITSTATUS(child->status) : WTERMSIG(child->status),
+                    last_line(child));
+}
+
 enum avs_status avs_install_run_updater(const char *const *arguments, int timeout_ms,
                                         bool (*is_cancelled)(void *user), void *user,
                                         struct avs_error *reterr) {
     struct child child = {.pid = -1, .output = -1};
+    struct sigaction before;
     int64_t deadline = avs_clock_monotonic_us() + (int64_t)timeout_ms * 1000;
     bool is_listening = true, is_stopped = false, is_late = false;
-    if (!start(arguments, &child)) {
-        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, errno, "cannot start %s: %s",
-                              arguments[0], strerror(errno));
-    }
-    while (!has_ended(&child)) {
+    bool is_changed = want_exit_codes(&before);
+    bool is_started = start(arguments, &child);
+    int start_errno = errno;
+    while (is_started && !has_ended(&child)) {
         struct pollfd wait_for = {.fd = is_listening ? child.output : -1, .events = POLLIN};
         if (poll(&wait_for, 1, POLL_MS) > 0) {
             is_listening = listen_once(&child);
@@ -143,10 +200,20 @@ enum avs_status avs_install_run_updater(const char *const *arguments, int timeou
             break;
         }
     }
-    fcntl(child.output, F_SETFL, O_NONBLOCK); /* a grandchild may hold the other end open */
-    while (is_listening && listen_once(&child)) {
+    if (is_started) {
+        reap(&child);
+        fcntl(child.output, F_SETFL, O_NONBLOCK); /* a grandchild may hold the other end open */
+        while (is_listening && listen_once(&child)) {
+        }
+        close(child.output);
     }
-    close(child.output);
+    if (is_changed) {
+        sigaction(SIGCHLD, &before, NULL);
+    }
+    if (!is_started) {
+        return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, start_errno,
+                              "cannot start %s: %s", arguments[0], strerror(start_errno));
+    }
     if (is_stopped) {
         return avs_fail(reterr, AVS_ERR_CANCELLED, "stopped while %s was running", arguments[0]);
     }
@@ -154,12 +221,5 @@ enum avs_status avs_install_run_updater(const char *const *arguments, int timeou
         return avs_fail(reterr, AVS_ERR_TIMEOUT, "%s did not end within %d seconds", arguments[0],
                         timeout_ms / 1000);
     }
-    if (!WIFEXITED(child.status) || WEXITSTATUS(child.status) != 0) {
-        return avs_fail(reterr, AVS_ERR_IO, "%s failed (%s %d): %.200s", arguments[0],
-                        WIFEXITED(child.status) ? "exit code" : "signal",
-                        WIFEXITED(child.status) ? WEXITSTATUS(child.status)
-                                                : WTERMSIG(child.status),
-                        last_line(&child));
-    }
-    return AVS_OK;
+    return judge(&child, arguments[0], reterr);
 }
