@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <avs/store.h>
 
@@ -25,8 +26,11 @@ static const char help[] =
     "Options:\n"
     "  --config FILE    add them to the CA file (or else the CA path) that libcurlUtils of this\n"
     "                   AlexaClientSDKConfig.json names, and to no other store\n"
+    "  --ca-file FILE   add them to this bundle, and to no other store\n"
+    "  --ca-path DIR    add them to this folder of hashed certificates likewise\n"
     "  --sysroot DIR    a root file system below DIR (an image, a mounted SD card): nothing of\n"
-    "                   it is run, no link leads out of it\n"
+    "                   it is run, no link leads out of it; --config is a path on this machine,\n"
+    "                   the others are paths below DIR\n"
     "  --only NAME      just this root, may be given several times: \"Amazon Root CA 1\" or\n"
     "                   amazon-root-ca-1; without it, the five required ones\n"
     "  --apply          do it\n"
@@ -48,6 +52,8 @@ static const char help[] =
 
 enum {
     OPTION_CONFIG = 256,
+    OPTION_CA_FILE,
+    OPTION_CA_PATH,
     OPTION_SYSROOT,
     OPTION_ONLY,
     OPTION_TIMEOUT,
@@ -58,6 +64,8 @@ enum {
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
+    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"ca-path", required_argument, NULL, OPTION_CA_PATH},
     {"sysroot", required_argument, NULL, OPTION_SYSROOT},
     {"only", required_argument, NULL, OPTION_ONLY},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -80,15 +88,25 @@ static bool is_cancelled(void *user) {
     return is_stopped != 0;
 }
 
-/** Interrupted means taken back, not left half-way. */
+/** Interrupted means taken back, not left half-way. What was ignored for us (nohup) stays so. */
 static void catch_signals(void) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal}, before;
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        sigaction(numbers[i], &action, NULL);
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(numbers[i], &action, NULL);
+        }
     }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error, not an end */
+}
+
+/** On a terminal only: what takes half a minute and more. */
+static void on_progress(void *user, const char *what) {
+    (void)user;
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "avs-shim trust install: %s; this may take a minute\n", what);
+    }
 }
 
 static int report(const struct cli_command *command, const struct avs_trust_install *install,
@@ -155,8 +173,10 @@ static int run_install(const struct cli_command *command,
 
 static int run(const struct cli_command *command, int argc, char **argv) {
     const char *only[AVS_TRUST_INSTALL_ONLY_MAX];
-    struct avs_trust_install_options options = {
-        .size = sizeof(options), .only = only, .is_cancelled = is_cancelled};
+    struct avs_trust_install_options options = {.size = sizeof(options),
+                                                .only = only,
+                                                .is_cancelled = is_cancelled,
+                                                .on_progress = on_progress};
     bool is_json = false;
     long seconds = 0;
     opterr = 0;
@@ -168,6 +188,12 @@ static int run(const struct cli_command *command, int argc, char **argv) {
         switch (id) {
         case OPTION_CONFIG:
             options.config_file = optarg;
+            break;
+        case OPTION_CA_FILE:
+            options.ca_file = optarg;
+            break;
+        case OPTION_CA_PATH:
+            options.ca_path = optarg;
             break;
         case OPTION_SYSROOT:
             options.sysroot = optarg;

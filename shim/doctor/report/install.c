@@ -1,11 +1,11 @@
 /* An install, or what it would do, in words and as JSON (schema avs-shim.trust-install/1). */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "store/command.h"
 #include "store/install.h"
 
 #define TEXT_LIMIT (1u << 20)
@@ -75,21 +75,35 @@ static size_t missing_count(const struct avs_trust_install *install) {
     return count;
 }
 
-static void next_command(const struct avs_trust_install *install, char *ret_command,
-                         size_t capacity) {
-    char sysroot[AVS_SYSROOT_PATH_BYTES + 16] = "";
-    const char *sudo = geteuid() == 0 ? "" : "sudo ";
-    bool is_named = !install->distro;
-    if (install->is_sysroot) {
-        avs_text_format(sysroot, sizeof(sysroot), " --sysroot %s", install->root.path);
+/** "avs-shim trust VERB" for the same store and roots. */
+static void add_command(const struct avs_trust_install *install, const char *verb, const char *rest,
+                        struct avs_buffer *out) {
+    const struct avs_store_choice choice = {
+        .sysroot = install->is_sysroot ? install->root.path : NULL,
+        .config_file = install->config_file,
+        .ca_file = install->ca_file,
+        .ca_path = install->ca_path,
+    };
+    bool changes = strcmp(verb, "install") == 0;
+    if (changes) {
+        const char *place = install->bundle_count   ? install->bundle[0]
+                            : install->folder_count ? install->folder[0]
+                                                    : install->record;
+        avs_buffer_add_text(out, avs_store_sudo(&install->root, place));
     }
+    avs_store_command(out, verb, &choice, "");
+    for (size_t i = 0; changes && install->is_choice && i < install->root_count; i++) {
+        avs_buffer_add_text(out, " --only ");
+        avs_buffer_add_word(out, install->roots[i].root->name);
+    }
+    avs_buffer_add_text(out, rest);
+}
+
+static void add_next_command(const struct avs_trust_install *install, struct avs_buffer *out) {
     if (install->steps.count > 0 && !install->is_applied) {
-        avs_text_format(ret_command, capacity, "%savs-shim trust install%s%s%s --apply",
-                        install->is_sysroot || is_named ? "" : sudo, sysroot,
-                        is_named ? " --config FILE" : "", install->is_undo ? " --undo" : "");
+        add_command(install, "install", install->is_undo ? " --undo --apply" : " --apply", out);
     } else {
-        avs_text_format(ret_command, capacity, "avs-shim trust audit%s%s", sysroot,
-                        is_named ? " --config FILE" : "");
+        add_command(install, "audit", "", out);
     }
 }
 
@@ -135,8 +149,9 @@ static void write_stores(const struct avs_trust_install *install, struct avs_buf
         avs_buffer_printf(out, "  folder  %s%s\n", below, install->folder[i]);
     }
     avs_buffer_printf(out, "  by      %s\n",
-                      install->distro ? install->distro->label
-                                      : "the SDK's configuration, which names this store");
+                      install->distro           ? install->distro->label
+                      : install->config_file[0] ? "the SDK's configuration, which names this store"
+                                                : "the option that names this store");
 }
 
 enum avs_status avs_trust_install_to_text(const struct avs_trust_install *install, bool has_colour,
@@ -171,13 +186,14 @@ enum avs_status avs_trust_install_to_text(const struct avs_trust_install *instal
         avs_buffer_printf(&out, "\nNote  %s\n", install->note[i]);
     }
     if (install->is_applied && !install->is_undo) {
-        avs_buffer_printf(
-            &out, "\nUndo  avs-shim trust install%s%s%s --undo --apply (record: %s)\n",
-            install->is_sysroot ? " --sysroot " : "", install->is_sysroot ? install->root.path : "",
-            install->distro ? "" : " --config FILE", install->record);
+        avs_buffer_add_text(&out, "\nUndo  ");
+        add_command(install, "install", " --undo --apply", &out);
+        avs_buffer_printf(&out, "\n      (record: %s%s)\n",
+                          install->is_sysroot ? install->root.path : "", install->record);
     }
-    next_command(install, words, sizeof(words));
-    avs_buffer_printf(&out, "\nNext  %s\n", words);
+    avs_buffer_add_text(&out, "\nNext  ");
+    add_next_command(install, &out);
+    avs_buffer_add_text(&out, "\n");
     enum avs_status status = avs_buffer_take_text(&out, ret_text, reterr);
     avs_buffer_done(&out);
     return status;
@@ -250,9 +266,16 @@ static bool put_steps(const struct avs_trust_install *install, struct json_objec
 enum avs_status avs_trust_install_to_json(const struct avs_trust_install *install, char **ret_json,
                                           struct avs_error *reterr) {
     struct json_object *report = json_object_new_object();
-    char next[AVS_SYSROOT_PATH_BYTES * 2];
+    struct avs_buffer command = avs_buffer_init(AVS_STORE_COMMAND_BYTES);
+    AVS_AUTO(char) next = NULL;
     char *json = NULL;
-    next_command(install, next, sizeof(next));
+    add_next_command(install, &command);
+    enum avs_status status = avs_buffer_take_text(&command, &next, reterr);
+    avs_buffer_done(&command);
+    if (status != AVS_OK) {
+        json_object_put(report);
+        return status;
+    }
     bool is_done =
         report && put_text(report, "schema", AVS_TRUST_INSTALL_SCHEMA) &&
         put_flag(report, "is_complete", avs_trust_install_is_complete(install)) &&

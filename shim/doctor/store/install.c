@@ -55,9 +55,17 @@ static enum avs_status choose_roots(const struct avs_trust_install_options *opti
 static enum avs_status choose_store(const struct avs_trust_install_options *options,
                                     struct avs_config **config, struct avs_install_request *request,
                                     struct avs_error *reterr) {
+    if ((options->config_file != NULL) + (options->ca_file != NULL) + (options->ca_path != NULL) >
+        1) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "name one store: a configuration, a CA file or a CA path");
+    }
+    request->ca_file = options->ca_file;
+    request->ca_path = options->ca_path;
     if (!options->config_file) {
         return AVS_OK;
     }
+    request->config_file = options->config_file;
     AVS_TRY(avs_config_load(&options->config_file, 1, config, reterr));
     request->ca_file = avs_config_value(*config, AVS_CONFIG_CA_FILE);
     request->ca_path = request->ca_file ? NULL : avs_config_value(*config, AVS_CONFIG_CA_PATH);
@@ -107,16 +115,18 @@ enum avs_status avs_trust_install_run(const struct avs_trust_install_options *op
     struct avs_install_request request = {
         .sysroot = options->sysroot,
         .roots = roots,
+        .is_choice = options->only_count > 0,
         .apply = options->apply,
         .undo = options->undo,
         .timeout_ms = options->timeout_ms,
         .is_cancelled = options->is_cancelled,
         .user = options->user,
+        .on_progress = options->on_progress,
     };
     AVS_TRY(choose_roots(options, roots, &request.root_count, reterr));
     AVS_TRY(choose_store(options, &config, &request, reterr));
     AVS_TRY(avs_install_run(&request, ret_install, reterr));
-    if (!options->config_file && !options->sysroot && !options->undo) {
+    if (!request.ca_file && !request.ca_path && !options->sysroot && !options->undo) {
         note_other_store(*ret_install);
     }
     return AVS_OK;

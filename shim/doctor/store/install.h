@@ -18,6 +18,7 @@
 #define AVS_INSTALL_FILE_LIMIT   AVS_SYSROOT_FILE_LIMIT
 #define AVS_INSTALL_RECORD_BYTES (4u << 20)
 #define AVS_INSTALL_STORES_MAX   4 /* bundles, and folders, changed by one install */
+#define AVS_INSTALL_PATHS_MAX    8
 
 #define AVS_INSTALL_RECORD_FOLDER "/var/lib/avs-shim"
 #define AVS_INSTALL_RECORD_NAME   "trust-install.json"
@@ -59,17 +60,31 @@ AVS_NODISCARD enum avs_status avs_install_add_step(struct avs_install_steps *ste
                                                    const char *text, const char *old,
                                                    struct avs_error *reterr);
 
+/** Paths inside the root. An entry may be NULL: struck off. */
+struct avs_install_paths {
+    char *path[AVS_INSTALL_PATHS_MAX];
+    size_t count;
+};
+
+void avs_install_paths_done(struct avs_install_paths *paths);
+/** Copies the path. Errors: NO_MEMORY, LIMIT. */
+AVS_NODISCARD enum avs_status avs_install_add_path(struct avs_install_paths *paths,
+                                                   const char *path, struct avs_error *reterr);
+
 /** What the engine is asked. The command passes rows of avs_ats_root_table; a test may pass a root
  *  of its own. All borrowed. */
 struct avs_install_request {
     const char *sysroot; /* NULL = this machine */
     const struct avs_ats_root *const *roots;
     size_t root_count;
-    const char *ca_file, *ca_path; /* one of them: the store that a configuration names */
+    bool is_choice;                /* named one by one */
+    const char *ca_file, *ca_path; /* one of them: the store that was named */
+    const char *config_file;       /* that names it, NULL = an option does */
     bool apply, undo;
     int timeout_ms;
     bool (*is_cancelled)(void *user);
     void *user;
+    void (*on_progress)(void *user, const char *what);
     /* called before each step and each rename, for tests that kill the process there */
     void (*on_step)(void *on_step_user, const char *where);
     void *on_step_user;
@@ -86,7 +101,11 @@ struct avs_install_root {
 struct avs_trust_install {
     struct avs_sysroot root;
     bool is_sysroot, is_applied, is_undo, was_interrupted;
-    const struct avs_distro *distro; /* NULL when a configuration names the store */
+    bool is_touched;                 /* the store was, or may have been, changed by this call */
+    const struct avs_distro *distro; /* NULL when the store was named */
+    /* how it was named, for the next command; at most one is not "" */
+    char config_file[AVS_SYSROOT_PATH_BYTES], ca_file[AVS_SYSROOT_PATH_BYTES],
+        ca_path[AVS_SYSROOT_PATH_BYTES];
     char record[AVS_SYSROOT_PATH_BYTES];
     char bundle[AVS_INSTALL_STORES_MAX][AVS_SYSROOT_PATH_BYTES]; /* real paths */
     size_t bundle_count;
@@ -95,6 +114,7 @@ struct avs_trust_install {
     bool runs_updater;
     struct avs_install_root roots[AVS_INSTALL_ROOTS_MAX];
     size_t root_count;
+    bool is_choice; /* the roots were named one by one */
     struct avs_install_steps steps;
     char note[AVS_INSTALL_NOTES_MAX][AVS_NAME_BYTES * 2];
     size_t note_count;
@@ -153,6 +173,16 @@ AVS_NODISCARD enum avs_status avs_install_make_folder(const struct avs_sysroot *
 /** Target of a link, without following it; false when it is none. */
 bool avs_install_read_link(const struct avs_sysroot *root, const char *path,
                            char ret_target[AVS_SYSROOT_PATH_BYTES]);
+/** Open the folder of `path` itself, the last name not followed if it is a link; -1 and errno. */
+int avs_install_open_holder(const struct avs_sysroot *root, const char *path,
+                            char name[AVS_SYSROOT_NAME_BYTES]);
+/** Keep the content of `path` as it is now beside it; what has that name already is removed. False
+ *  where it cannot be (no hard links on FAT): going back works by content then. */
+bool avs_install_keep_old(const struct avs_sysroot *root, const char *path);
+/** Put the content that this run kept back; nothing to do when that is done already. False and
+ *  errno when it cannot be. */
+bool avs_install_put_old_back(const struct avs_sysroot *root, const char *path);
+void avs_install_drop_old(const struct avs_sysroot *root, const char *path);
 /** ERR_IO with what to do about this errno. */
 enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, const char *verb,
                                     const char *path, struct avs_error *reterr);
@@ -161,7 +191,10 @@ enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, c
 struct avs_install_record {
     struct avs_install_steps steps;
     size_t committed;
+    struct avs_install_paths kept;    /* files of the unfinished run whose old content is kept */
+    struct avs_install_paths folders; /* made for the record itself, outermost first */
 };
+void avs_install_record_done(struct avs_install_record *record);
 /** An absent record is an empty one. Errors: ERR_IO (unreadable, not ours, damaged). */
 AVS_NODISCARD enum avs_status avs_install_read_record(const struct avs_sysroot *root,
                                                       const char *path,

@@ -1,6 +1,7 @@
 /* Doing and undoing. The record goes to the disk first; each step is atomic; a failure takes back
  * the steps of this run, and a run that was killed is taken back by the next one. Until the end, a
- * hard link keeps the old content of each changed file, so that going back needs no space. */
+ * hard link keeps the old content of each changed file, so that going back needs no space; only
+ * what the record lists as kept is ever put back. */
 #include "store/install_apply.h"
 
 #include <errno.h>
@@ -31,9 +32,6 @@ static enum avs_status do_step(struct avs_trust_install *install,
     case AVS_INSTALL_LINK:
         return avs_install_make_link(root, step->path, step->text, reterr);
     case AVS_INSTALL_RUN:
-        for (size_t i = 0; i < install->bundle_count; i++) {
-            avs_install_keep_old(root, install->bundle[i]);
-        }
         return avs_install_update(install, request, install->distro->updater, false, reterr);
     case AVS_INSTALL_KIND_COUNT:
         break;
@@ -112,39 +110,37 @@ static enum avs_status refresh(struct avs_trust_install *install,
     return status;
 }
 
-enum avs_status avs_install_go_back(struct avs_trust_install *install,
-                                    const struct avs_install_request *request,
+/** Put the kept files back, those that steps changed or (`after_updater`) the others. A file that
+ *  cannot be is struck off the list: its steps are taken back by their content. */
+static void put_kept_back(struct avs_trust_install *install, struct avs_install_record *record,
+                          bool after_updater) {
+    for (size_t i = 0; i < record->kept.count; i++) {
+        char *path = record->kept.path[i];
+        bool is_of_step = false;
+        for (size_t j = record->committed; path && j < record->steps.count; j++) {
+            is_of_step |= strcmp(record->steps.step[j].path, path) == 0;
+        }
+        if (path && is_of_step != after_updater &&
+            !avs_install_put_old_back(&install->root, path)) {
+            free(path);
+            record->kept.path[i] = NULL;
+        }
+    }
+}
+
+static bool is_kept(const struct avs_install_record *record, const char *path) {
+    for (size_t i = 0; i < record->kept.count; i++) {
+        if (record->kept.path[i] && strcmp(record->kept.path[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** The steps from `from` on are taken back: the record without them. */
+static enum avs_status forget_steps(struct avs_trust_install *install,
                                     struct avs_install_record *record, size_t from,
-                                    bool is_rollback, struct avs_error *reterr) {
-    bool has_run = false;
-    for (size_t i = record->steps.count; i-- > from;) {
-        const struct avs_install_step *step = &record->steps.step[i];
-        bool changes_file = step->kind == AVS_INSTALL_APPEND || step->kind == AVS_INSTALL_REPLACE;
-        has_run |= step->kind == AVS_INSTALL_RUN;
-        if (is_rollback && changes_file) {
-            avs_install_drop_staged(&install->root, step->path);
-            if (avs_install_put_old_back(&install->root, step->path)) {
-                continue; /* earlier steps on this file are undone by it, and find nothing */
-            }
-        }
-        if (request->on_step) {
-            request->on_step(request->on_step_user, "undo");
-        }
-        AVS_TRY(undo_step(install, step, reterr));
-    }
-    enum avs_status status = AVS_OK;
-    if (has_run) {
-        status = refresh(install, request, &record->steps, from, reterr);
-    }
-    for (size_t i = 0; is_rollback && has_run && i < install->bundle_count; i++) {
-        if (avs_install_put_old_back(&install->root, install->bundle[i])) {
-            status = AVS_OK; /* byte for byte, whatever the updater said */
-        }
-    }
-    if (is_rollback) {
-        install->note_count = 0; /* "changed since" is about the files that were put back whole */
-    }
-    AVS_TRY(status);
+                                    struct avs_error *reterr) {
     for (size_t i = from; i < record->steps.count; i++) {
         free(record->steps.step[i].path);
         free(record->steps.step[i].text);
@@ -152,27 +148,46 @@ enum avs_status avs_install_go_back(struct avs_trust_install *install,
     }
     record->steps.count = from;
     record->committed = from < record->committed ? from : record->committed;
-    AVS_TRY(avs_install_write_record(&install->root, install->record, record, reterr));
-    if (from == 0 && strcmp(install->record, AVS_INSTALL_RECORD) == 0) {
-        return avs_install_remove_file(&install->root, AVS_INSTALL_RECORD_FOLDER, reterr);
+    avs_install_paths_done(&record->kept);
+    return avs_install_write_record(&install->root, install->record, record, reterr);
+}
+
+enum avs_status avs_install_go_back(struct avs_trust_install *install,
+                                    const struct avs_install_request *request,
+                                    struct avs_install_record *record, size_t from,
+                                    bool is_rollback, struct avs_error *reterr) {
+    bool has_run = false;
+    if (is_rollback) {
+        put_kept_back(install, record, false);
     }
-    return AVS_OK;
+    for (size_t i = record->steps.count; i-- > from;) {
+        const struct avs_install_step *step = &record->steps.step[i];
+        has_run |= step->kind == AVS_INSTALL_RUN;
+        if (request->on_step) {
+            request->on_step(request->on_step_user, "undo");
+        }
+        if (is_rollback && is_kept(record, step->path)) {
+            avs_install_drop_staged(&install->root, step->path);
+            continue; /* the file is as it was before the first step on it */
+        }
+        AVS_TRY(undo_step(install, step, reterr));
+    }
+    enum avs_status status = AVS_OK;
+    if (has_run) {
+        status = refresh(install, request, &record->steps, from, reterr);
+    }
+    if (is_rollback) {
+        put_kept_back(install, record, true);
+        if (record->kept.count > 0 && has_run) {
+            status = AVS_OK; /* byte for byte, whatever the updater said */
+        }
+        install->note_count = 0; /* "changed since" is about the files that were put back whole */
+    }
+    AVS_TRY(status);
+    return forget_steps(install, record, from, reterr);
 }
 
 /* ---- going forth ---- */
-
-static enum avs_status make_record_folder(struct avs_trust_install *install,
-                                          struct avs_error *reterr) {
-    char path[AVS_SYSROOT_PATH_BYTES];
-    for (char *slash = strchr(install->record + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        struct stat entry;
-        avs_text_copy_bytes(path, sizeof(path), install->record, (size_t)(slash - install->record));
-        if (avs_sysroot_stat(&install->root, path, &entry) != 0) {
-            AVS_TRY(avs_install_make_folder(&install->root, path, reterr));
-        }
-    }
-    return AVS_OK;
-}
 
 static enum avs_status take_steps(struct avs_trust_install *install,
                                   const struct avs_install_request *request,
@@ -193,15 +208,30 @@ static enum avs_status take_steps(struct avs_trust_install *install,
     return avs_install_verify(install, reterr);
 }
 
-static void drop_all_old(struct avs_trust_install *install) {
+/** Keep the old content of every file that the steps, or the updater, are going to change. The
+ *  record then says which of them are kept. Where there are no hard links (FAT), going back works
+ *  by content. */
+static enum avs_status keep_all(struct avs_trust_install *install,
+                                struct avs_install_record *record, struct avs_error *reterr) {
     for (size_t i = 0; i < install->steps.count; i++) {
         const struct avs_install_step *step = &install->steps.step[i];
-        if (step->kind == AVS_INSTALL_APPEND || step->kind == AVS_INSTALL_REPLACE) {
-            avs_install_drop_old(&install->root, step->path);
+        bool changes_file = step->kind == AVS_INSTALL_APPEND || step->kind == AVS_INSTALL_REPLACE;
+        if (changes_file && !is_kept(record, step->path) &&
+            avs_install_keep_old(&install->root, step->path)) {
+            AVS_TRY(avs_install_add_path(&record->kept, step->path, reterr));
         }
     }
     for (size_t i = 0; install->runs_updater && i < install->bundle_count; i++) {
-        avs_install_drop_old(&install->root, install->bundle[i]);
+        if (avs_install_keep_old(&install->root, install->bundle[i])) {
+            AVS_TRY(avs_install_add_path(&record->kept, install->bundle[i], reterr));
+        }
+    }
+    return AVS_OK;
+}
+
+static void drop_all_old(struct avs_trust_install *install, const struct avs_install_paths *kept) {
+    for (size_t i = 0; i < kept->count; i++) {
+        avs_install_drop_old(&install->root, kept->path[i]);
     }
 }
 
@@ -218,16 +248,42 @@ static enum avs_status failed(struct avs_trust_install *install,
     }
     char words[sizeof(reterr->message)];
     AVS_TEXT_SET(words, reterr->message);
-    if (back != AVS_OK) {
-        avs_text_format(reterr->message, sizeof(reterr->message),
-                        "%.200s. Going back failed too: %.150s. Run avs-shim trust install --undo "
-                        "--apply once that is mended.",
-                        words, second.message);
-    } else if (!strstr(words, "as it was")) {
+    if (back == AVS_OK) {
         avs_text_format(reterr->message, sizeof(reterr->message),
                         "%.400s. The trust store is as it was.", words);
+    } else {
+        avs_text_format(reterr->message, sizeof(reterr->message),
+                        "%.200s. Going back failed too: %.150s. Once that is mended, run the same "
+                        "command with --undo.",
+                        words, second.message);
     }
     return status;
+}
+
+static enum avs_status go(struct avs_trust_install *install,
+                          const struct avs_install_request *request,
+                          struct avs_install_record *record, struct avs_error *reterr) {
+    AVS_TRY(avs_install_write_record(&install->root, install->record, record, reterr));
+    if (request->on_step) {
+        request->on_step(request->on_step_user, "keep");
+    }
+    AVS_TRY(keep_all(install, record, reterr));
+    AVS_TRY(avs_install_write_record(&install->root, install->record, record, reterr));
+    AVS_TRY(take_steps(install, request, reterr));
+    struct avs_install_paths kept = record->kept;
+    size_t committed = record->committed;
+    record->kept = (struct avs_install_paths){.count = 0};
+    record->committed = record->steps.count;
+    enum avs_status status =
+        avs_install_write_record(&install->root, install->record, record, reterr);
+    if (status != AVS_OK) {
+        record->kept = kept;
+        record->committed = committed;
+        return status;
+    }
+    drop_all_old(install, &kept);
+    avs_install_paths_done(&kept);
+    return AVS_OK;
 }
 
 enum avs_status avs_install_go(struct avs_trust_install *install,
@@ -238,18 +294,6 @@ enum avs_status avs_install_go(struct avs_trust_install *install,
         AVS_TRY(avs_install_add_step(&record->steps, step->kind, step->path, step->text, step->old,
                                      reterr));
     }
-    AVS_TRY(make_record_folder(install, reterr));
-    AVS_TRY(avs_install_write_record(&install->root, install->record, record, reterr));
-    enum avs_status status = take_steps(install, request, reterr);
-    if (status != AVS_OK) {
-        return failed(install, request, record, status, reterr);
-    }
-    drop_all_old(install);
-    record->committed = record->steps.count;
-    status = avs_install_write_record(&install->root, install->record, record, reterr);
-    if (status != AVS_OK) {
-        record->committed -= install->steps.count;
-        return failed(install, request, record, status, reterr);
-    }
-    return AVS_OK;
+    enum avs_status status = go(install, request, record, reterr);
+    return status == AVS_OK ? AVS_OK : failed(install, request, record, status, reterr);
 }

@@ -17,6 +17,33 @@ AVS_NODISCARD enum avs_status avs_install_go_back(struct avs_trust_install *inst
                                                   struct avs_install_record *record, size_t from,
                                                   bool is_rollback, struct avs_error *reterr);
 
+/* ---- install_place.c ---- */
+
+/** Choose the record's path: a store that was named has it beside it, it may be a user's own. False
+ *  and errno when that place cannot be found. */
+AVS_NODISCARD bool avs_install_place_record(struct avs_trust_install *install,
+                                            const struct avs_install_request *request);
+/** Note what becomes of the record: forgotten at a reboot, or shipped with an image. */
+void avs_install_note_record(struct avs_trust_install *install);
+
+/* ---- install_lock.c ---- */
+
+/** The one installer of this record. */
+struct avs_install_lock {
+    int folder, fd;
+    char name[AVS_SYSROOT_NAME_BYTES];
+};
+
+/** Make the folders that the record needs and hold the lock beside it. Whoever may not write there
+ *  cannot hold it either, so nobody can keep others from installing. `ret_made` gets the folders
+ *  made. Errors: ERR_IO (another one is at work, permission). */
+AVS_NODISCARD enum avs_status avs_install_take_lock(const struct avs_sysroot *root,
+                                                    const char *record,
+                                                    struct avs_install_paths *ret_made,
+                                                    struct avs_install_lock *ret_lock,
+                                                    struct avs_error *reterr);
+void avs_install_release_lock(struct avs_install_lock *lock);
+
 /* ---- install_keep.c ---- */
 
 /** Run the distribution's updater; a CA that it drops from the bundle without anybody having
@@ -28,13 +55,6 @@ AVS_NODISCARD enum avs_status avs_install_update(struct avs_trust_install *insta
                                                  struct avs_error *reterr);
 
 /* ---- install_step.c ---- */
-
-/** Keep the content of `path` as it is now beside it; where there are no hard links (FAT), going
- *  back works by content. */
-void avs_install_keep_old(const struct avs_sysroot *root, const char *path);
-/** Put the kept content back; false when none was kept. */
-bool avs_install_put_old_back(const struct avs_sysroot *root, const char *path);
-void avs_install_drop_old(const struct avs_sysroot *root, const char *path);
 
 AVS_NODISCARD enum avs_status avs_install_read_text(const struct avs_sysroot *root,
                                                     const char *path, char **ret_text,

@@ -17,8 +17,13 @@ enum avs_status avs_install_conf_append(struct avs_install_conf *conf, const cha
                     lacks_newline && !conf->is_newline_added ? "\n" : "", line,
                     line[0] ? "\n" : "");
     conf->is_newline_added = true;
+    /* a bare newline is told from any other by the line that it ends */
+    const char *last = lacks_newline ? strrchr(conf->text, '\n') : NULL;
     return avs_install_add_step(&install->steps, AVS_INSTALL_APPEND, install->distro->conf, text,
-                                NULL, conf->reterr);
+                                line[0] ? NULL
+                                : last  ? last
+                                        : conf->text,
+                                conf->reterr);
 }
 
 /** The line of the list that is `name`, or "!name"; NULL = none. */

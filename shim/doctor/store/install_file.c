@@ -3,17 +3,20 @@
  * link, whoever made it, leads us elsewhere. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "store/install.h"
 
-#define STAGED_SUFFIX ".avs-shim-new" /* no certificate extension: updaters must not read it */
-#define LABEL_BYTES   256
-#define LABEL         "security.selinux"
+#define STAGED      "new"
+#define KEPT        "old"
+#define LABEL_BYTES 256
+#define LABEL       "security.selinux"
 
 enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, const char *verb,
                                     const char *path, struct avs_error *reterr) {
@@ -40,9 +43,8 @@ enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, c
     default:
         break;
     }
-    return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, error,
-                          "cannot %s %s%s: %s%s. The trust store is as it was.", verb, below, path,
-                          strerror(error), advice);
+    return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, error, "cannot %s %s%s: %s%s", verb,
+                          below, path, strerror(error), advice);
 }
 
 static void close_keeping_errno(int fd) {
@@ -53,8 +55,20 @@ static void close_keeping_errno(int fd) {
     errno = saved;
 }
 
-static bool staged_name(char *ret_name, size_t capacity, const char *name) {
-    return snprintf(ret_name, capacity, ".%s" STAGED_SUFFIX, name) < (int)capacity;
+/** The name of a file of ours beside `name`: ".NAME.avs-shim-new". A name that has no room for that
+ *  (255 bytes are the limit everywhere) is cut, and told from its likes by a hash of the whole. No
+ *  certificate extension: updaters must not read it. */
+static void side_name(char ret_name[AVS_SYSROOT_NAME_BYTES], const char *name, const char *kind) {
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+    if (snprintf(ret_name, AVS_SYSROOT_NAME_BYTES, ".%s.avs-shim-%s", name, kind) <
+        AVS_SYSROOT_NAME_BYTES) {
+        return;
+    }
+    for (const char *at = name; *at; at++) {
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3;
+    }
+    avs_text_format(ret_name, AVS_SYSROOT_NAME_BYTES, ".%.200s.%016" PRIx64 ".avs-shim-%s", name,
+                    hash, kind);
 }
 
 static bool write_all(int fd, const char *data, size_t length) {
@@ -102,11 +116,8 @@ static bool keep_looks(int folder, const char *name, int fd) {
 }
 
 static bool stage(int folder, const char *name, const char *data, size_t length) {
-    char staged[AVS_SYSROOT_NAME_BYTES + sizeof(STAGED_SUFFIX) + 1];
-    if (!staged_name(staged, sizeof(staged), name)) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
+    char staged[AVS_SYSROOT_NAME_BYTES];
+    side_name(staged, name, STAGED);
     if (unlinkat(folder, staged, 0) != 0 && errno != ENOENT) { /* of a run that was killed */
         return false;
     }
@@ -135,26 +146,30 @@ enum avs_status avs_install_stage_file(const struct avs_sysroot *root, const cha
 
 enum avs_status avs_install_commit_file(const struct avs_sysroot *root, const char *path,
                                         struct avs_error *reterr) {
-    char name[AVS_SYSROOT_NAME_BYTES];
-    char staged[AVS_SYSROOT_NAME_BYTES + sizeof(STAGED_SUFFIX) + 1];
+    char name[AVS_SYSROOT_NAME_BYTES], staged[AVS_SYSROOT_NAME_BYTES];
     int folder = avs_sysroot_open_parent(root, path, false, name);
-    bool is_done = folder >= 0 && staged_name(staged, sizeof(staged), name) &&
-                   renameat(folder, staged, folder, name) == 0;
-    if (is_done && fsync(folder) != 0 && errno != EINVAL) {
-        is_done = false;
+    bool is_done = folder >= 0;
+    if (is_done) {
+        side_name(staged, name, STAGED);
+        is_done =
+            renameat(folder, staged, folder, name) == 0 && (fsync(folder) == 0 || errno == EINVAL);
     }
     close_keeping_errno(folder);
     return is_done ? AVS_OK : avs_install_fail_io(root, errno, "replace", path, reterr);
 }
 
-void avs_install_drop_staged(const struct avs_sysroot *root, const char *path) {
-    char name[AVS_SYSROOT_NAME_BYTES];
-    char staged[AVS_SYSROOT_NAME_BYTES + sizeof(STAGED_SUFFIX) + 1];
+static void remove_beside(const struct avs_sysroot *root, const char *path, const char *kind) {
+    char name[AVS_SYSROOT_NAME_BYTES], beside[AVS_SYSROOT_NAME_BYTES];
     int folder = avs_sysroot_open_parent(root, path, false, name);
-    if (folder >= 0 && staged_name(staged, sizeof(staged), name)) {
-        unlinkat(folder, staged, 0);
+    if (folder >= 0) {
+        side_name(beside, name, kind);
+        unlinkat(folder, beside, 0);
     }
     close_keeping_errno(folder);
+}
+
+void avs_install_drop_staged(const struct avs_sysroot *root, const char *path) {
+    remove_beside(root, path, STAGED);
 }
 
 enum avs_status avs_install_write_file(const struct avs_sysroot *root, const char *path,
@@ -167,9 +182,42 @@ enum avs_status avs_install_write_file(const struct avs_sysroot *root, const cha
     return status;
 }
 
-/** The folder and the name of `path` itself, the last name not followed if it is a link. */
-static int open_holder(const struct avs_sysroot *root, const char *path,
-                       char name[AVS_SYSROOT_NAME_BYTES]) {
+/* ---- the old content, kept by a hard link ---- */
+
+bool avs_install_keep_old(const struct avs_sysroot *root, const char *path) {
+    char name[AVS_SYSROOT_NAME_BYTES], kept[AVS_SYSROOT_NAME_BYTES];
+    int folder = avs_sysroot_open_parent(root, path, false, name);
+    bool is_kept = false;
+    if (folder >= 0) {
+        side_name(kept, name, KEPT);
+        /* what has this name already is a lost run's, or somebody planted it */
+        unlinkat(folder, kept, 0);
+        is_kept = linkat(folder, name, folder, kept, 0) == 0;
+    }
+    close_keeping_errno(folder);
+    return is_kept;
+}
+
+bool avs_install_put_old_back(const struct avs_sysroot *root, const char *path) {
+    char name[AVS_SYSROOT_NAME_BYTES], kept[AVS_SYSROOT_NAME_BYTES];
+    int folder = avs_sysroot_open_parent(root, path, false, name);
+    bool is_back = false;
+    if (folder >= 0) {
+        side_name(kept, name, KEPT);
+        is_back = renameat(folder, kept, folder, name) == 0 || errno == ENOENT;
+        unlinkat(folder, kept, 0); /* two names of one file: rename() does nothing then */
+        fsync(folder);
+    }
+    close_keeping_errno(folder);
+    return is_back;
+}
+
+void avs_install_drop_old(const struct avs_sysroot *root, const char *path) {
+    remove_beside(root, path, KEPT);
+}
+
+int avs_install_open_holder(const struct avs_sysroot *root, const char *path,
+                            char name[AVS_SYSROOT_NAME_BYTES]) {
     char holder[AVS_SYSROOT_PATH_BYTES];
     char ignored[AVS_SYSROOT_NAME_BYTES];
     const char *slash = strrchr(path, '/');
@@ -190,7 +238,7 @@ static int open_holder(const struct avs_sysroot *root, const char *path,
 enum avs_status avs_install_remove_file(const struct avs_sysroot *root, const char *path,
                                         struct avs_error *reterr) {
     char name[AVS_SYSROOT_NAME_BYTES];
-    int folder = open_holder(root, path, name);
+    int folder = avs_install_open_holder(root, path, name);
     bool is_done =
         folder >= 0 && (unlinkat(folder, name, 0) == 0 || errno == ENOENT ||
                         ((errno == EISDIR || errno == EPERM) &&
@@ -202,7 +250,7 @@ enum avs_status avs_install_remove_file(const struct avs_sysroot *root, const ch
 enum avs_status avs_install_make_link(const struct avs_sysroot *root, const char *path,
                                       const char *target, struct avs_error *reterr) {
     char name[AVS_SYSROOT_NAME_BYTES];
-    int folder = open_holder(root, path, name);
+    int folder = avs_install_open_holder(root, path, name);
     bool is_done = folder >= 0 && symlinkat(target, folder, name) == 0;
     close_keeping_errno(folder);
     return is_done ? AVS_OK : avs_install_fail_io(root, errno, "make the link", path, reterr);
@@ -211,11 +259,15 @@ enum avs_status avs_install_make_link(const struct avs_sysroot *root, const char
 enum avs_status avs_install_make_folder(const struct avs_sysroot *root, const char *path,
                                         struct avs_error *reterr) {
     char name[AVS_SYSROOT_NAME_BYTES];
-    int folder = open_holder(root, path, name);
-    /* whatever our umask is, the SDK's user must get through */
-    bool is_done = folder >= 0 &&
-                   ((mkdirat(folder, name, 0755) == 0 && fchmodat(folder, name, 0755, 0) == 0) ||
-                    errno == EEXIST);
+    int folder = avs_install_open_holder(root, path, name);
+    bool is_done = folder >= 0 && mkdirat(folder, name, 0755) == 0;
+    if (is_done) { /* whatever our umask is, the SDK's user must get through */
+        int made = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        is_done = made >= 0 && fchmod(made, 0755) == 0;
+        close_keeping_errno(made);
+    } else {
+        is_done = folder >= 0 && errno == EEXIST;
+    }
     close_keeping_errno(folder);
     return is_done ? AVS_OK : avs_install_fail_io(root, errno, "make the folder", path, reterr);
 }
@@ -223,7 +275,7 @@ enum avs_status avs_install_make_folder(const struct avs_sysroot *root, const ch
 bool avs_install_read_link(const struct avs_sysroot *root, const char *path,
                            char ret_target[AVS_SYSROOT_PATH_BYTES]) {
     char name[AVS_SYSROOT_NAME_BYTES];
-    int folder = open_holder(root, path, name);
+    int folder = avs_install_open_holder(root, path, name);
     ssize_t length =
         folder >= 0 ? readlinkat(folder, name, ret_target, AVS_SYSROOT_PATH_BYTES - 1) : -1;
     close_keeping_errno(folder);

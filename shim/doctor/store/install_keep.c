@@ -155,6 +155,11 @@ enum avs_status avs_install_update(struct avs_trust_install *install,
     bool (*is_cancelled)(void *) = is_undo ? NULL : request->is_cancelled;
     int timeout_ms =
         request->timeout_ms > 0 ? request->timeout_ms : AVS_TRUST_INSTALL_TIMEOUT_MS_DEFAULT;
+    if (request->on_progress) {
+        char what[AVS_SYSROOT_PATH_BYTES];
+        avs_text_format(what, sizeof(what), "running %s", arguments[0]);
+        request->on_progress(request->user, what);
+    }
     AVS_TRY(avs_install_run_updater(arguments, timeout_ms, is_cancelled, request->user, reterr));
     if (!has_bundle) {
         return AVS_OK;

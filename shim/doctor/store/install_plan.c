@@ -78,8 +78,8 @@ static enum avs_status find_named_store(struct avs_trust_install *install,
     }
     if (file.certificates == 0 && !file.is_empty) {
         return avs_fail_cause(reterr, AVS_ERR_CA_FILE_INVALID, AVS_CAUSE_CA_FILE_INVALID,
-                              "%s holds no PEM certificate%s: nothing is added to it. Put a PEM "
-                              "bundle there first, the system's for one.",
+                              "%s holds no PEM certificate%s. Put a PEM bundle there first, the "
+                              "system's for one.",
                               path,
                               file.is_der    ? " (it is a DER certificate)"
                               : file.is_html ? " (it is a web page)"

@@ -39,6 +39,31 @@ void avs_install_steps_done(struct avs_install_steps *steps) {
     steps->count = 0;
 }
 
+void avs_install_paths_done(struct avs_install_paths *paths) {
+    for (size_t i = 0; i < paths->count; i++) {
+        free(paths->path[i]);
+    }
+    paths->count = 0;
+}
+
+enum avs_status avs_install_add_path(struct avs_install_paths *paths, const char *path,
+                                     struct avs_error *reterr) {
+    if (paths->count == AVS_INSTALL_PATHS_MAX) {
+        return avs_fail(reterr, AVS_ERR_LIMIT, "more than %d files to keep", AVS_INSTALL_PATHS_MAX);
+    }
+    char *copy = strdup(path);
+    AVS_REQUIRE_MEMORY(copy, reterr);
+    paths->path[paths->count++] = copy;
+    return AVS_OK;
+}
+
+void avs_install_record_done(struct avs_install_record *record) {
+    avs_install_steps_done(&record->steps);
+    avs_install_paths_done(&record->kept);
+    avs_install_paths_done(&record->folders);
+    record->committed = 0;
+}
+
 enum avs_status avs_install_add_step(struct avs_install_steps *steps, enum avs_install_kind kind,
                                      const char *path, const char *text, const char *old,
                                      struct avs_error *reterr) {
@@ -98,6 +123,28 @@ static enum avs_status read_step(struct json_object *object, const char *path,
     return avs_install_add_step(steps, kind, where, text, old, reterr);
 }
 
+/** A list of paths; an absent one is empty. */
+static enum avs_status read_paths(struct json_object *object, const char *key, const char *path,
+                                  struct avs_install_paths *paths, struct avs_error *reterr) {
+    struct json_object *array;
+    if (!json_object_object_get_ex(object, key, &array)) {
+        return AVS_OK;
+    }
+    size_t count =
+        json_object_is_type(array, json_type_array) ? json_object_array_length(array) : SIZE_MAX;
+    if (count > AVS_INSTALL_PATHS_MAX) {
+        return damaged(path, reterr);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(array, i));
+        if (!text || text[0] != '/') {
+            return damaged(path, reterr);
+        }
+        AVS_TRY(avs_install_add_path(paths, text, reterr));
+    }
+    return AVS_OK;
+}
+
 static enum avs_status read_steps(struct json_object *object, const char *path,
                                   struct avs_install_record *record, struct avs_error *reterr) {
     struct json_object *steps, *committed;
@@ -117,7 +164,8 @@ static enum avs_status read_steps(struct json_object *object, const char *path,
         return damaged(path, reterr);
     }
     record->committed = (size_t)count;
-    return AVS_OK;
+    AVS_TRY(read_paths(object, "kept", path, &record->kept, reterr));
+    return read_paths(object, "folders", path, &record->folders, reterr);
 }
 
 /** Only a record that nobody else can have written is followed. */
@@ -151,7 +199,7 @@ enum avs_status avs_install_read_record(const struct avs_sysroot *root, const ch
         object ? read_steps(object, path, &record, reterr) : damaged(path, reterr);
     json_object_put(object);
     if (status != AVS_OK) {
-        avs_install_steps_done(&record.steps);
+        avs_install_record_done(&record);
         return status;
     }
     *ret_record = record;
@@ -176,13 +224,32 @@ static bool put_step(struct json_object *array, const struct avs_install_step *s
     return is_done;
 }
 
+static bool put_paths(struct json_object *object, const char *key,
+                      const struct avs_install_paths *paths) {
+    struct json_object *array = json_object_new_array();
+    if (!array || json_object_object_add(object, key, array) != 0) {
+        json_object_put(array);
+        return false;
+    }
+    for (size_t i = 0; i < paths->count; i++) {
+        struct json_object *path = paths->path[i] ? json_object_new_string(paths->path[i]) : NULL;
+        if (paths->path[i] && (!path || json_object_array_add(array, path) != 0)) {
+            json_object_put(path);
+            return false;
+        }
+    }
+    return true;
+}
+
 static char *record_json(const struct avs_install_record *record) {
     struct json_object *object = json_object_new_object();
     struct json_object *array = json_object_new_array();
     char *json = NULL;
     bool is_done = object && array && put_text(object, "schema", RECORD_SCHEMA) &&
                    json_object_object_add(object, "committed",
-                                          json_object_new_int64((int64_t)record->committed)) == 0;
+                                          json_object_new_int64((int64_t)record->committed)) == 0 &&
+                   put_paths(object, "kept", &record->kept) &&
+                   put_paths(object, "folders", &record->folders);
     for (size_t i = 0; is_done && i < record->steps.count; i++) {
         is_done = put_step(array, &record->steps.step[i]);
     }

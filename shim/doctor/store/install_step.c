@@ -1,64 +1,9 @@
-/* Each step's effect on one file, and its way back. Until an install is finished, a hard link keeps
- * the old content of each file that it changed, so that going back needs no space. */
+/* Each step's effect on one file, and its way back by content. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "store/install_apply.h"
-
-#define KEPT_SUFFIX ".avs-shim-old" /* no certificate extension: updaters must not read it */
-
-/* ---- the old content, kept by a hard link ---- */
-
-static bool kept_name(char *ret_name, size_t capacity, const char *name) {
-    return snprintf(ret_name, capacity, ".%s" KEPT_SUFFIX, name) < (int)capacity;
-}
-
-/** Keep the content of `path` as it is now; without hard links (FAT) it is taken back by content.
- */
-void avs_install_keep_old(const struct avs_sysroot *root, const char *path) {
-    char name[AVS_SYSROOT_NAME_BYTES], kept[AVS_SYSROOT_NAME_BYTES + sizeof(KEPT_SUFFIX) + 1];
-    int folder = avs_sysroot_open_parent(root, path, false, name);
-    if (folder >= 0 && kept_name(kept, sizeof(kept), name) &&
-        linkat(folder, name, folder, kept, 0) != 0) {
-        errno = 0; /* EEXIST: an earlier step of this run kept it */
-    }
-    if (folder >= 0) {
-        close(folder);
-    }
-}
-
-/** Put the kept content back; false when none was kept. */
-bool avs_install_put_old_back(const struct avs_sysroot *root, const char *path) {
-    char name[AVS_SYSROOT_NAME_BYTES], kept[AVS_SYSROOT_NAME_BYTES + sizeof(KEPT_SUFFIX) + 1];
-    int folder = avs_sysroot_open_parent(root, path, false, name);
-    bool is_back = folder >= 0 && kept_name(kept, sizeof(kept), name) &&
-                   renameat(folder, kept, folder, name) == 0;
-    /* two names of one file: rename() does nothing then */
-    if (is_back && unlinkat(folder, kept, 0) != 0) {
-        errno = 0;
-    }
-    if (folder >= 0) {
-        close(folder);
-    }
-    return is_back;
-}
-
-void avs_install_drop_old(const struct avs_sysroot *root, const char *path) {
-    char name[AVS_SYSROOT_NAME_BYTES], kept[AVS_SYSROOT_NAME_BYTES + sizeof(KEPT_SUFFIX) + 1];
-    int folder = avs_sysroot_open_parent(root, path, false, name);
-    if (folder >= 0 && kept_name(kept, sizeof(kept), name)) {
-        unlinkat(folder, kept, 0);
-    }
-    if (folder >= 0) {
-        close(folder);
-    }
-}
-
-/* ---- changing text files ---- */
 
 /** Where `line` stands as a whole line (or whole lines); NULL = nowhere. */
 static char *find_line(char *text, const char *line) {
@@ -97,7 +42,6 @@ enum avs_status avs_install_append(const struct avs_sysroot *root,
     AVS_AUTO(char) text = NULL;
     size_t length = 0;
     AVS_TRY(avs_install_read_text(root, step->path, &text, &length, reterr));
-    avs_install_keep_old(root, step->path);
     return avs_install_put_text(root, step->path, text, length, length, 0, step->text, reterr);
 }
 
@@ -111,9 +55,28 @@ enum avs_status avs_install_replace(const struct avs_sysroot *root,
         return avs_fail(reterr, AVS_ERR_IO, "%s changed meanwhile: the line '%.200s' is gone",
                         step->path, step->old);
     }
-    avs_install_keep_old(root, step->path);
     return avs_install_put_text(root, step->path, text, length, (size_t)(at - text),
                                 strlen(step->old), step->text, reterr);
+}
+
+/** Where an appended text stands, NULL = nowhere. It begins a line; a bare newline is known by the
+ *  line before it, and ours only where nothing follows. */
+static const char *find_added(const char *text, size_t length,
+                              const struct avs_install_step *step) {
+    size_t added = strlen(step->text), before = step->old ? strlen(step->old) : 0;
+    const char *last = NULL;
+    for (const char *at = text; (at = memmem(at, length - (size_t)(at - text), step->text, added));
+         at++) {
+        bool is_line = step->text[0] == '\n' || at == text || at[-1] == '\n';
+        bool is_bare = added == 1;
+        bool is_at_end = (size_t)(at - text) + added == length;
+        bool fits = (size_t)(at - text) >= before &&
+                    (before == 0 || memcmp(at - before, step->old, before) == 0);
+        if (is_line && fits && (!is_bare || is_at_end)) {
+            last = at;
+        }
+    }
+    return last;
 }
 
 enum avs_status avs_install_cut_out(struct avs_trust_install *install,
@@ -126,19 +89,14 @@ enum avs_status avs_install_cut_out(struct avs_trust_install *install,
                    ? AVS_OK
                    : avs_install_fail_io(&install->root, errno, "read", step->path, reterr);
     }
-    size_t added = strlen(step->text);
-    char *last = NULL;
-    for (char *at = text; (at = memmem(at, length - (size_t)(at - text), step->text, added));
-         at++) {
-        last = at;
-    }
-    if (!last || added == 0) {
+    const char *last = find_added(text, length, step);
+    if (!last) {
         avs_install_note(install, "%s was changed since: what had been added is not in it any more",
                          step->path);
         return AVS_OK;
     }
     return avs_install_put_text(&install->root, step->path, text, length, (size_t)(last - text),
-                                added, "", reterr);
+                                strlen(step->text), "", reterr);
 }
 
 enum avs_status avs_install_replace_back(struct avs_trust_install *install,

@@ -111,9 +111,8 @@ enum avs_status avs_install_check_root(struct avs_install_root *root, struct avs
     X509_NAME_free(first.subject);
     if (!is_good) {
         return avs_fail(reterr, AVS_ERR_TRUST,
-                        "the certificate of %s does not have the fingerprint %s; nothing was "
-                        "changed",
-                        root->root->name, root->root->sha256);
+                        "the certificate of %s does not have the fingerprint %s", root->root->name,
+                        root->root->sha256);
     }
     return AVS_OK;
 }

@@ -78,14 +78,22 @@ struct avs_trust_install_options {
     int timeout_ms;                   /**< for the distribution's updater; 0 = the default above */
     bool (*is_cancelled)(void *user); /**< Optional: polled between steps; true = roll back */
     void *user;
+    const char *ca_file; /**< Optional: add to this bundle, and to no other store; one of
+                              config_file, ca_file and ca_path */
+    const char *ca_path; /**< Optional: add to this hashed folder likewise */
+    /** Optional: called before something that may take long ("running
+     *  /usr/sbin/update-ca-certificates"); on the calling thread, `what` is borrowed. */
+    void (*on_progress)(void *user, const char *what);
 };
 
 struct avs_trust_install;
 
 /** Add the embedded ATS roots to the store by the distribution's own convention, or (undo) take the
  *  last addition back. Existing CAs are never removed. Every file is replaced atomically and keeps
- *  its mode and owner; a record under /var/lib/avs-shim is written first. A failure leaves the
- *  store as it was; an install that was killed is rolled back by the next call with apply or undo.
+ *  its mode and owner; a record is written first, under /var/lib/avs-shim or, for a store that was
+ *  named, beside it. A failure leaves the store as it was; an install that was killed is rolled
+ *  back by the next call with apply or undo. A relative path is relative to the working directory.
+ *  While the distribution's updater runs, an ignored SIGCHLD has its default disposition.
  *  Opens no connection. Blocks for at most timeout_ms plus a few seconds. Thread: any, one call at
  *  a time for each root. Caller frees *ret_install with avs_trust_install_free.
  *  Errors: ERR_USAGE (sysroot, name, nothing to undo), ERR_CONFIG_*, ERR_IO (permission, read-only
