@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 build=$(realpath "$1")
 shift
 names=("$@")
-[ ${#names[@]} -gt 0 ] || mapfile -t names < <(cd test/bench && ls ./*.sh | sed 's:^\./::; s:\.sh$::')
+[ ${#names[@]} -gt 0 ] || mapfile -t names < <(basename -s .sh test/bench/*.sh)
 for name in "${names[@]}"; do
     echo "== bench $name" >&2
     "./test/bench/$name.sh" "$build" || echo "bench $name failed" >&2

@@ -59,14 +59,26 @@ fi
 facts=$(gcc -fpreprocessed -dD -E -P shim/include/avs/evidence.h | sed -n '/^struct avs_.* {$/,/^};$/p' |
     grep -oE '[a-z0-9_]+(\[[A-Z0-9_]+\])?[,;]' | grep -oE '^[a-z0-9_]+' | grep -v '_length$' | sort -u)
 for fact in $facts; do
-    if ! grep -qE "FIELD[A-Z_]*\($fact[,)]" shim/doctor/report/evidence_fields.c; then
+    if ! grep -qE "FIELD[A-Z_]*\(${fact}[,)]" shim/doctor/report/evidence_fields.c; then
         echo "checks: shim/doctor/report/evidence_fields.c has no row for '$fact' of evidence.h" >&2
         failed=1
     fi
 done
 
-# 6. Format.
-if command -v clang-format >/dev/null; then
+# 6. What the languages' own readers find.
+need() { # need TOOL: part of ./ci/install.sh test
+    command -v "$1" >/dev/null && return
+    echo "checks: $1 is missing: ./ci/install.sh test" >&2
+    failed=1
+    return 1
+}
+if need clang-format; then
     git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror 2>&1 | head -20 || failed=1
+fi
+if need shellcheck; then
+    git ls-files 'ci/*' '*.sh' | xargs grep -lE '^#!.*sh|^# shellcheck shell' | xargs shellcheck -x || failed=1
+fi
+if need pyflakes3; then
+    git ls-files '*.py' | xargs pyflakes3 || failed=1
 fi
 exit $failed

@@ -13,7 +13,9 @@ failed=0
 found=0
 
 for fuzzer in "$build"/test/fuzz_*; do
-    [ -f "$fuzzer" ] && [ -x "$fuzzer" ] || continue
+    if [ ! -f "$fuzzer" ] || [ ! -x "$fuzzer" ]; then
+        continue
+    fi
     found=1
     name=$(basename "$fuzzer")
     name=${name#fuzz_}

@@ -1,28 +1,78 @@
 #!/usr/bin/env bash
-# Install what is missing of the packages that a job needs: install.sh build | test. Debian and its
-# relatives; elsewhere it names what to install by hand.
+# Install what is missing of the packages that a job needs: install.sh build | unit | test | fuzz |
+# bench | platforms. Debian and its relatives; elsewhere it names what to install by hand.
 set -euo pipefail
+cd "$(dirname "$0")"
+# shellcheck source-path=SCRIPTDIR
+. ./lib.sh
 
-build="gcc g++ cmake ninja-build pkg-config libssl-dev libnghttp2-dev libcurl4-openssl-dev libjson-c-dev zlib1g-dev libsqlite3-dev ca-certificates"
-test="$build clang libclang-rt-14-dev llvm-14 libcmocka-dev python3 python3-pytest python3-h2 nghttp2 nginx-light tinyproxy-bin dnsmasq-base faketime openssl curl iproute2 binutils patch gnutls-bin"
+build="gcc g++ make cmake ninja-build pkg-config libssl-dev libnghttp2-dev libcurl4-openssl-dev libjson-c-dev zlib1g-dev libsqlite3-dev ca-certificates"
+test="$build git clang clang-format shellcheck pyflakes3 libcmocka-dev python3 python3-pytest python3-h2 nghttp2 nginx-light tinyproxy-bin faketime openssl curl iproute2 binutils patch gnutls-bin"
 
 case "${1:-build}" in
     build) wanted=$build ;;
+    unit) wanted="$build libcmocka-dev" ;;
     test) wanted=$test ;;
+    fuzz) wanted="$test llvm" ;;
     bench) wanted="$test valgrind" ;;
-    *) echo "install.sh: build, test or bench?" >&2; exit 2 ;;
+    platforms) wanted="debootstrap git tar util-linux" ;;
+    *) echo "install.sh: build, unit, test, fuzz, bench or platforms?" >&2; exit 2 ;;
 esac
 if ! command -v dpkg-query >/dev/null; then
     echo "install.sh: no dpkg here; please install: $wanted" >&2
     exit 0
 fi
+
+is_installed() {
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
+# The sanitizers' and the fuzzer's part of clang: a package of its own from clang 14 on.
+clang_runtime() {
+    local version name
+    version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -1)
+    for name in libclang-rt-dev "libclang-rt-$version-dev"; do
+        if apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+            echo "$name"
+            return
+        fi
+    done
+}
+
 missing=()
 for package in $wanted; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    is_installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
-echo "installing: ${missing[*]}"
+[ ${#missing[@]} -eq 0 ] && [ "${1:-build}" != fuzz ] && exit 0
+
 sudo=()
-[ "$(id -u)" -eq 0 ] || sudo=(sudo)
-"${sudo[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        cat >&2 <<EOF
+install.sh: packages are missing, and this user is not root and has no sudo. As root, run
+
+  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}
+
+and then this command again as before.
+EOF
+        exit 1
+    fi
+    sudo=(sudo)
+fi
+[ ${#missing[@]} -eq 0 ] || "${sudo[@]}" apt-get update -qq
+if [ "${1:-build}" = fuzz ]; then
+    runtime=$(clang_runtime)
+    [ -z "$runtime" ] || is_installed "$runtime" || missing+=("$runtime")
+    [ ${#missing[@]} -eq 0 ] && exit 0
+fi
+
+phase "installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# each package is fetched, unpacked and set up
+if ! "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" 2>&1 |
+    progress '([0-9]+) newly installed' '^(Get:|Unpacking|Setting up)' 3 "$log"; then
+    tail -n 15 "$log" >&2
+    echo "install.sh: apt-get failed; the last lines are above" >&2
+    exit 1
+fi

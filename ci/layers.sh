@@ -47,12 +47,12 @@ done < <(join -1 2 -2 2 -o 1.1,2.1 <(symbols -u | sort -k2) <(symbols --defined-
 
 for file in shim/src/*/*.[ch] shim/doctor/*/*.[ch]; do
     user=$(basename "$(dirname "$file")")
-    for owner in $(sed -n 's/^#include "\([a-z0-9_]*\)\/.*/\1/p' "$file" | sort -u); do
+    while read -r owner; do
         case " $user ${below[$user]-} " in
             *" $owner "*) ;;
             *) echo "layers: $file: $user must not include $owner/" >&2; failed=1 ;;
         esac
-    done
+    done < <(sed -n 's/^#include "\([a-z0-9_]*\)\/.*/\1/p' "$file" | sort -u)
 done
 
 # The command, the samples and the adapter see public headers and symbols only; the stand-in, a

@@ -1,7 +1,7 @@
 # The line's symbols that the workshop links to, as a version script for libavs-shim: the node
 # AVS_SHIM_PRIVATE is for libavs-doctor of the very same build and promises nothing.
 #   cmake -DNM=... -DPUBLIC=exports.map -DLINE=a.o,... -DDOCTOR=b.o,... -DOUTPUT=... -P this
-cmake_minimum_required(VERSION 3.18)
+cmake_minimum_required(VERSION 3.16)
 function(symbols ret objects) # symbols RET OBJECTS NM-OPTION...
   string(REPLACE "," ";" objects "${objects}")
   execute_process(COMMAND ${NM} ${ARGN} ${objects} OUTPUT_VARIABLE text RESULT_VARIABLE failed)

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from avs_shim import AVS_SHIM, ROOT
+from avs_shim import AVS_SHIM, ROOT, command_for_anybody
 
 EXAMPLES = sorted((ROOT / "config").glob("AlexaClientSDKConfig-*.json"))
 ATS = "https://avs-ats-cert-test.amazon.com"
@@ -330,9 +330,10 @@ class TestBadFiles:
     @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
     def test_permissions_of_another_user(self, tmp_path):
         nobody = pwd.getpwnam("nobody")
-        for folder in [tmp_path, *list(tmp_path.parents)[:-2]]:
-            folder.chmod(folder.stat().st_mode | 0o055)
-        path = tmp_path / "c.json"
+        executable = command_for_anybody(tmp_path)
+        folder = tmp_path / "board"
+        folder.mkdir(mode=0o755)
+        path = folder / "c.json"
         path.write_text("{}")
 
         def become():
@@ -340,18 +341,19 @@ class TestBadFiles:
             os.setgid(nobody.pw_gid)
             os.setuid(nobody.pw_uid)
 
+        nobodys = {"executable": executable, "preexec_fn": become}
         path.chmod(0o600)
-        result = endpoint("show", config=path, preexec_fn=become)
+        result = endpoint("show", config=path, **nobodys)
         assert result.returncode == 2 and "Permission denied" in result.stderr
         path.chmod(0o644)  # readable, but neither the file nor the folder is writable
-        result = endpoint("set", "eu", config=path, preexec_fn=become)
+        result = endpoint("set", "eu", config=path, **nobodys)
         assert result.returncode == 2
         assert "Permission denied" in result.stderr and "write access to the folder" in result.stderr
-        tmp_path.chmod(0o777)  # a replacement could be made, but would belong to somebody else
-        result = endpoint("toggle", config=path, preexec_fn=become)
+        folder.chmod(0o777)  # a replacement could be made, but would belong to somebody else
+        result = endpoint("toggle", config=path, **nobodys)
         assert result.returncode == 2 and "owner" in result.stderr
         assert path.read_text() == "{}"
-        assert [entry.name for entry in tmp_path.iterdir()] == ["c.json"]
+        assert [entry.name for entry in folder.iterdir()] == ["c.json"]
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
     def test_a_full_disk_and_a_read_only_one(self, tmp_path):

@@ -1,6 +1,5 @@
 """The transport against servers that are not ours: nghttpd, nginx, python-h2; and the stand-in."""
 import json
-import os
 import pathlib
 import shutil
 import signal

@@ -822,7 +822,7 @@ def faults_seen(seed, requests=120):
         connection.peer, connection.host, connection.seen = peer, "faults.localhost", []
         connection.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, header_encoding="utf-8"))
         connection.h2.initiate_connection()
-        stream = connection.request()
+        connection.request()
         ended = connection.wait_for(lambda e: isinstance(
             e, (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated)), 6)
         seen.append(type(ended).__name__ + str(getattr(ended, "error_code", "")) if ended else connection.peer.end)

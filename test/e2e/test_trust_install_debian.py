@@ -2,7 +2,6 @@
 updater, and at the end handshakes of openssl and curl with servers that are not ours."""
 import json
 import os
-import pathlib
 import shutil
 import signal
 import subprocess

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,17 @@ def run(*arguments, timeout=60, **options):
     options.setdefault("env", ENVIRONMENT)
     return subprocess.run([AVS_SHIM, *map(str, arguments)], capture_output=True, text=True,
                           timeout=timeout, **options)
+
+
+def command_for_anybody(folder):
+    """A copy of the command that other users can run, as executable= of subprocess.run: the clone
+    may lie in a home that only its owner can enter. The folders above are opened as far as they are
+    ours; the system's temporary folder is open anyway."""
+    copy = shutil.copy(AVS_SHIM, folder)
+    for each in (folder, *folder.parents):
+        if each.stat().st_uid == os.geteuid() and not each.stat().st_mode & 0o001:
+            each.chmod(each.stat().st_mode | 0o055)
+    return copy
 
 
 def free_port():

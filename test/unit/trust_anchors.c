@@ -357,7 +357,7 @@ static void assert_same_certificates(X509_STORE *eager, X509_STORE *ours, const 
         if (!certificate) {
             continue;
         }
-        const X509_NAME *name = X509_get_subject_name(certificate);
+        X509_NAME *name = X509_get_subject_name(certificate);
         STACK_OF(X509) *found = X509_STORE_CTX_get1_certs(context, name);
         STACK_OF(X509) *wanted = X509_STORE_CTX_get1_certs(eager_context, name);
         if (sk_X509_num(found) != sk_X509_num(wanted)) {

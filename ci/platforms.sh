@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# The demo and the unit and sim tests on other systems: platforms.sh [NAME...]. Each lives in a root
+# that debootstrap makes once and that is kept under AVS_ROOTS, default
+# ${XDG_CACHE_HOME:-~/.cache}/avs-shim/roots; delete a root to make it anew. Needs root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=ci/lib.sh
+. ci/lib.sh
+
+scripts=/usr/share/debootstrap/scripts
+roots=${AVS_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/avs-shim/roots}
+
+# name, suite, architecture of the root, how it is built there (see platform-inside.sh)
+known='
+bullseye  bullseye  -     native
+bookworm  bookworm  -     native
+trixie    trixie    -     native
+i386      bookworm  i386  native
+musl      bookworm  -     musl
+armhf     bookworm  -     cross
+arm64     bookworm  -     cross
+'
+
+usage() {
+    cat <<EOF
+Usage: ./ci/run platforms [NAME...]
+
+  NAME     $(awk 'NF {printf "%s ", $1}' <<<"$known")(all of them when none is given), or any SUITE or
+           SUITE:ARCH that debootstrap knows, e.g. jammy or trixie:i386
+  AVS_ROOTS      where the roots are kept ($roots)
+  AVS_MIRROR     the mirror of the suites (default: the suite's own)
+EOF
+}
+
+row_of() { # row_of NAME: suite, architecture, kind
+    local row
+    row=$(awk -v name="$1" '$1 == name {print $2, $3, $4}' <<<"$known")
+    if [ -n "$row" ]; then
+        echo "$row"
+    elif [ "${1#*:}" != "$1" ]; then
+        echo "${1%%:*} ${1#*:} native"
+    elif [ -n "${AVS_MIRROR:-}" ] || [ -e "$scripts/$1" ]; then
+        echo "$1 - native"
+    else
+        return 1
+    fi
+}
+
+make_root() { # make_root ROOT SUITE ARCH: a minimal system with git, complete or not there at all
+    local root=$1 suite=$2 arch=$3 log=$1.debootstrap.log
+    local options=(--variant=minbase "--include=git,ca-certificates") where=()
+    [ -d "$root" ] && return
+    phase "making $root: $suite"
+    rm -rf --one-file-system "$root.new"
+    [ "$arch" = - ] || options+=("--arch=$arch")
+    case ${AVS_MIRROR:-}$(readlink "$scripts/$suite" || true) in
+        *ubuntu* | gutsy) options+=("--components=main,universe"); where=("${AVS_MIRROR:-}" gutsy) ;;
+        ?*:*) where=("$AVS_MIRROR" sid) ;;
+    esac
+    [ -n "${AVS_MIRROR:-}" ] || where=()
+    if ! debootstrap "${options[@]}" "$suite" "$root.new" "${where[@]}" >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        return 1
+    fi
+    mv "$root.new" "$root"
+}
+
+copy_tree() { # copy_tree ROOT: what git knows of this work tree, changes included; builds there stay
+    mkdir -p "$1/src"
+    find "$1/src" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+    git ls-files -z --cached --others --exclude-standard |
+        while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+        tar -c --null -T - | tar -x -C "$1/src" --no-same-owner
+}
+
+# inside ROOT COMMAND...: mounts and processes belong to name spaces of their own, so they end with
+# the command, however it ends.
+inside() {
+    local root=$1
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    # shellcheck disable=SC2016 # expanded by the shell inside
+    exec unshare --mount --pid --fork --kill-child bash -c '
+        set -e
+        mount --rbind /dev "$0/dev"
+        mount -t proc proc "$0/proc"
+        mount -t tmpfs tmpfs "$0/tmp"
+        exec chroot "$0" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+            http_proxy="${http_proxy:-}" "$@"' "$root" "${@:2}"
+}
+
+run_platform() { # run_platform NAME
+    local name=$1 root=$roots/${1/:/-} suite arch kind
+    read -r suite arch kind <<<"$(row_of "$name")"
+    make_root "$root" "$suite" "$arch" || return 1
+    copy_tree "$root" || return 1
+    (inside "$root" /src/ci/platform-inside.sh "$kind" "$name")
+}
+
+case "${1:-}" in
+    -h | --help) usage; exit 0 ;;
+esac
+names=("$@")
+[ ${#names[@]} -gt 0 ] || mapfile -t names < <(awk 'NF {print $1}' <<<"$known")
+for name in "${names[@]}"; do
+    row_of "$name" >/dev/null || { echo "platforms: no platform or suite '$name'" >&2; usage >&2; exit 2; }
+done
+if [ "$(id -u)" -ne 0 ]; then
+    echo "platforms: making and entering roots needs root: sudo ./ci/run platforms ${names[*]}" >&2
+    exit 1
+fi
+mkdir -p "$roots"
+
+lines=()
+failed=0
+for name in "${names[@]}"; do
+    phase "platform $name"
+    started=$SECONDS
+    word=ok
+    run_platform "$name" < /dev/null || { word=FAILED; failed=1; }
+    lines+=("$(printf '%-10s %-7s %4d s' "$name" "$word" $((SECONDS - started)))")
+done
+phase "platforms"
+printf '%s\n' "${lines[@]}"
+exit $failed
