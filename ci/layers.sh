@@ -55,6 +55,11 @@ for file in shim/src/*/*.[ch] shim/doctor/*/*.[ch]; do
     done < <(sed -n 's/^#include "\([a-z0-9_]*\)\/.*/\1/p' "$file" | sort -u)
 done
 
+if grep -nE '^#include <avs/(config|check|report|explain|store|inspect)\.h>' shim/src/*/*.[ch] shim/sdk/*.cpp shim/sdk/*.h; then
+    echo "layers: that header is the workshop's" >&2
+    failed=1
+fi
+
 # The command, the samples and the adapter see public headers and symbols only; the stand-in, a
 # peer, sees nothing of ours.
 modules=$(printf '%s|' "${!below[@]}")

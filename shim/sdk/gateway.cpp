@@ -3,7 +3,7 @@
  * followed: mapping that origin back as well would have the two send the device to and fro. */
 #include "gateway.h"
 
-#include <avs/config.h>
+#include <avs/endpoint.h>
 
 #include "log.h"
 

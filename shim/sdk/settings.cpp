@@ -4,7 +4,7 @@
 
 #include <AVSCommon/Utils/Configuration/ConfigurationNode.h>
 
-#include <avs/config.h>
+#include <avs/endpoint.h>
 
 #include "log.h"
 

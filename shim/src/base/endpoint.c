@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <avs/config.h>
+#include <avs/endpoint.h>
 
 #include "base/flow.h"
 #include "base/text.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <avs/config.h>
+#include <avs/endpoint.h>
 
 #include "base/text.h"
 

@@ -2,13 +2,11 @@
 #ifndef AVS_CLIENT_LINK_H
 #define AVS_CLIENT_LINK_H
 
-#include <avs/config.h>
+#include <avs/endpoint.h>
 
 #include "client/conn.h"
 #include "net/loop.h"
 #include "tls/context.h"
-
-#define AVS_LINK_RECORD_BYTES 16384 /* plaintext of one full TLS record */
 
 /* What dialling and proving need; strings are borrowed as long as the links live. NULL as in
  * struct avs_client_options. */
