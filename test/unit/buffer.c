@@ -121,6 +121,11 @@ static void a_word_is_one_argument_for_a_shell(void **state) {
         {"'", "''\\'''"},
         {"$(reboot)`x`;*?!", "'$(reboot)`x`;*?!'"},
         {"~root", "'~root'"},
+        {"=ls", "'=ls'"},
+        {"caf\xc3\xa9", "'caf\xc3\xa9'"},
+        {"a\033]0;x\007", "$'a\\033]0;x\\007'"},
+        {"a\nb'c\\d", "$'a\\012b\\'c\\\\d'"},
+        {"\xff\xe2\x80\xae.pem", "$'\\377\\342\\200\\256.pem'"}, /* no UTF-8; an override */
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         struct avs_buffer buffer = avs_buffer_init(100);

@@ -114,7 +114,7 @@ static void what_is_no_utf8_becomes_a_question_mark(void **state) {
     }
 }
 
-/* Nothing that a terminal obeys: C0, DEL, and C1 in its UTF-8 form. */
+/* Nothing that a terminal obeys: C0, DEL, C1 in its UTF-8 form, overrides of direction. */
 static void what_a_terminal_would_obey_becomes_a_question_mark(void **state) {
     (void)state;
     static const struct {
@@ -126,8 +126,11 @@ static void what_a_terminal_would_obey_becomes_a_question_mark(void **state) {
         {"\x7f", "?"},
         {"\xc2\x9b"
          "31m",
-         "??31m"},
-        {"\xc2\x80\xc2\xa0", "??\xc2\xa0"},
+         "?31m"},
+        {"\xc2\x80\xc2\xa0", "?\xc2\xa0"},
+        {"\xe2\x80\xaegpj.exe", "?gpj.exe"}, /* right-to-left override */
+        {"\xe2\x80\x8f\xe2\x80\x90\xe2\x81\xa6\xe2\x81\xaa\xd8\x9c", "?\xe2\x80\x90?\xe2\x81\xaa?"},
+        {"\xe2\x80\xa8\xe2\x80\xaf", "?\xe2\x80\xaf"}, /* a line separator, no narrow space */
         {"\xff\x01", "??"},
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {

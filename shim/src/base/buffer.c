@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define FIRST_CAPACITY_BYTES 256
 
 struct avs_buffer avs_buffer_init(size_t limit_bytes) {
@@ -59,11 +61,31 @@ bool avs_buffer_add_text(struct avs_buffer *buffer, const char *text) {
     return avs_buffer_add(buffer, text, strlen(text));
 }
 
+/* As $'...', with an octal escape for each byte that a terminal must not get. */
+static bool add_escaped_word(struct avs_buffer *buffer, const char *word) {
+    const char *end = word + strlen(word);
+    avs_buffer_add_text(buffer, "$'");
+    while (word < end) {
+        size_t length = avs_text_printable_sequence(word, (size_t)(end - word));
+        if (length == 0) {
+            avs_buffer_printf(buffer, "\\%03o", (unsigned char)*word++);
+            continue;
+        }
+        avs_buffer_add(buffer, "\\", *word == '\'' || *word == '\\');
+        avs_buffer_add(buffer, word, length);
+        word += length;
+    }
+    return avs_buffer_add_text(buffer, "'");
+}
+
 bool avs_buffer_add_word(struct avs_buffer *buffer, const char *word) {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_-./:@%+=";
-    if (word[0] && word[strspn(word, safe)] == '\0') {
+                               "_-./:@%+,=";
+    if (word[0] && word[0] != '=' && word[strspn(word, safe)] == '\0') { /* zsh expands =word */
         return avs_buffer_add_text(buffer, word);
+    }
+    if (!avs_text_is_printable(word)) {
+        return add_escaped_word(buffer, word);
     }
     avs_buffer_add_text(buffer, "'");
     for (const char *quote; (quote = strchr(word, '\'')); word = quote + 1) {

@@ -25,8 +25,9 @@ void avs_buffer_done(struct avs_buffer *buffer);
 bool avs_buffer_add(struct avs_buffer *buffer, const void *bytes, size_t length);
 bool avs_buffer_add_text(struct avs_buffer *buffer, const char *text);
 AVS_PRINTF(2, 3) bool avs_buffer_printf(struct avs_buffer *buffer, const char *format, ...);
-/** Append one word of a command for a POSIX shell: as it is when nothing in it is special, quoted
- *  otherwise, so that a suggested command can be pasted. */
+/** Append one word of a command that a person pastes into a shell: as it is when nothing in it is
+ *  special, in '...' otherwise; in $'...' (POSIX 2024; bash, zsh, ksh, busybox) with octal escapes
+ *  where a byte must not reach a terminal. */
 bool avs_buffer_add_word(struct avs_buffer *buffer, const char *word);
 
 /** Drop the first `length` bytes. */

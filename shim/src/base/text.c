@@ -68,27 +68,66 @@ size_t avs_text_utf8_sequence(const char *text, size_t left) {
     return is_overlong || is_surrogate || is_beyond ? 0 : length;
 }
 
-void avs_text_make_utf8(char *text) {
-    const char *end = text + strlen(text);
-    while (*text) {
-        size_t length = avs_text_utf8_sequence(text, (size_t)(end - text));
-        if (length == 0) {
-            *text = '?';
-            length = 1;
-        }
-        text += length;
+uint32_t avs_text_code_point(const char *sequence, size_t length) {
+    const unsigned char *at = (const unsigned char *)sequence;
+    uint32_t code = length == 1 ? at[0] : at[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        code = code << 6 | (at[i] & 0x3Fu);
     }
+    return code;
+}
+
+bool avs_text_steers_terminal(uint32_t code) {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1F},     {0x7F, 0x9F},     /* C0, DEL, C1: ESC, BEL, CSI, OSC */
+        {0x61C, 0x61C},   {0x200E, 0x200F}, /* marks of a text's direction */
+        {0x2028, 0x2029},                   /* line and paragraph separator */
+        {0x202A, 0x202E}, {0x2066, 0x2069}, /* embeddings, overrides and isolates */
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (code >= ranges[i].first && code <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t avs_text_printable_sequence(const char *text, size_t left) {
+    size_t length = avs_text_utf8_sequence(text, left);
+    return length > 0 && avs_text_steers_terminal(avs_text_code_point(text, length)) ? 0 : length;
+}
+
+bool avs_text_is_printable(const char *text) {
+    size_t length = 1;
+    for (const char *end = text + strlen(text); text < end && length > 0; text += length) {
+        length = avs_text_printable_sequence(text, (size_t)(end - text));
+    }
+    return length > 0;
+}
+
+/* One '?' for each sequence of which `measure` says 0. The text never grows. */
+static void replace(char *text, size_t (*measure)(const char *text, size_t left)) {
+    const char *end = text + strlen(text);
+    char *out = text;
+    for (const char *at = text; at < end;) {
+        size_t left = (size_t)(end - at);
+        size_t length = measure(at, left);
+        size_t taken = length ? length : avs_text_utf8_sequence(at, left);
+        memmove(out, length ? at : "?", length ? length : 1);
+        out += length ? length : 1;
+        at += taken ? taken : 1;
+    }
+    *out = '\0';
+}
+
+void avs_text_make_utf8(char *text) {
+    replace(text, avs_text_utf8_sequence);
 }
 
 void avs_text_make_printable(char *text) {
-    avs_text_make_utf8(text);
-    for (unsigned char *at = (unsigned char *)text; *at; at++) {
-        if (*at < 0x20 || *at == 0x7f) {
-            *at = '?';
-        } else if (at[0] == 0xc2 && at[1] < 0xa0) { /* U+0080 to U+009F */
-            at[0] = at[1] = '?';
-        }
-    }
+    replace(text, avs_text_printable_sequence);
 }
 
 void avs_text_authority(char *field, size_t capacity, const char *host, uint16_t port) {

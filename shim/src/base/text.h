@@ -25,11 +25,22 @@ bool avs_text_contains_nocase(const void *bytes, size_t length, const char *need
  *  there; 0 if it is none. */
 size_t avs_text_utf8_sequence(const char *text, size_t left);
 
+/** The character of a sequence that avs_text_utf8_sequence has measured. */
+uint32_t avs_text_code_point(const char *sequence, size_t length);
+
+/** A character that a terminal obeys instead of showing it: controls of C0 and C1 (also newline and
+ *  tab), marks and overrides of a text's direction, line separators. */
+bool avs_text_steers_terminal(uint32_t code);
+
+/** As avs_text_utf8_sequence, and 0 too for a character that steers a terminal. */
+size_t avs_text_printable_sequence(const char *text, size_t left);
+bool avs_text_is_printable(const char *text);
+
 /** Replace every byte that breaks UTF-8 by '?', in place. */
 void avs_text_make_utf8(char *text);
 
-/** As avs_text_make_utf8, and also every control character: what a server or a ticket says must not
- *  start a line of its own or steer a terminal. */
+/** As avs_text_make_utf8, and also every character that steers a terminal: what a server, a file or
+ *  a ticket says must not start a line of its own or give orders. */
 void avs_text_make_printable(char *text);
 
 /** "host", "[v6]" or "host:port" for an https URL's authority: the port only when it is not 443
