@@ -1,6 +1,7 @@
 /* See channel.h. */
 #include "channel.h"
 
+#include <cstring>
 #include <vector>
 
 #include "log.h"
@@ -22,7 +23,7 @@ bool Channel::isInsideCallback() const {
     return insideOf == this;
 }
 
-Channel::Channel() : m_client(nullptr) {
+Channel::Channel() : m_client(nullptr), m_isClosed(true) {
 }
 
 Channel::~Channel() {
@@ -48,13 +49,16 @@ enum avs_status Channel::open(const Settings &settings, struct avs_error &error)
     options.log = clientLog();
     options.user = this;
     options.on_goaway = goawayCallback;
-    return avs_client_new(&options, &m_client, &error);
+    const enum avs_status status = avs_client_new(&options, &m_client, &error);
+    m_isClosed = status != AVS_OK;
+    return status;
 }
 
 enum avs_status Channel::submit(const struct avs_request &request, uint64_t &id,
                                 struct avs_error &error) {
     std::lock_guard<std::mutex> lock(m_mutex);
     if (!m_client) {
+        std::strcpy(error.message, "the connection was disconnected before");
         return AVS_ERR_SHUT_DOWN;
     }
     return avs_client_submit(m_client, &request, &id, &error);
@@ -74,6 +78,19 @@ struct avs_client *Channel::release() {
     struct avs_client *client = m_client;
     m_client = nullptr;
     return client;
+}
+
+void Channel::noteClosed() {
+    std::lock_guard<std::mutex> lock(m_mutex);
+    m_isClosed = true;
+    m_closed.notify_all();
+}
+
+void Channel::waitUntilClosed() {
+    std::unique_lock<std::mutex> lock(m_mutex);
+    while (!m_isClosed) {
+        m_closed.wait(lock);
+    }
 }
 
 #ifdef AVS_SDK_HAS_OBSERVERS

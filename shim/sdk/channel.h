@@ -1,8 +1,9 @@
 /* One avs_client, shared by the connection and its requests: any of them may be the last to go.
- * The lock guards the pointer alone; no callback runs under it and nobody waits under it. */
+ * The lock guards the pointer and whether it is gone; no callback runs under it. */
 #ifndef AVS_SDK_CHANNEL_H
 #define AVS_SDK_CHANNEL_H
 
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,11 @@ class Channel {
     /* The client, for the caller alone to free; nullptr from then on. */
     struct avs_client *release();
 
+    /* Whoever has released the client says when it is gone; others wait for that. Not inside a
+     * callback. */
+    void noteClosed();
+    void waitUntilClosed();
+
 #ifdef AVS_SDK_HAS_OBSERVERS
     typedef alexaClientSDK::avsCommon::utils::http2::HTTP2ConnectionObserverInterface Observer;
     void addObserver(const std::shared_ptr<Observer> &observer);
@@ -62,6 +68,8 @@ class Channel {
 
     std::mutex m_mutex;
     struct avs_client *m_client;
+    std::condition_variable m_closed;
+    bool m_isClosed;
 #ifdef AVS_SDK_HAS_OBSERVERS
     std::mutex m_observersMutex;
     std::set<std::shared_ptr<Observer>> m_observers;

@@ -11,11 +11,29 @@
 namespace avs {
 namespace sdk {
 
-static struct avs_error noError() {
-    struct avs_error error = avs_error();
-    error.size = sizeof(error);
-    error.alert = -1;
-    return error;
+/* Once, and again when the configuration has changed: the SDK makes a new connection whenever it
+ * connects anew. */
+static void sayActive(const Settings &settings) {
+    static std::mutex mutex;
+    static std::string last;
+    const struct {
+        const char *key;
+        std::string value;
+    } rows[] = {{"caFile", settings.caFile},
+                {"caPath", settings.caPath},
+                {"proxy", settings.hasProxy ? withoutCredentials(settings.proxy) : std::string()},
+                {"interface", settings.interfaceName},
+                {"endpointOverride", settings.endpoint}};
+    LogEntry entry(LOG_SOURCE, "active");
+    entry.d("version", avs_version());
+    for (const auto &row : rows) {
+        if (!row.value.empty()) {
+            entry.d(row.key, row.value);
+        }
+    }
+    std::lock_guard<std::mutex> lock(mutex);
+    log(last == entry.c_str() ? Level::DEBUG5 : Level::INFO, entry);
+    last = entry.c_str();
 }
 
 Connection::Connection(const Settings &settings)
@@ -23,9 +41,10 @@ Connection::Connection(const Settings &settings)
 }
 
 std::shared_ptr<Connection> Connection::create() {
+    readLogLevel();
     const Settings settings = readSettings();
     const std::shared_ptr<Connection> connection(new Connection(settings));
-    struct avs_error error = noError();
+    struct avs_error error = AVS_ERROR_INIT;
     const enum avs_status status = connection->m_channel->open(settings, error);
     if (status != AVS_OK) {
         log(Level::ERROR, LogEntry(LOG_SOURCE, "createFailed")
@@ -33,11 +52,7 @@ std::shared_ptr<Connection> Connection::create() {
                               .d("detail", error.message));
         return nullptr;
     }
-    log(Level::INFO, LogEntry(LOG_SOURCE, "active")
-                         .d("version", avs_version())
-                         .d("caFile", settings.caFile)
-                         .d("caPath", settings.caPath)
-                         .d("endpointOverride", settings.endpoint));
+    sayActive(settings);
     return connection;
 }
 
@@ -48,7 +63,7 @@ Connection::~Connection() {
 std::shared_ptr<http2::HTTP2RequestInterface> Connection::createAndSendRequest(
     const http2::HTTP2RequestConfig &config) {
     const std::string url = m_gateway.redirect(config.getUrl());
-    struct avs_error error = noError();
+    struct avs_error error = AVS_ERROR_INIT;
     std::shared_ptr<http2::HTTP2RequestInterface> request =
         sendRequest(m_channel, config, url, error);
     if (!request) {
@@ -61,16 +76,18 @@ std::shared_ptr<http2::HTTP2RequestInterface> Connection::createAndSendRequest(
 }
 
 /* The callbacks refer to the channel, so it must outlive the client. */
-static void freeClient(struct avs_client *client, const std::shared_ptr<Channel> &) {
+static void freeClient(struct avs_client *client, const std::shared_ptr<Channel> &channel) {
     avs_client_free(client);
+    channel->noteClosed();
 }
 
 void Connection::disconnect() {
     struct avs_client *client = m_channel->release();
     if (!m_channel->isInsideCallback()) {
-        /* The lock makes a second caller wait until the first is done. */
-        std::lock_guard<std::mutex> lock(m_disconnectMutex);
-        freeClient(client, m_channel);
+        if (client) {
+            freeClient(client, m_channel);
+        }
+        m_channel->waitUntilClosed();
         return;
     }
     if (!client) {
@@ -83,6 +100,7 @@ void Connection::disconnect() {
         /* No thread to be had: the client frees itself, and the channel is left to it. */
         new std::shared_ptr<Channel>(m_channel);
         avs_client_free(client);
+        m_channel->noteClosed();
     }
 }
 

@@ -3,7 +3,6 @@
 #define AVS_SDK_CONNECTION_H
 
 #include <memory>
-#include <mutex>
 
 #include <AVSCommon/Utils/HTTP2/HTTP2ConnectionInterface.h>
 
@@ -43,7 +42,6 @@ class Connection : public http2::HTTP2ConnectionInterface {
 
     Gateway m_gateway;
     std::shared_ptr<Channel> m_channel;
-    std::mutex m_disconnectMutex; /* held while one caller waits; never taken in a callback */
 };
 
 } // namespace sdk

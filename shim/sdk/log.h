@@ -1,5 +1,5 @@
-/* The SDK's logger, whichever sink the application has chosen. Module "avsShim" of the SDK's
- * configuration sets the level; it does not depend on how the SDK's own macros were compiled. */
+/* The SDK's logger, whichever sink the application has chosen. It does not depend on how the SDK's
+ * own macros were compiled. */
 #ifndef AVS_SDK_LOG_H
 #define AVS_SDK_LOG_H
 
@@ -18,6 +18,11 @@ typedef alexaClientSDK::avsCommon::utils::logger::LogEntry LogEntry;
 
 /* Source of the adapter's own lines. */
 extern const char *const LOG_SOURCE;
+
+/* avsShim.logLevel of the SDK's configuration is the level of these lines, and nothing else is: the
+ * SDK itself would take the higher of it and the sink's, the command line's. Without it they follow
+ * the sink. Read now. Thread: as the SDK's ConfigurationNode. */
+void readLogLevel();
 
 /* Thread: any. */
 void log(Level level, const LogEntry &entry);

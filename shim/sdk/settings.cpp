@@ -38,6 +38,14 @@ static void readEndpoint(Settings &settings) {
     }
 }
 
+std::string withoutCredentials(const std::string &proxy) {
+    const std::size_t scheme = proxy.find("://");
+    const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+    const std::size_t at = proxy.rfind('@');
+    return at == std::string::npos || at < start ? proxy
+                                                 : proxy.substr(0, start) + proxy.substr(at + 1);
+}
+
 Settings readSettings() {
     Settings settings = Settings();
     ConfigurationNode curl = ConfigurationNode::getRoot()[std::string("libcurlUtils")];

@@ -18,6 +18,9 @@ struct Settings {
     std::string endpointKey;   /* which of the two */
 };
 
+/* A proxy as it may be shown: without user name and password. */
+std::string withoutCredentials(const std::string &proxy);
+
 /* Read them now. What cannot be followed is logged: an endpoint that is none, and the wish to
  * switch verification off. Thread: as the SDK's ConfigurationNode. */
 Settings readSettings();

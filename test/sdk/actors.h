@@ -25,6 +25,7 @@ class ScriptedSource : public HTTP2RequestSourceInterface {
     std::vector<Step> steps; /* then COMPLETE for ever */
     int headerCalls = 0;
     int pauses = 0;
+    int calls = 0;
     std::thread::id headersThread;
 
     std::vector<std::string> getRequestHeaderLines() override {
@@ -33,6 +34,7 @@ class ScriptedSource : public HTTP2RequestSourceInterface {
         return headers;
     }
     HTTP2SendDataResult onSendData(char *bytes, size_t size) override {
+        calls++;
         if (m_next == steps.size()) {
             return {HTTP2SendStatus::COMPLETE, 0};
         }

@@ -1,15 +1,5 @@
 /* The contract that the SDK's ACL relies on, through the SDK's interfaces, against the stand-in.
  * Built twice: with the interfaces of SDK 1.10 and of SDK 1.26. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-extern "C" {
-#include <cmocka.h>
-
-#include "standin/standin.h"
-}
-
 #include <atomic>
 #include <cstdlib>
 
@@ -21,13 +11,21 @@ extern "C" {
 
 #include "actors.h"
 
+/* last: cmocka makes a macro of the word "fail" */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+extern "C" {
+#include <cmocka.h>
+
+#include "standin/standin.h"
+}
+
 using alexaClientSDK::avsCommon::utils::configuration::ConfigurationNode;
 using alexaClientSDK::avsCommon::utils::libcurlUtils::LibcurlHTTP2ConnectionFactory;
+using alexaClientSDK::avsCommon::utils::logger::Level;
 using alexaClientSDK::avsCommon::utils::logger::ModuleLogger;
-
-std::map<std::string, std::string> ConfigurationNode::values;
-std::mutex ModuleLogger::mutex;
-std::vector<std::string> ModuleLogger::lines;
 
 typedef std::shared_ptr<HTTP2ConnectionInterface> Connection;
 typedef std::shared_ptr<HTTP2RequestInterface> Request;
@@ -108,6 +106,7 @@ static void configureLog() {
 
 static int configure(void **) {
     configureLog();
+    ModuleLogger::setSinkLevel(Level::DEBUG5);
     ConfigurationNode::values.clear();
     ConfigurationNode::values["libcurlUtils.CURLOPT_CAINFO"] =
         avs_standin_path(standin, AVS_STANDIN_FILE_CA);
@@ -207,9 +206,12 @@ static void no_bytes_end_the_body_as_under_libcurl(void **) {
     Connection connection = connect();
     Sink sink = newSink();
     std::shared_ptr<ScriptedSource> source = std::make_shared<ScriptedSource>();
-    source->steps = {{HTTP2SendStatus::CONTINUE, "--abc--\r\n"}, {HTTP2SendStatus::CONTINUE, ""}};
+    source->steps = {{HTTP2SendStatus::CONTINUE, "--abc--\r\n"},
+                     {HTTP2SendStatus::CONTINUE, ""},
+                     {HTTP2SendStatus::CONTINUE, "not asked for any more"}};
     Request request = connection->createAndSendRequest(event(sink, source));
     assertFinished(sink, "finished COMPLETE");
+    assert_int_equal(source->calls, 2);
 }
 
 static void aborting_source_ends_its_stream_only(void **) {
@@ -344,7 +346,9 @@ static void disconnect_finishes_everything_before_it_returns(void **) {
     Request request = connection->createAndSendRequest(get(origin("ok") + "/", late));
     assert_null(request.get()); /* refused at once; the stock transport never finishes it */
     assert_int_equal(late->events().size(), 0);
-    assert_true(isLogged("E AvsShim:createAndSendRequestFailed", "shut down"));
+    assert_true(
+        isLogged("E AvsShim:createAndSendRequestFailed:streamId=test-1,reason=shut down,detail=the "
+                 "connection was disconnected before"));
 }
 
 static void disconnect_in_a_callback_does_not_hang(void **) {
@@ -357,6 +361,46 @@ static void disconnect_in_a_callback_does_not_hang(void **) {
     Request request = connection->createAndSendRequest(get(origin("ok") + "/", sink));
     assertFinished(sink, "finished COMPLETE");
     assertFinished(down, "finished CANCELLED");
+}
+
+static void disconnect_waits_for_one_that_a_callback_has_begun(void **) {
+    Connection connection = connect();
+    Sink down = newSink();
+    Request open = connection->createAndSendRequest(downchannel(down));
+    down->wait("code");
+    Sink sink = newSink();
+    std::atomic<bool> hasBegun(false);
+    sink->onFinished = [&](HTTP2ResponseFinishedStatus) {
+        connection->disconnect();
+        hasBegun = true;
+        std::this_thread::sleep_for(milliseconds(200)); /* the loop is held up, the rest waits */
+    };
+    Request request = connection->createAndSendRequest(get(origin("ok") + "/", sink));
+    while (!hasBegun) {
+        std::this_thread::yield();
+    }
+    connection->disconnect();
+    assert_int_equal(down->count("finished CANCELLED"), 1);
+}
+
+static void disconnects_of_many_threads_all_wait(void **) {
+    for (int round = 0; round < 20; round++) {
+        Connection connection = connect();
+        Sink sink = newSink();
+        Request request = connection->createAndSendRequest(get(origin("h2-silent") + "/", sink));
+        std::atomic<int> early(0);
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 4; t++) {
+            threads.emplace_back([&]() {
+                connection->disconnect();
+                early += sink->count("finished CANCELLED") == 1 ? 0 : 1;
+            });
+        }
+        for (std::thread &thread : threads) {
+            thread.join();
+        }
+        assert_int_equal(early, 0);
+    }
 }
 
 static void last_reference_may_go_in_a_callback(void **) {
@@ -470,6 +514,66 @@ static void unusable_url_is_refused_without_a_callback(void **) {
     assert_null(request.get());
     assert_int_equal(sink->events().size(), 0);
     assert_true(isLogged("E AvsShim:createAndSendRequestFailed", "endpoint"));
+}
+
+/* ---------------------------------------------------------------- the log */
+
+static size_t countLines(const std::string &begin) {
+    std::lock_guard<std::mutex> lock(ModuleLogger::mutex);
+    size_t count = 0;
+    for (const std::string &line : ModuleLogger::lines) {
+        count += line.compare(0, begin.size(), begin) == 0;
+    }
+    return count;
+}
+
+static void getOnce(const Connection &connection) {
+    Sink sink = newSink();
+    Request request = connection->createAndSendRequest(get(origin("ok") + "/ping", sink));
+    assertFinished(sink, "finished COMPLETE");
+}
+
+/* The SDK takes the higher of the two levels: a module could never say more than the sink. */
+static void own_level_counts_whatever_the_command_line_says(void **) {
+    static const struct {
+        const char *own;
+        Level sink;
+        bool hasDebug5, hasInfo;
+    } cases[] = {{"DEBUG9", Level::INFO, true, true},    {"DEBUG5", Level::NONE, true, true},
+                 {"ERROR", Level::DEBUG9, false, false}, {"NONE", Level::DEBUG9, false, false},
+                 {nullptr, Level::DEBUG9, true, true},   {nullptr, Level::INFO, false, true},
+                 {nullptr, Level::ERROR, false, false}};
+    for (const auto &each : cases) {
+        configure(nullptr);
+        if (each.own) {
+            ConfigurationNode::values["avsShim.logLevel"] = each.own;
+        }
+        ModuleLogger::setSinkLevel(each.sink);
+        Connection connection = connect();
+        ModuleLogger::setSinkLevel(each.sink); /* and set again while it runs */
+        getOnce(connection);
+        connection->disconnect();
+        assert_int_equal(isLogged("5 AvsClient:"), each.hasDebug5);
+        assert_int_equal(isLogged("I AvsClient:connected:"), each.hasInfo);
+    }
+    ConfigurationNode::values["avsShim.logLevel"] = "LOUD";
+    ModuleLogger::setSinkLevel(Level::INFO);
+    connect();
+    assert_true(isLogged("W AvsShim:logLevelIgnored:key=avsShim.logLevel", "LOUD"));
+}
+
+static void active_is_said_once_and_shows_how_the_way_is_set(void **) {
+    ConfigurationNode::values["libcurlUtils.CURLOPT_PROXY"] = "http://user:s3cret@127.0.0.1:1";
+    ConfigurationNode::values["libcurlUtils.CURLOPT_INTERFACE"] = "lo";
+    connect();
+    connect();
+    assert_int_equal(countLines("I AvsShim:active:"), 1);
+    assert_true(isLogged("I AvsShim:active:version=", ",proxy=http://127.0.0.1:1,interface=lo"));
+    assert_false(isLogged("", "s3cret"));
+    ConfigurationNode::values.erase("libcurlUtils.CURLOPT_PROXY");
+    connect(); /* another configuration */
+    assert_int_equal(countLines("I AvsShim:active:"), 2);
+    assert_false(isLogged("", "=,"));
 }
 
 /* ---------------------------------------------------------------- the endpoint override */
@@ -598,6 +702,8 @@ int main() {
         TEST(cancel_in_a_callback_is_fine),
         TEST(disconnect_finishes_everything_before_it_returns),
         TEST(disconnect_in_a_callback_does_not_hang),
+        TEST(disconnect_waits_for_one_that_a_callback_has_begun),
+        TEST(disconnects_of_many_threads_all_wait),
         TEST(last_reference_may_go_in_a_callback),
         TEST(request_from_a_callback_is_sent),
         TEST(many_threads_may_send_and_cancel),
@@ -605,6 +711,8 @@ int main() {
         TEST(configuration_is_followed),
         TEST(verification_cannot_be_switched_off),
         TEST(unusable_url_is_refused_without_a_callback),
+        TEST(own_level_counts_whatever_the_command_line_says),
+        TEST(active_is_said_once_and_shows_how_the_way_is_set),
         TEST(override_sends_the_gateways_requests_to_the_configured_origin),
         TEST(server_that_moves_the_device_is_followed),
         TEST(acl_endpoint_is_the_second_choice),

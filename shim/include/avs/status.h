@@ -62,8 +62,13 @@ struct avs_error {
     char message[480];          /**< one paragraph: the thing, the place, the fix */
 };
 
+#ifdef __cplusplus /* which has designated initialisers from C++20 on only */
+#define AVS_ERROR_INIT \
+    { sizeof(struct avs_error), AVS_OK, AVS_CAUSE_NONE, 0, -1, 0, 0, 0, 0, "" }
+#else
 #define AVS_ERROR_INIT \
     { .size = sizeof(struct avs_error), .alert = -1 }
+#endif
 
 /** Stable lower-case text of a status ("ok", "invalid argument"). Thread: any. Never NULL. */
 AVS_API const char *avs_status_text(enum avs_status status);

@@ -1,6 +1,10 @@
-/* The levels of the SDK's logger, in our own words. */
+/* The SDK's logger, in our own words: it gives out what passes its level. */
 #ifndef AVS_TEST_SDK_LOGGER_H
 #define AVS_TEST_SDK_LOGGER_H
+
+#include <atomic>
+
+#include <AVSCommon/Utils/Logger/LogEntry.h>
 
 namespace alexaClientSDK {
 namespace avsCommon {
@@ -23,6 +27,20 @@ enum class Level {
     ERROR,
     CRITICAL,
     NONE
+};
+
+class Logger {
+  public:
+    explicit Logger(Level level);
+    virtual ~Logger() = default;
+    bool shouldLog(Level level) const {
+        return level >= m_level;
+    }
+    void log(Level level, const LogEntry &entry);
+    virtual void emit(Level level, const char *text);
+
+  protected:
+    std::atomic<Level> m_level;
 };
 
 } // namespace logger

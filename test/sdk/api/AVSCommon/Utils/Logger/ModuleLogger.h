@@ -1,4 +1,5 @@
-/* The logger of one module, in our own words: it keeps every line for the test. */
+/* The logger of one module, in our own words: it keeps every line for the test. Its level is the
+ * higher one of the sink's and of what the configuration says for the module. */
 #ifndef AVS_TEST_SDK_MODULE_LOGGER_H
 #define AVS_TEST_SDK_MODULE_LOGGER_H
 
@@ -6,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <AVSCommon/Utils/Logger/LogEntry.h>
 #include <AVSCommon/Utils/Logger/Logger.h>
 
 namespace alexaClientSDK {
@@ -14,22 +14,20 @@ namespace avsCommon {
 namespace utils {
 namespace logger {
 
-class ModuleLogger {
+class ModuleLogger : public Logger {
   public:
-    /* Every line of level WARN begins with "W ", and so on. For the test. */
+    /* For the test. Every line of level WARN begins with "W ", and so on. */
     static std::mutex mutex;
     static std::vector<std::string> lines;
+    /* The application sets the sink's level (SampleApp's command line) to `level`. */
+    static void setSinkLevel(Level level);
 
-    explicit ModuleLogger(const std::string &) {
-    }
-    bool shouldLog(Level level) const {
-        return level >= Level::DEBUG5;
-    }
-    void log(Level level, const LogEntry &entry) {
-        static const char letters[] = "9876543210IWEC";
-        std::lock_guard<std::mutex> lock(mutex);
-        lines.push_back(std::string(1, letters[static_cast<int>(level)]) + " " + entry.c_str());
-    }
+    explicit ModuleLogger(const std::string &configKey);
+    void emit(Level level, const char *text) override;
+
+  private:
+    void updateLogLevel();
+    Level m_moduleLogLevel;
 };
 
 } // namespace logger
