@@ -1,7 +1,6 @@
 /* A growing byte buffer with a ceiling. */
 #include "base/buffer.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,20 +95,27 @@ bool avs_buffer_add_word(struct avs_buffer *buffer, const char *word) {
     return avs_buffer_add_text(buffer, "'");
 }
 
+bool avs_buffer_vprintf(struct avs_buffer *buffer, const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    bool has_room = length >= 0 && reserve(buffer, (size_t)length);
+    if (has_room) {
+        vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+        buffer->length += (size_t)length;
+    } else {
+        buffer->is_failed = true;
+    }
+    va_end(again);
+    return has_room;
+}
+
 bool avs_buffer_printf(struct avs_buffer *buffer, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    bool is_added = avs_buffer_vprintf(buffer, format, arguments);
     va_end(arguments);
-    if (length < 0 || !reserve(buffer, (size_t)length)) {
-        buffer->is_failed = true;
-        return false;
-    }
-    va_start(arguments, format);
-    vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
-    va_end(arguments);
-    buffer->length += (size_t)length;
-    return true;
+    return is_added;
 }
 
 void avs_buffer_drop_front(struct avs_buffer *buffer, size_t length) {

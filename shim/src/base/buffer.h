@@ -2,6 +2,7 @@
 #ifndef AVS_BASE_BUFFER_H
 #define AVS_BASE_BUFFER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@ void avs_buffer_done(struct avs_buffer *buffer);
 bool avs_buffer_add(struct avs_buffer *buffer, const void *bytes, size_t length);
 bool avs_buffer_add_text(struct avs_buffer *buffer, const char *text);
 AVS_PRINTF(2, 3) bool avs_buffer_printf(struct avs_buffer *buffer, const char *format, ...);
+AVS_PRINTF(2, 0)
+bool avs_buffer_vprintf(struct avs_buffer *buffer, const char *format, va_list arguments);
 /** Append one word of a command that a person pastes into a shell: as it is when nothing in it is
  *  special, in '...' otherwise; in $'...' (POSIX 2024; bash, zsh, ksh, busybox) with octal escapes
  *  where a byte must not reach a terminal. */
