@@ -9,6 +9,7 @@ import time
 import pytest
 
 from avs_shim import BUILD, ENVIRONMENT, Server, Standin, free_port
+from h2_gateway import SPEECH, Gateway
 from pki import Pki
 
 FETCH = str(BUILD / "test" / "fetch")
@@ -154,18 +155,50 @@ def test_goaway_of_nginx_loses_nothing(tmp_path, pki, documents):
         assert result.end["ready"] >= result.end["goaways"]
 
 
-def test_the_downchannel_ends_with_goaway_and_others_go_on(tmp_path, pki, documents):
-    with Nginx(tmp_path, pki, documents, requests=5) as nginx:
-        result = session(*nginx.fetch, "--window", 65535, f"slow={nginx.url}/big",
-                         f"hold={nginx.url}/big", "sleep=300",
-                         *[word for _ in range(4) for word in (f"get={nginx.url}/small", "sleep=50")],
-                         "sleep=200", "cancel", "end")
-        held = result.finished[1]
-        assert result.end["goaways"] >= 1
-        assert [each["finish"] for each in result.finished[2:]] == ["complete"] * 4
-        assert held["finish"] in ("internal_error", "complete")
-        if held["finish"] == "internal_error":
-            assert held["cause"] == "goaway"
+@pytest.fixture
+def gateway(pki):
+    with Gateway(pki) as gateway:
+        gateway.fetch = ("--ca", pki.root, "--connect-to", f"127.0.0.1:{gateway.port}")
+        gateway.url = f"https://{HOST}:{gateway.port}"
+        yield gateway
+
+
+@pytest.mark.parametrize("request_under_way, code, size", [
+    ("talk*64000={url}/events", 204, 0),  # two seconds of upload
+    ("get={url}/speech", 200, len(SPEECH)),  # two seconds of answer
+    ("slow={url}/speech", 200, len(SPEECH)),  # behind a sink that pauses
+])
+def test_the_downchannel_is_the_last_to_end_after_goaway(gateway, request_under_way, code, size):
+    running = Session(*gateway.fetch, "--retry", 10, f"hold={gateway.url}/directives", "sleep=300",
+                      request_under_way.format(url=gateway.url), "sleep=1000",
+                      f"get={gateway.url}/ping", "end")
+    running.next("held")
+    gateway.wait_for(lambda it: len(it.connections[0].paths) == 2)
+    time.sleep(0.3)
+    gateway.connections[0].goaway()
+    running.finish()
+    order = [(each["number"], each["finish"], each["code"]) for each in running.of("finished")]
+    assert order == [(2, "complete", 204), (1, "complete", code), (0, "internal_error", 200)]
+    assert running.of("finished")[2]["cause"] == "goaway"
+    assert running.finished[1]["bytes"] == size
+    assert running.finished[1]["ms"] >= 1900
+    assert gateway.body_bytes == (64000 if code == 204 else 0)
+    assert len(running.of("goaway")) == 1
+    assert [list(each.paths.values())[-1] for each in gateway.connections][1:] == ["/ping"]
+
+
+def test_a_close_after_goaway_ends_the_downchannel_at_once(gateway):
+    running = Session(*gateway.fetch, "--retry", 10, f"hold={gateway.url}/directives",
+                      f"talk*64000={gateway.url}/events", "end")
+    running.next("held")
+    gateway.wait_for(lambda it: it.body_bytes > 3200)
+    gateway.connections[0].goaway()
+    time.sleep(0.2)
+    assert running.process.poll() is None
+    gateway.connections[0].close()
+    running.finish(10)
+    assert [each["cause"] for each in running.finished] == ["goaway", "connection_lost"]
+    assert running.finished[1]["ms"] < 1500
 
 
 def test_a_stopped_server_is_found_dead(nghttpd):

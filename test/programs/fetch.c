@@ -4,6 +4,7 @@
  *   --ca FILE  --connect-to HOST:PORT  --proxy URL  --ping-interval MS  --ping-timeout MS
  *   --window BYTES  --retry MS (pause_retry_ms)  --log LEVEL (lines on stderr)
  *   STEP: get=URL  get*N=URL  post*BYTES=URL  hold=URL (long-lived)  slow=URL (its sink pauses)
+ *         talk*BYTES=URL  (32 bytes each millisecond; needs --retry)
  *         wait  (for all but the held ones)  end  (for all)  sleep=MS  cancel  (all)
  * Prints a JSON line for each event and each finished request, and the counters at the end. */
 #include <pthread.h>
@@ -25,7 +26,7 @@ struct request {
     int64_t started_us;
     int code;
     unsigned pauses_left;
-    bool is_held, is_slow, is_finished;
+    bool is_held, is_slow, is_talk, is_silent, is_finished;
 };
 
 static struct request requests[REQUESTS_MAX];
@@ -40,6 +41,14 @@ static enum avs_source_result on_read(void *user, uint64_t id, uint8_t *buffer, 
                                       size_t *ret_length) {
     struct request *request = user;
     (void)id;
+    if (request->is_talk) {
+        size_t spoken = 32 * (size_t)retry_ms;
+        capacity = spoken < capacity ? spoken : capacity;
+        request->is_silent = !request->is_silent;
+        if (request->is_silent) {
+            return AVS_SOURCE_PAUSE;
+        }
+    }
     size_t length = request->source_left < capacity ? (size_t)request->source_left : capacity;
     memset(buffer, 'f', length);
     request->source_left -= length;
@@ -115,28 +124,28 @@ static void write_line(void *user, enum avs_log_level level, const char *line) {
     fprintf(stderr, "%s\n", line);
 }
 
-static void submit(const char *url, uint64_t body, bool is_held, bool is_slow) {
+static void submit(const char *url, struct request kind) {
     if (request_count == REQUESTS_MAX) {
         exit(2);
     }
     struct request *request = &requests[request_count++];
     struct avs_error error = AVS_ERROR_INIT;
-    *request = (struct request){.source_left = body, .is_held = is_held, .is_slow = is_slow};
+    *request = kind;
     request->started_us = avs_clock_monotonic_us();
     const struct avs_request options = {
         .size = sizeof(options),
         .url = url,
         .user = request,
-        .is_long_lived = is_held,
+        .is_long_lived = kind.is_held,
         .pause_retry_ms = retry_ms,
-        .on_read = body > 0 ? on_read : NULL,
+        .on_read = kind.source_left > 0 ? on_read : NULL,
         .on_response_code = on_response_code,
         .on_data = on_data,
         .on_finished = on_finished,
     };
     pthread_mutex_lock(&lock);
     unfinished++;
-    unfinished_held += is_held;
+    unfinished_held += kind.is_held;
     pthread_mutex_unlock(&lock);
     if (avs_client_submit(client, &options, &request->id, &error) != AVS_OK) {
         fprintf(stderr, "fetch: %s\n", error.message);
@@ -164,14 +173,16 @@ static void step(const char *text) {
     long long number = star && star < argument ? atoll(star + 1) : 1;
     if (strncmp(text, "get", 3) == 0) {
         for (; number > 0; number--) {
-            submit(argument, 0, false, false);
+            submit(argument, (struct request){0});
         }
     } else if (strncmp(text, "post", 4) == 0) {
-        submit(argument, (uint64_t)number, false, false);
+        submit(argument, (struct request){.source_left = (uint64_t)number});
     } else if (strncmp(text, "hold=", 5) == 0) {
-        submit(argument, 0, true, false);
+        submit(argument, (struct request){.is_held = true});
     } else if (strncmp(text, "slow=", 5) == 0) {
-        submit(argument, 0, false, true);
+        submit(argument, (struct request){.is_slow = true});
+    } else if (strncmp(text, "talk", 4) == 0) {
+        submit(argument, (struct request){.source_left = (uint64_t)number, .is_talk = true});
     } else if (strcmp(text, "wait") == 0) {
         wait_for(false);
     } else if (strcmp(text, "end") == 0) {

@@ -1,5 +1,5 @@
 /* GOAWAY while requests are under way: what the server will still serve finishes, what it left
- * unprocessed is sent again on a fresh connection, the downchannel is ended for its owner. */
+ * unprocessed is sent again on a fresh connection. For the downchannel see goaway_drains.c. */
 #include "support/world.h"
 
 static void streams_within_the_limit_finish(void **state) {
@@ -94,32 +94,6 @@ static void a_source_that_was_read_is_not_sent_again(void **state) {
     world_done(&world);
 }
 
-static void the_downchannel_is_ended_so_that_both_move(void **state) {
-    (void)state;
-    struct world world;
-    struct outcome downchannel, event;
-    world_init(&world);
-    outcome_init(&downchannel);
-    struct avs_request request = outcome_request(&downchannel, WORLD_URL, false);
-    request.is_long_lived = true;
-    world_submit_request(&world, &request);
-    world_submit(&world, &event, WORLD_URL);
-    world_connect(&world, 0);
-    peer_headers(&world.conns[0].script, 1, 200, NULL, false);
-    peer_headers(&world.conns[0].script, 3, 200, NULL, false);
-    peer_goaway(&world.conns[0].script, 3, 0);
-    world_feed(&world, 0);
-    assert_int_equal(downchannel.finished, 1);
-    assert_int_equal(downchannel.finish, AVS_FINISH_INTERNAL_ERROR);
-    assert_int_equal(downchannel.cause, AVS_CAUSE_GOAWAY);
-    assert_int_equal(world_sent(&world, 0, FRAME_RST_STREAM, 1), 1);
-    assert_int_equal(event.finished, 0);
-    peer_data(&world.conns[0].script, 3, "x", 1, true);
-    world_feed(&world, 0);
-    assert_int_equal(event.finish, AVS_FINISH_COMPLETE);
-    world_done(&world);
-}
-
 static void a_request_is_not_refused_for_ever(void **state) {
     (void)state;
     struct world world;
@@ -161,7 +135,6 @@ int main(void) {
         cmocka_unit_test(unprocessed_streams_move_to_a_new_connection),
         cmocka_unit_test(those_that_move_keep_the_order_of_their_submits),
         cmocka_unit_test(a_source_that_was_read_is_not_sent_again),
-        cmocka_unit_test(the_downchannel_is_ended_so_that_both_move),
         cmocka_unit_test(a_request_is_not_refused_for_ever),
         cmocka_unit_test(an_idle_connection_goes_quietly),
     };

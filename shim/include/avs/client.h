@@ -35,6 +35,10 @@ AVS_BEGIN_DECLS
 #define AVS_IDLE_TIMEOUT_MS_DEFAULT      300000
 #define AVS_RECEIVE_WINDOW_BYTES_DEFAULT (1024 * 1024)
 
+/** The longest that a long-lived stream stays open after GOAWAY while other requests of its origin
+ *  run; see avs_request.is_long_lived. */
+#define AVS_GOAWAY_DRAIN_MAX_MS 60000
+
 /** How a request ended, in the SDK's words (HTTP2ResponseFinishedStatus). */
 enum avs_finish {
     AVS_FINISH_COMPLETE,  /**< the whole answer was delivered, whatever its response code */
@@ -100,8 +104,9 @@ struct avs_client_options {
     /** A connection is ready: TLS verified, SETTINGS received. `evidence` is borrowed. */
     void (*on_connected)(void *user, const char *origin,
                          const struct avs_session_evidence *evidence);
-    /** The server sent GOAWAY: it will serve no stream above `last_stream_id`. Called before any
-     *  on_finished that follows from it. RFC 9113 section 6.8. */
+    /** The server sent GOAWAY: it will serve no stream above `last_stream_id`; those up to it run
+     * to their end, and requests submitted from now on go to a new connection. Called at once,
+     * before any on_finished that follows from it. RFC 9113 section 6.8. */
     void (*on_goaway)(void *user, const char *origin, uint32_t h2_code, uint32_t last_stream_id);
     /** A connection that was ready has ended; its streams have been finished or moved before.
      *  `failure` is NULL for a quiet end (idle, drained after GOAWAY, shutdown). */
@@ -168,9 +173,11 @@ struct avs_request {
     int pause_retry_ms; /**< ask a paused source or sink again after this; 0 = on resume only */
 
     unsigned weight; /**< 1..256, 0 = 16, the protocol's default. RFC 7540 section 5.3 */
-    /** A stream kept open for the server to push on (AVS's downchannel). It is ended as soon as the
-     *  server sends GOAWAY (INTERNAL_ERROR, cause goaway), so that its owner opens it anew and it
-     *  shares one connection with the requests that follow. */
+    /** A stream kept open for the server to push on (AVS's downchannel). After GOAWAY it is ended
+     *  (INTERNAL_ERROR, cause goaway), so that its owner opens it anew and it shares one connection
+     *  with the requests that follow: as soon as no other request of its origin is unfinished, for
+     *  its end makes the SDK close everything; at once when the server closes the connection; after
+     *  AVS_GOAWAY_DRAIN_MAX_MS in any case. */
     bool is_long_lived;
     const char *label; /**< Optional: names the request in log lines; NULL = the stream's id */
 

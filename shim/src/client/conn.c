@@ -23,6 +23,7 @@ void avs_conn_drain(struct avs_conn *conn) {
 /* From now on nobody finds it; the core sweeps it when nothing of it is on the stack. */
 static void retire(struct avs_conn *conn) {
     conn->state = AVS_CONN_ENDED;
+    conn->pushed_due_us = AVS_NEVER_US;
     if (conn->origin->conn == conn) {
         conn->origin->conn = NULL;
     }
@@ -125,6 +126,36 @@ void avs_conn_fail_connecting(struct avs_conn *conn, const struct avs_error *err
     }
 }
 
+/* GOAWAY: streams that the server keeps open to push on are opened anew by their owners, so that
+ * they share the next connection with the requests that follow. */
+static void end_pushed(struct avs_conn *conn) {
+    struct avs_exchange *next;
+    conn->pushed_due_us = AVS_NEVER_US;
+    for (struct avs_exchange *each = conn->exchanges.first; each; each = next) {
+        next = each->loop.next;
+        if (each->request.is_long_lived) {
+            struct avs_failure_box box;
+            avs_failure_set(&box, AVS_CAUSE_GOAWAY, conn->origin->url, &conn->evidence,
+                            "the server sent GOAWAY, so this long-lived stream was ended: open it "
+                            "again, on the next connection");
+            avs_core_finish(conn->core, each, AVS_FINISH_INTERNAL_ERROR, &box.failure);
+        }
+    }
+}
+
+/* The SDK closes everything a moment after its long-lived stream has ended, so that stream must be
+ * the last one of the origin to end: neither what the old connection still serves nor what went to
+ * the next one meanwhile may be cut. A stream that never ends must not hold it for ever. */
+void avs_conn_advance_draining(struct avs_conn *conn) {
+    if (conn->pushed_due_us != AVS_NEVER_US &&
+        (conn->origin->brief_count == 0 || conn->core->now_us >= conn->pushed_due_us)) {
+        end_pushed(conn);
+    }
+    if (conn->exchanges.count == 0) {
+        avs_conn_end_quietly(conn);
+    }
+}
+
 static const char *const close_words[AVS_CLOSE_COUNT] = {
     [AVS_CLOSE_OPEN] = "the connection broke",
     [AVS_CLOSE_CLOSE_NOTIFY] = "the server closed the connection",
@@ -138,6 +169,9 @@ void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int6
         return;
     }
     conn->core->now_us = now_us;
+    if (conn->pushed_due_us != AVS_NEVER_US) {
+        end_pushed(conn); /* the server has said why it would go */
+    }
     if (!conn->is_ready) {
         avs_conn_fail_connecting(conn, error);
     } else if (conn->exchanges.count == 0) {
@@ -169,23 +203,6 @@ void avs_conn_on_up(struct avs_conn *conn, int64_t now_us) {
     conn->received_us = conn->idle_since_us = now_us;
 }
 
-/* GOAWAY: streams that the server keeps open to push on are opened anew by their owners, so that
- * they share the next connection with the requests that follow. */
-static void end_pushed(struct avs_conn *conn) {
-    struct avs_exchange *next;
-    conn->must_end_pushed = false;
-    for (struct avs_exchange *each = conn->exchanges.first; each; each = next) {
-        next = each->loop.next;
-        if (each->request.is_long_lived) {
-            struct avs_failure_box box;
-            avs_failure_set(&box, AVS_CAUSE_GOAWAY, conn->origin->url, &conn->evidence,
-                            "the server sent GOAWAY, so this long-lived stream was ended: open it "
-                            "again, on the next connection");
-            avs_core_finish(conn->core, each, AVS_FINISH_INTERNAL_ERROR, &box.failure);
-        }
-    }
-}
-
 static void note_first_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t length) {
     struct avs_http_facts *http = &conn->evidence.http;
     size_t room = AVS_FIRST_BYTES - http->first_length;
@@ -215,9 +232,6 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
                                                   : avs_h2_cause(&conn->evidence.http),
                       "%s", error.message);
         return;
-    }
-    if (conn->must_end_pushed) {
-        end_pushed(conn);
     }
 }
 
@@ -259,7 +273,7 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     conn->connect_due_us = core->options.connect_timeout_us == AVS_NEVER_US
                                ? AVS_NEVER_US
                                : core->now_us + core->options.connect_timeout_us + DIAL_GRACE_US;
-    conn->unanswered_us = conn->ping_due_us = AVS_NEVER_US;
+    conn->unanswered_us = conn->ping_due_us = conn->pushed_due_us = AVS_NEVER_US;
     conn->evidence.attempted = true; /* field by field: most of it is never touched */
     conn->evidence.protocol = AVS_PROTOCOL_H2;
     conn->evidence.tls.alert_received = conn->evidence.tls.alert_sent = -1;

@@ -22,7 +22,6 @@ struct avs_conn {
     bool is_ready;          /* the peer's SETTINGS came */
     bool is_draining;       /* takes no new streams */
     bool has_served;        /* an answer came */
-    bool must_end_pushed;   /* GOAWAY came: the long-lived streams are to be ended */
     bool is_ping_out;       /* a PING waits for a sign of life */
     bool is_probe;          /* ... because the network changed */
     int64_t connect_due_us; /* until it is ready */
@@ -30,6 +29,7 @@ struct avs_conn {
     int64_t unanswered_us;  /* first thing sent since then that wants an answer; AVS_NEVER_US */
     int64_t ping_due_us;    /* when a PING is out */
     int64_t idle_since_us;  /* without streams */
+    int64_t pushed_due_us;  /* GOAWAY came: its long-lived streams end by then; AVS_NEVER_US */
     struct avs_session_evidence evidence;
 };
 
@@ -52,6 +52,8 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange);
 bool avs_conn_can_send(struct avs_conn *conn); /* or drain it, when it never will again */
 void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange);
 void avs_conn_advance(struct avs_conn *conn); /* time has passed: core->now_us */
+/* It takes no new streams any more: end what has nothing left to wait for, perhaps itself. */
+void avs_conn_advance_draining(struct avs_conn *conn);
 int64_t avs_conn_deadline(const struct avs_conn *conn);
 void avs_conn_probe(struct avs_conn *conn);
 /* End it, without a failure: idle, drained, shut down, or nobody waits for it. */

@@ -111,6 +111,9 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
     if (next) {
         next->loop.all_previous = previous;
     }
+    if (exchange->loop.origin && !exchange->request.is_long_lived) {
+        exchange->loop.origin->brief_count--;
+    }
     core->awaited_count -= exchange->loop.has_response ? 0 : 1;
     core->has_just_finished = true;
     avs_inbox_forget(&core->inbox, exchange);
@@ -159,6 +162,7 @@ static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
         return;
     }
     exchange->loop.origin = origin;
+    origin->brief_count += exchange->request.is_long_lived ? 0 : 1;
     exchange->loop.is_queued = true;
     avs_exchange_append(&origin->queue, exchange);
     avs_core_note_deadline(core, avs_exchange_deadline(exchange));
@@ -308,10 +312,10 @@ static void sweep(struct avs_core *core) {
     drop_unused_origins(core);
 }
 
-static void end_drained(struct avs_core *core) {
+static void advance_draining(struct avs_core *core) {
     for (struct avs_conn *each = core->conns; each; each = each->next) {
-        if (each->is_draining && each->exchanges.count == 0 && each->state == AVS_CONN_OPEN) {
-            avs_conn_end_quietly(each);
+        if (each->is_draining && each->state == AVS_CONN_OPEN) {
+            avs_conn_advance_draining(each);
         }
     }
 }
@@ -340,7 +344,7 @@ void avs_core_turn(struct avs_core *core, int64_t now_us) {
     for (struct avs_origin *each = core->origins; each; each = each->next) {
         serve_origin(core, each);
     }
-    end_drained(core);
+    advance_draining(core);
     sweep(core);
 }
 

@@ -53,6 +53,7 @@ struct avs_origin {
     struct avs_conn *conn; /* connecting or open; NULL = to be dialled when the queue has something.
                               A draining connection is not here any more */
     size_t conn_count;     /* with the draining ones */
+    size_t brief_count;    /* its unfinished requests but the long-lived ones, wherever they are */
     uint16_t port;
     char host[AVS_NAME_BYTES];
     char url[AVS_NAME_BYTES + 16]; /* "https://host:port" */

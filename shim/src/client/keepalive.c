@@ -65,7 +65,8 @@ static int64_t alive_deadline(const struct avs_conn *conn) {
                           : AVS_NEVER_US;
 }
 
-int64_t avs_conn_deadline(const struct avs_conn *conn) {
+/* But for the streams of a connection that drains: see avs_conn_advance_draining. */
+static int64_t own_deadline(const struct avs_conn *conn) {
     int64_t alive_us = AVS_NEVER_US;
     switch (conn->state) {
     case AVS_CONN_ENDED:
@@ -77,6 +78,11 @@ int64_t avs_conn_deadline(const struct avs_conn *conn) {
         break;
     }
     return conn->is_ready || alive_us < conn->connect_due_us ? alive_us : conn->connect_due_us;
+}
+
+int64_t avs_conn_deadline(const struct avs_conn *conn) {
+    int64_t own_us = own_deadline(conn);
+    return own_us < conn->pushed_due_us ? own_us : conn->pushed_due_us;
 }
 
 static void fail_unresponsive(struct avs_conn *conn) {
@@ -104,7 +110,7 @@ static void fail_unresponsive(struct avs_conn *conn) {
 }
 
 void avs_conn_advance(struct avs_conn *conn) {
-    if (conn->core->now_us < avs_conn_deadline(conn)) {
+    if (conn->core->now_us < own_deadline(conn)) {
         return;
     }
     if (!conn->is_ready && conn->core->now_us >= conn->connect_due_us) {

@@ -197,9 +197,12 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
 static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
     struct avs_conn *conn = user;
     struct avs_core *core = conn->core;
+    if (!conn->evidence.http.goaway_received) {
+        conn->pushed_due_us = core->now_us + AVS_GOAWAY_DRAIN_MAX_MS * INT64_C(1000);
+        avs_core_note_deadline(core, conn->pushed_due_us);
+    }
     conn->evidence.http.goaway_received = true;
     conn->evidence.http.goaway_code = h2_code;
-    conn->must_end_pushed = true;
     avs_conn_drain(conn);
     AVS_CORE_COUNT(core, goaways_received);
     char last[16];

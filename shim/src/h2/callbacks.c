@@ -159,11 +159,17 @@ static void on_settings(struct avs_h2 *h2) {
 }
 
 static void on_goaway(struct avs_h2 *h2, const nghttp2_goaway *goaway) {
-    h2->facts.goaway_received = true;
-    h2->facts.goaway_code = goaway->error_code;
-    h2->facts.goaway_last_stream_id = (uint32_t)goaway->last_stream_id;
+    struct avs_h2_facts *facts = &h2->facts;
+    const uint32_t code = goaway->error_code, last = (uint32_t)goaway->last_stream_id;
+    if (facts->goaway_received && facts->goaway_code == code &&
+        facts->goaway_last_stream_id == last) {
+        return; /* said before */
+    }
+    facts->goaway_received = true;
+    facts->goaway_code = code;
+    facts->goaway_last_stream_id = last;
     if (h2->callbacks->on_goaway) {
-        h2->callbacks->on_goaway(h2->user, goaway->error_code, (uint32_t)goaway->last_stream_id);
+        h2->callbacks->on_goaway(h2->user, code, last);
     }
 }
 
