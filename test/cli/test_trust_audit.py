@@ -442,7 +442,7 @@ def test_the_librarys_bytes_say_where_it_looks(tmp_path):
     tree.link("/usr/lib/ssl/certs", "/etc/ssl/certs")
     report, code = tree.audit()
     assert code == 1  # neither exists there
-    assert report["libcurl"] == {"version": "7.88.1",
+    assert report["libcurl"] == {"version": "7.88.1", "tls": None,
                                  "library": "/usr/lib/arm-linux-gnueabihf/libcurl.so.4"}
     used = [store["path"] for store in report["stores"] if "sdk" in store["read_by"]]
     assert used == ["/etc/special/ca.pem", "/etc/special/certs"]
