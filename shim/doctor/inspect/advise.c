@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/flow.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "inspect/conclude.h"
 
@@ -34,6 +35,17 @@ static const char limit_login_only[] =
     "The log proves Login with Amazon only; it does not show the AVS session.";
 static const char limit_too_many[] =
     "The log holds more different failures than are kept apart; the rarest are not shown.";
+static const char limit_at_stop[] =
+    "The application ended by itself before a connection could be judged: look for the reason in "
+    "the lines before that.";
+static const char limit_boxes[] =
+    "This is the sample app's console without the SDK's log: boxes say what it does, never why. "
+    "Give its last argument as INFO (or DEBUG9 in a DEBUG build), or ask the endpoint: --probe.";
+static const char limit_tool[] =
+    "Only output of curl or openssl was recognised here, and it shows no failure.";
+static const char limit_unverified[] =
+    "Verification of certificates is switched off in this build: no line of this log proves that "
+    "the server is the right one.";
 static const char live_says[] = "The live check of the endpoint found it, just now.";
 
 static enum avs_phase phase_of(enum avs_cause cause) {
@@ -75,7 +87,10 @@ static void add_ruled_out(const struct avs_inspect *inspect, struct avs_inspect_
     }
     if (finding->cause == AVS_CAUSE_DUPLICATE_CREDENTIALS) {
         rule_out(finding, "TLS, certificates and network: the session stood",
-                 inspect->proof_gateway.line);
+                 inspect->book.proof_gateway.line);
+        return;
+    }
+    if (!finding->is_problem) {
         return;
     }
     if (is_store_cause(finding->cause)) {
@@ -84,32 +99,32 @@ static void add_ruled_out(const struct avs_inspect *inspect, struct avs_inspect_
         rule_out(finding, "DNS, TCP and the TLS version: a certificate came and was judged", 0);
     } else if (phase == AVS_PHASE_TLS) {
         rule_out(finding, "DNS and TCP: a connection stood", 0);
-    } else if (finding->cause == AVS_CAUSE_CONNECT_REFUSED) {
+    } else if (finding->cause == AVS_CAUSE_CONNECT_REFUSED && finding->certainty == AVS_CERTAIN) {
         rule_out(finding, "DNS: the name resolved", 0);
     }
     bool is_tls = phase == AVS_PHASE_TLS || phase == AVS_PHASE_TRUST;
-    if (is_tls && inspect->proof_plain.line) {
+    if (is_tls && inspect->book.proof_plain.line) {
         rule_out(finding, "the internet connection: the SDK's plain-HTTP probe got through",
-                 inspect->proof_plain.line);
+                 inspect->book.proof_plain.line);
     }
-    if (is_tls && !is_login && inspect->proof_login.line) {
+    if (is_tls && !is_login && inspect->book.proof_login.line) {
         rule_out(finding, "the CA file and the clock: TLS to Login with Amazon worked",
-                 inspect->proof_login.line);
+                 inspect->book.proof_login.line);
         drop_alternate(finding, AVS_CAUSE_CLOCK_WRONG);
     }
 }
 
 /* Where the SDK goes when nobody tells it otherwise. */
 static const char *usual_gateway(const struct avs_inspect *inspect) {
-    bool is_old = (inspect->sdk_release != 0 && inspect->sdk_release < 117) ||
+    bool is_old = (inspect->context.sdk_release != 0 && inspect->context.sdk_release < 117) ||
                   strstr(inspect->report.sdk_releases, "earlier") != NULL;
     return is_old ? "avs-alexa-na.amazon.com" : "alexa.na.gateway.devices.a2z.com";
 }
 
 static const char *path_of(const struct avs_inspect *inspect, enum avs_cause cause) {
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        if (inspect->tallies[i].cause == cause && inspect->tallies[i].path[0]) {
-            return inspect->tallies[i].path;
+    for (size_t i = 0; i < inspect->book.tally_count; i++) {
+        if (inspect->book.tallies[i].cause == cause && inspect->book.tallies[i].path[0]) {
+            return inspect->book.tallies[i].path;
         }
     }
     return NULL;
@@ -118,9 +133,9 @@ static const char *path_of(const struct avs_inspect *inspect, enum avs_cause cau
 /* "https://host", with the gateway's port where it is the gateway. */
 static void format_endpoint(const struct avs_inspect *inspect, const char *host, char *endpoint,
                             size_t capacity) {
-    bool has_port = inspect->gateway_port && strcmp(host, inspect->gateway) == 0;
+    bool has_port = inspect->context.gateway_port && strcmp(host, inspect->context.gateway) == 0;
     avs_text_format(endpoint, capacity, has_port ? "https://%s:%u" : "https://%s", host,
-                    inspect->gateway_port);
+                    inspect->context.gateway_port);
 }
 
 /* The catalogue's command with its places filled in. */
@@ -166,7 +181,18 @@ static void fill_command(const struct avs_inspect *inspect, struct avs_inspect_f
 
 /* Not AVS itself: such a host need not have an ATS certificate. */
 static bool is_other_host(const char *host) {
-    return strcmp(host, "api.amazon.com") == 0 || strcmp(host, "api.amazonalexa.com") == 0;
+    return strcmp(host, "api.amazon.com") == 0 || strcmp(host, "api.amazonalexa.com") == 0 ||
+           !avs_names_is_amazon_host(host);
+}
+
+static bool is_address(const char *host) {
+    return host[0] && host[strspn(host, "0123456789.")] == '\0';
+}
+
+static bool is_open(const struct avs_inspect_finding *finding, enum avs_phase phase) {
+    return finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT ||
+           (finding->also_count > 0 && !finding->confirmed_live &&
+            finding->cause != AVS_CAUSE_CLOCK_WRONG && phase != AVS_PHASE_CONFIG);
 }
 
 /* While the log leaves causes open, the next thing to run is what tells them apart. */
@@ -177,20 +203,62 @@ static void add_command(const struct avs_inspect *inspect, struct avs_inspect_fi
         finding->host_assumed = true;
     }
     const char *command = avs_cause_info(finding->cause)->command;
+    bool is_other = is_other_host(finding->host);
+    bool is_foreign_root = finding->cause == AVS_CAUSE_ROOT_MISSING && is_other &&
+                           !avs_names_is_amazon_host(finding->host);
+    bool is_lookup = command && strstr(command, "getent") && is_address(finding->host);
     if (is_store_cause(finding->cause)) {
         if (!path_of(inspect, finding->cause)) {
             command = "avs-shim trust audit --config {config}";
         }
-    } else if (finding->cause == AVS_CAUSE_UNKNOWN_TRANSPORT ||
-               (finding->also_count > 0 && !finding->confirmed_live &&
-                finding->cause != AVS_CAUSE_CLOCK_WRONG && phase != AVS_PHASE_CONFIG)) {
-        command = is_other_host(finding->host)
-                      ? "avs-shim check --endpoint https://{host} --any-root"
-                      : "avs-shim check --endpoint https://{host}";
+    } else if (is_open(finding, phase) || is_foreign_root || is_lookup) {
+        command = is_other ? "avs-shim check --endpoint https://{host} --any-root"
+                           : "avs-shim check --endpoint https://{host}";
     }
     if (command) {
         fill_command(inspect, finding, command);
     }
+}
+
+/* The catalogue's words speak to somebody who has seen the connection itself; a log tells less. */
+static const struct {
+    enum avs_cause cause;
+    enum avs_certainty most; /* up to this certainty */
+    const char *meaning, *remedy;
+} words_of_logs[] = {
+    {AVS_CAUSE_CONNECT_REFUSED, AVS_LIKELY, "No TCP connection came about.",
+     "Check the address and the port, and whether a firewall or a proxy stands in between."},
+    {AVS_CAUSE_TLS_FAILED, AVS_CERTAIN, "The TLS handshake failed.",
+     "Compare with what the next command sees from this device."},
+    {AVS_CAUSE_TLS_ABORTED, AVS_CERTAIN, "The connection was cut during the TLS handshake.", NULL},
+    {AVS_CAUSE_HTTP2_MISSING, AVS_CERTAIN,
+     "The server did not agree to HTTP/2, and AVS cannot run without it.", NULL},
+    {AVS_CAUSE_HTTP2_ERROR, AVS_CERTAIN, NULL,
+     "If it repeats, compare with another network: the server or a proxy is at fault then."},
+    {AVS_CAUSE_CERT_INVALID, AVS_CERTAIN, "The server's certificate was refused.",
+     "Look at the chain with the next command."},
+    {AVS_CAUSE_ROOT_MISSING, AVS_CERTAIN, NULL,
+     "Add the root that is missing to the store that the SDK uses."},
+};
+
+static const char foreign_root[] =
+    "Add the root that signs this server's certificate to the store of the program that failed, if "
+    "the host is the right one: it is none of Amazon's.";
+
+static void choose_words(struct avs_inspect_finding *finding) {
+    const struct avs_cause_info *info = avs_cause_info(finding->cause);
+    const char *meaning = info->meaning, *remedy = info->remedy;
+    for (size_t i = 0; i < AVS_COUNT(words_of_logs); i++) {
+        if (words_of_logs[i].cause == finding->cause && !finding->confirmed_live &&
+            finding->certainty <= words_of_logs[i].most) {
+            meaning = words_of_logs[i].meaning ? words_of_logs[i].meaning : meaning;
+            remedy = words_of_logs[i].remedy ? words_of_logs[i].remedy : remedy;
+        }
+    }
+    bool is_foreign = finding->cause == AVS_CAUSE_ROOT_MISSING && finding->host[0] &&
+                      !avs_names_is_amazon_host(finding->host);
+    finding->meaning = meaning;
+    finding->remedy = is_foreign ? foreign_root : remedy;
 }
 
 static void add_limit(struct avs_inspect_report *report, const char *text) {
@@ -205,11 +273,26 @@ static void add_limit(struct avs_inspect_report *report, const char *text) {
 }
 
 static const char *session_limit(const struct avs_inspect *inspect) {
-    unsigned release = inspect->sdk_release;
+    unsigned release = inspect->context.sdk_release;
     if ((release && release < 110) || strstr(inspect->report.sdk_releases, "earlier")) {
         return limit_old_session;
     }
     return release && release < 116 ? limit_debug0 : limit_debug7;
+}
+
+static const char *why_it_cannot_tell(const struct avs_inspect *inspect) {
+    const struct avs_inspect_report *report = &inspect->report;
+    const struct avs_context *context = &inspect->context;
+    bool is_silent =
+        !report->has_debug_lines && context->sdk_release >= 110 && context->sdk_release < 120;
+    bool is_sdk_log =
+        context->levels != 0 || report->sdk_version[0] || inspect->book.note_count > 0;
+    return context->stop.line                 ? limit_at_stop
+           : !is_sdk_log && context->has_box  ? limit_boxes
+           : !is_sdk_log && context->has_tool ? limit_tool
+           : !is_sdk_log                      ? limit_no_log
+           : is_silent                        ? limit_silent
+                                              : limit_no_attempt;
 }
 
 static void add_limits(struct avs_inspect *inspect) {
@@ -226,21 +309,21 @@ static void add_limits(struct avs_inspect *inspect) {
             add_limit(report, limit_verify);
         }
     }
-    if (inspect->has_mute_curl) {
+    if (inspect->context.has_mute_curl) {
         add_limit(report, limit_mute);
     }
-    if (inspect->tallies_lost > 0) {
+    if (inspect->context.is_unverified) {
+        add_limit(report, limit_unverified);
+    }
+    if (inspect->book.tallies_lost > 0) {
         add_limit(report, limit_too_many);
     }
-    if (report->answer == AVS_INSPECT_CLEAN && inspect->proof_gateway.line == 0 &&
-        inspect->proof_login.line > 0) {
+    if (report->answer == AVS_INSPECT_CLEAN && inspect->book.proof_gateway.line == 0 &&
+        inspect->book.proof_login.line > 0) {
         add_limit(report, limit_login_only);
     }
     if (report->answer == AVS_INSPECT_CANNOT_TELL) {
-        bool is_silent =
-            !report->has_debug_lines && inspect->sdk_release >= 110 && inspect->sdk_release < 120;
-        bool is_sdk_log = inspect->levels != 0 || report->sdk_version[0] || inspect->note_count > 0;
-        add_limit(report, !is_sdk_log ? limit_no_log : is_silent ? limit_silent : limit_no_attempt);
+        add_limit(report, why_it_cannot_tell(inspect));
     }
 }
 
@@ -292,12 +375,12 @@ static bool leaves_open(const struct avs_inspect_finding *finding, enum avs_caus
 /* The live check confirms a finding, sharpens one that left its cause open, or adds its own. */
 static void merge_live(struct avs_inspect *inspect) {
     struct avs_inspect_report *report = &inspect->report;
-    enum avs_cause cause = inspect->live_cause;
+    enum avs_cause cause = inspect->live.cause;
     report->has_live = true;
-    report->live_readiness = inspect->live_readiness;
+    report->live_readiness = inspect->live.readiness;
     report->live_cause = cause;
-    AVS_TEXT_SET(report->live_endpoint, inspect->live_endpoint);
-    if (inspect->live_readiness == AVS_READY || cause == AVS_CAUSE_NONE) {
+    AVS_TEXT_SET(report->live_endpoint, inspect->live.endpoint);
+    if (inspect->live.readiness == AVS_READY || cause == AVS_CAUSE_NONE) {
         return;
     }
     struct avs_inspect_finding *found = NULL;
@@ -312,20 +395,21 @@ static void merge_live(struct avs_inspect *inspect) {
         }
     }
     /* a check that never reached TLS may tell more about where it ran than about the device */
-    bool may_add = inspect->live_readiness == AVS_NOT_READY;
+    bool may_add = inspect->live.readiness == AVS_NOT_READY;
     if (!found && may_add && report->finding_count < AVS_INSPECT_FINDINGS_MAX) {
         found = &report->findings[report->finding_count++];
         memset(found, 0, sizeof(*found));
         found->says = live_says;
-        const char *host = strstr(inspect->live_endpoint, "://");
-        host = host ? host + 3 : inspect->live_endpoint;
+        const char *host = strstr(inspect->live.endpoint, "://");
+        host = host ? host + 3 : inspect->live.endpoint;
         avs_text_copy_bytes(found->host, sizeof(found->host), host, strcspn(host, ":/"));
         found->first.unix_ms = found->last.unix_ms = found->decisive.unix_ms = -1;
     }
     if (found) {
         found->cause = cause;
         found->certainty = AVS_CERTAIN;
-        found->confirmed_live = true;
+        found->confirmed_live = found->is_problem = true;
+        found->meaning = found->remedy = NULL;
         found->also_count = 0;
     }
 }
@@ -336,8 +420,8 @@ static void answer(struct avs_inspect *inspect) {
     for (size_t i = 0; i < report->finding_count; i++) {
         has_problem = has_problem || report->findings[i].is_problem;
     }
-    bool is_proven = inspect->proof_any.line > 0 || report->finding_count > 0 ||
-                     (inspect->has_live && inspect->live_readiness == AVS_READY);
+    bool is_proven = inspect->book.proof_any.line > 0 ||
+                     (inspect->live.is_there && inspect->live.readiness == AVS_READY);
     report->answer = has_problem ? AVS_INSPECT_FOUND
                      : is_proven ? AVS_INSPECT_CLEAN
                                  : AVS_INSPECT_CANNOT_TELL;
@@ -346,19 +430,23 @@ static void answer(struct avs_inspect *inspect) {
 
 void avs_inspect_advise(struct avs_inspect *inspect) {
     struct avs_inspect_report *report = &inspect->report;
-    if (inspect->has_live) {
+    if (inspect->live.is_there) {
         merge_live(inspect);
     }
     for (size_t i = 0; i < report->finding_count; i++) {
         struct avs_inspect_finding *finding = &report->findings[i];
-        finding->is_problem = is_problem(finding);
+        bool is_settled = finding->remedy != NULL; /* by what the log says besides */
+        finding->is_problem = finding->is_problem && is_problem(finding);
         add_ruled_out(inspect, finding);
-        add_command(inspect, finding);
+        if (!is_settled) {
+            add_command(inspect, finding);
+            choose_words(finding);
+        }
     }
     sort_findings(report);
     answer(inspect);
     add_limits(inspect);
-    const char *host = inspect->gateway;
+    const char *host = inspect->context.gateway;
     if (report->finding_count > 0 && report->findings[0].host[0]) {
         host = report->findings[0].host;
     }

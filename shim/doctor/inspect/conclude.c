@@ -1,139 +1,13 @@
-/* From tallies to findings: which line explains which, what they exclude, what to do next. Pure:
- * the same tallies give the same report, however often it is asked for. */
+/* From tallies to findings. Pure: the same book gives the same report, however often it is asked
+ * for. */
 #include <string.h>
 
 #include "base/flow.h"
 #include "base/text.h"
 #include "inspect/conclude.h"
 
-static const char same_refusal[] =
-    "The same refusal as a number; it does not say why, the decisive line does.";
-static const char same_failure[] =
-    "Says only that the connection failed; the decisive line says why.";
-static const char login_pending[] =
-    "Login with Amazon answered HTTP 400 until the user had entered the code: normal.";
-
-static const char bad_stamp[] = "The certificate was refused, and the record's own stamp cannot be "
-                                "right: no honest clock of this "
-                                "device shows that time.";
-
-/* What a tally means once the whole log is known. */
-struct reading {
-    enum avs_cause cause;
-    enum avs_certainty certainty;
-    const enum avs_cause *also;
-    const char *says;
-    bool is_dropped;    /* means nothing after all */
-    size_t absorbed_by; /* index of the tally that explains it, AVS_TALLIES_MAX = none */
-    const char *why;    /* then: why it is only an echo */
-};
-
-static const enum avs_cause also_beside_clock[] = {AVS_CAUSE_ROOT_MISSING,
-                                                   AVS_CAUSE_HOSTNAME_MISMATCH, AVS_CAUSE_NONE};
-static const enum avs_cause also_in_old_60[] = {AVS_CAUSE_CLOCK_WRONG, AVS_CAUSE_CERT_EXPIRED,
-                                                AVS_CAUSE_INTERCEPTED, AVS_CAUSE_NONE};
-
-static bool is_date_cause(enum avs_cause cause) {
-    return cause == AVS_CAUSE_CERT_EXPIRED || cause == AVS_CAUSE_CERT_NOT_YET_VALID;
-}
-
-static struct reading read_alone(const struct avs_inspect *inspect, const struct avs_tally *tally) {
-    struct reading reading = {.cause = tally->cause,
-                              .certainty = tally->certainty,
-                              .also = tally->also,
-                              .says = tally->says,
-                              .absorbed_by = AVS_TALLIES_MAX};
-    bool is_code_60 = tally->kind == AVS_TALLY_CODE && tally->code == 60;
-    if (is_code_60 && inspect->curl_era == AVS_CURL_OLD) {
-        if (tally->is_text_ambiguous) { /* another line dated libcurl since: the text is 51's */
-            reading.cause = AVS_CAUSE_HOSTNAME_MISMATCH;
-            reading.certainty = AVS_CERTAIN;
-            reading.also = NULL;
-            return reading;
-        }
-        reading.certainty = AVS_LIKELY; /* a wrong name has a code of its own */
-        reading.also = also_in_old_60;
-    }
-    if (tally->is_clock_implausible && (is_code_60 || is_date_cause(reading.cause))) {
-        reading.certainty = is_code_60 ? AVS_LIKELY : AVS_CERTAIN;
-        reading.cause = AVS_CAUSE_CLOCK_WRONG;
-        reading.says = bad_stamp;
-        reading.also = is_code_60 ? also_beside_clock : NULL;
-    }
-    return reading;
-}
-
-static bool is_listed(const enum avs_cause *list, enum avs_cause cause) {
-    for (; list && *list != AVS_CAUSE_NONE; list++) {
-        if (*list == cause) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_same_peer(const struct avs_tally *a, const struct avs_tally *b) {
-    return a->scope == b->scope || a->scope == AVS_SCOPE_ANY || b->scope == AVS_SCOPE_ANY;
-}
-
-/* A number is explained by a text: the reason of a refused certificate, or one of the causes that
- * the number leaves open. */
-static bool explains(const struct avs_tally *sharp, const struct reading *sharp_reading,
-                     const struct avs_tally *dull, const struct reading *dull_reading) {
-    if ((sharp->kind != AVS_TALLY_TEXT && sharp->kind != AVS_TALLY_OWN) ||
-        dull->kind != AVS_TALLY_CODE || !is_same_peer(sharp, dull) ||
-        sharp->is_clock_implausible != dull->is_clock_implausible) {
-        return false;
-    }
-    return dull->is_verify ? sharp->is_verify_reason
-                           : sharp_reading->cause == dull_reading->cause ||
-                                 is_listed(dull_reading->also, sharp_reading->cause);
-}
-
-static void absorb_one(const struct avs_inspect *inspect, struct reading *readings, size_t index) {
-    const struct avs_tally *tally = &inspect->tallies[index];
-    struct reading *reading = &readings[index];
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        const struct avs_tally *other = &inspect->tallies[i];
-        if (i == index || readings[i].is_dropped) {
-            continue;
-        }
-        if (explains(other, &readings[i], tally, reading)) {
-            reading->absorbed_by = i;
-            reading->why = same_refusal;
-            return;
-        }
-        if (reading->cause == AVS_CAUSE_UNKNOWN_TRANSPORT &&
-            readings[i].cause != AVS_CAUSE_UNKNOWN_TRANSPORT && is_same_peer(other, tally)) {
-            reading->absorbed_by = i;
-            reading->why = same_failure;
-            return;
-        }
-    }
-}
-
-static void read_all(struct avs_inspect *inspect, struct reading *readings) {
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        const struct avs_tally *tally = &inspect->tallies[i];
-        readings[i] = read_alone(inspect, tally);
-        bool is_offer =
-            tally->kind == AVS_TALLY_TEXT && avs_text_rules[tally->row].role == AVS_TEXT_OFFER_H1;
-        bool is_pending = tally->cause == AVS_CAUSE_AUTH_NOT_TLS &&
-                          tally->certainty == AVS_POSSIBLE &&
-                          tally->recovered_line > tally->last.line;
-        readings[i].is_dropped = (is_offer && inspect->offers_h2) || is_pending;
-    }
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        absorb_one(inspect, readings, i);
-    }
-    for (size_t i = 0; i < inspect->tally_count; i++) { /* to the end of the chain */
-        for (int hops = 0; hops < AVS_TALLIES_MAX && readings[i].absorbed_by < AVS_TALLIES_MAX &&
-                           readings[readings[i].absorbed_by].absorbed_by < AVS_TALLIES_MAX;
-             hops++) {
-            readings[i].absorbed_by = readings[readings[i].absorbed_by].absorbed_by;
-        }
-    }
-}
+static const char server_drops[] =
+    "The server ended the session: about once an hour that is normal, and no TLS problem.";
 
 static struct avs_inspect_finding *finding_of(struct avs_inspect_report *report,
                                               enum avs_cause cause) {
@@ -150,8 +24,35 @@ static struct avs_inspect_finding *finding_of(struct avs_inspect_report *report,
     return finding;
 }
 
+/* What the catalogue cannot know: the cause's words would be too much, or wrong. */
+static void set_words(struct avs_inspect_finding *finding, const struct avs_tally *tally) {
+    static const struct {
+        const char *meaning, *remedy;
+    } at_stop = {"A transfer failed while the application was already ending.",
+                 "Look at why the application ends; this failure follows from that."},
+      in_trouble = {"An HTTP status came back, so TLS works; the server itself is in trouble.",
+                    "Wait and try again: a 5xx status is the server's side. Certificates, "
+                    "credentials and network are fine."},
+      ended = {"The server answered with an HTTP status and then ended the stream: TLS and HTTP/2 "
+               "work.",
+               "Nothing to do on the device: try again later."};
+    const char *meaning = NULL, *remedy = NULL;
+    if (tally->is_at_stop) {
+        meaning = at_stop.meaning;
+        remedy = at_stop.remedy;
+    } else if (tally->is_answered && tally->code < 0) {
+        meaning = in_trouble.meaning;
+        remedy = in_trouble.remedy;
+    } else if (tally->is_answered) {
+        meaning = ended.meaning;
+        remedy = ended.remedy;
+    }
+    finding->meaning = meaning;
+    finding->remedy = remedy;
+}
+
 static void add_tally(struct avs_inspect_finding *finding, const struct avs_tally *tally,
-                      const struct reading *reading) {
+                      const struct avs_reading *reading) {
     bool is_new = finding->count == 0;
     if (is_new || tally->first.line < finding->first.line) {
         finding->first = tally->first;
@@ -163,9 +64,13 @@ static void add_tally(struct avs_inspect_finding *finding, const struct avs_tall
     finding->recovered_line =
         (is_new || finding->recovered_line) && is_recovered ? tally->recovered_line : 0;
     finding->count += tally->count;
+    bool is_consequence = tally->is_at_stop || (tally->is_answered && tally->code >= 0);
+    finding->is_problem = finding->is_problem || !is_consequence;
     if (!is_new && reading->certainty <= finding->certainty) {
         return;
     }
+    set_words(finding, tally);
+    AVS_TEXT_SET(finding->detail, tally->detail);
     finding->certainty = reading->certainty;
     finding->decisive = tally->decisive;
     finding->says = reading->says;
@@ -197,7 +102,7 @@ static void add_echo(struct avs_inspect_finding *finding, uint64_t count, uint64
 
 /* An echo without the failure it follows: all that is known is that something failed. */
 static void add_orphan(struct avs_inspect_report *report, const struct avs_echo_tally *echo) {
-    if (avs_line_rules[echo->rule].scope != AVS_SCOPE_LOGIN) {
+    if (echo->scope != AVS_SCOPE_LOGIN) {
         return;
     }
     struct avs_tally tally = {.count = echo->count,
@@ -210,7 +115,7 @@ static void add_orphan(struct avs_inspect_report *report, const struct avs_echo_
     AVS_TEXT_SET(tally.line, echo->line);
     AVS_TEXT_SET(tally.host, "api.amazon.com");
     tally.host_assumed = true;
-    struct reading reading = {
+    struct avs_reading reading = {
         .cause = AVS_CAUSE_UNKNOWN_TRANSPORT, .certainty = AVS_POSSIBLE, .says = tally.says};
     struct avs_inspect_finding *finding = finding_of(report, reading.cause);
     if (finding) {
@@ -219,20 +124,20 @@ static void add_orphan(struct avs_inspect_report *report, const struct avs_echo_
 }
 
 static void add_sessions(struct avs_inspect *inspect) {
-    if (inspect->short_sessions < AVS_SHORT_SESSIONS_MIN) {
+    if (inspect->book.short_sessions < AVS_SHORT_SESSIONS_MIN) {
         return;
     }
     struct avs_tally tally = {
-        .count = inspect->short_sessions,
-        .first = inspect->first_short,
-        .last = inspect->last_short,
-        .decisive = inspect->first_short,
+        .count = inspect->book.short_sessions,
+        .first = inspect->book.first_short,
+        .last = inspect->book.last_short,
+        .decisive = inspect->book.first_short,
         .says = "The server ends each session within a minute of accepting it. TLS works; another "
                 "client with the same account and serial number is the usual reason.",
         .component = "MessageRouter"};
-    AVS_TEXT_SET(tally.line, inspect->short_line);
-    AVS_TEXT_SET(tally.host, inspect->gateway);
-    struct reading reading = {
+    AVS_TEXT_SET(tally.line, inspect->book.short_line);
+    AVS_TEXT_SET(tally.host, inspect->context.gateway);
+    struct avs_reading reading = {
         .cause = AVS_CAUSE_DUPLICATE_CREDENTIALS, .certainty = AVS_LIKELY, .says = tally.says};
     struct avs_inspect_finding *finding = finding_of(&inspect->report, reading.cause);
     if (finding) {
@@ -240,27 +145,27 @@ static void add_sessions(struct avs_inspect *inspect) {
     }
 }
 
-static void merge(struct avs_inspect *inspect, const struct reading *readings) {
+static void merge(struct avs_inspect *inspect, const struct avs_reading *readings) {
     struct avs_inspect_report *report = &inspect->report;
-    for (size_t i = 0; i < inspect->tally_count; i++) {
+    for (size_t i = 0; i < inspect->book.tally_count; i++) {
         struct avs_inspect_finding *finding =
             readings[i].is_dropped || readings[i].absorbed_by < AVS_TALLIES_MAX
                 ? NULL
                 : finding_of(report, readings[i].cause);
         if (finding) {
-            add_tally(finding, &inspect->tallies[i], &readings[i]);
+            add_tally(finding, &inspect->book.tallies[i], &readings[i]);
         }
     }
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        const struct avs_tally *tally = &inspect->tallies[i];
+    for (size_t i = 0; i < inspect->book.tally_count; i++) {
+        const struct avs_tally *tally = &inspect->book.tallies[i];
         size_t by = readings[i].absorbed_by;
         if (!readings[i].is_dropped && by < AVS_TALLIES_MAX) {
             add_echo(finding_of(report, readings[by].cause), tally->count, tally->first.line,
                      tally->line, readings[i].why);
         }
     }
-    for (size_t i = 0; i < inspect->echo_count; i++) {
-        const struct avs_echo_tally *echo = &inspect->echoes[i];
+    for (size_t i = 0; i < inspect->book.echo_count; i++) {
+        const struct avs_echo_tally *echo = &inspect->book.echoes[i];
         size_t at = echo->tally;
         if (at == AVS_TALLIES_MAX) {
             add_orphan(report, echo);
@@ -269,30 +174,54 @@ static void merge(struct avs_inspect *inspect, const struct reading *readings) {
         at = readings[at].absorbed_by < AVS_TALLIES_MAX ? readings[at].absorbed_by : at;
         if (!readings[at].is_dropped) {
             add_echo(finding_of(report, readings[at].cause), echo->count, echo->first.line,
-                     echo->line, avs_line_rules[echo->rule].says);
+                     echo->line, echo->why);
         }
     }
     add_sessions(inspect);
 }
 
-static void add_notes(struct avs_inspect *inspect, const struct reading *readings) {
+static void add_note(struct avs_inspect_report *report, uint64_t count, uint64_t line,
+                     const char *text) {
+    for (size_t i = 0; i < report->note_count; i++) {
+        if (report->notes[i].text == text) {
+            return;
+        }
+    }
+    if (report->note_count < AVS_INSPECT_NOTES_MAX) {
+        report->notes[report->note_count++] = (struct avs_inspect_note){count, line, text};
+    }
+}
+
+/* One note for all other programs, with the name of the first. */
+static void add_foreign_note(struct avs_inspect *inspect, const struct avs_tally *tally) {
     struct avs_inspect_report *report = &inspect->report;
-    for (size_t i = 0; i < inspect->note_count; i++) {
-        const struct avs_note_tally *note = &inspect->notes[i];
-        report->notes[report->note_count++] =
-            (struct avs_inspect_note){note->count, note->line, note->text};
+    for (size_t i = 0; i < report->note_count; i++) {
+        if (report->notes[i].text == inspect->foreign_note) {
+            report->notes[i].count += tally->count;
+            return;
+        }
     }
-    if (inspect->drops > inspect->short_sessions && report->note_count < AVS_INSPECT_NOTES_MAX) {
-        report->notes[report->note_count++] = (struct avs_inspect_note){
-            inspect->drops - inspect->short_sessions, inspect->first_drop.line,
-            "The server ended the session: about once an hour that is normal, and no TLS problem."};
+    avs_text_format(inspect->foreign_note, sizeof(inspect->foreign_note),
+                    "Another program's line, not the SDK's: %s says %s.", tally->writer,
+                    avs_cause_info(tally->cause)->id);
+    add_note(report, tally->count, tally->first.line, inspect->foreign_note);
+}
+
+static void add_notes(struct avs_inspect *inspect, const struct avs_reading *readings) {
+    struct avs_inspect_report *report = &inspect->report;
+    const struct avs_book *book = &inspect->book;
+    for (size_t i = 0; i < book->note_count; i++) {
+        add_note(report, book->notes[i].count, book->notes[i].line, book->notes[i].text);
     }
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        bool is_offer = inspect->tallies[i].kind == AVS_TALLY_TEXT;
-        if (readings[i].is_dropped && !is_offer && report->note_count < AVS_INSPECT_NOTES_MAX) {
-            report->notes[report->note_count++] = (struct avs_inspect_note){
-                inspect->tallies[i].count, inspect->tallies[i].first.line, login_pending};
-            break;
+    if (book->drops > book->short_sessions) {
+        add_note(report, book->drops - book->short_sessions, book->first_drop.line, server_drops);
+    }
+    for (size_t i = 0; i < inspect->book.tally_count; i++) {
+        const struct avs_tally *tally = &inspect->book.tallies[i];
+        if (readings[i].is_foreign) {
+            add_foreign_note(inspect, tally);
+        } else if (readings[i].is_dropped && tally->kind != AVS_TALLY_TEXT) {
+            add_note(report, tally->count, tally->first.line, avs_login_waiting);
         }
     }
 }
@@ -304,9 +233,9 @@ static void explain_clock(struct avs_inspect *inspect) {
         if (finding->cause != AVS_CAUSE_CLOCK_WRONG || finding->decisive.unix_ms < 0) {
             continue;
         }
-        bool is_early = finding->decisive.unix_ms / 1000 < inspect->floor;
+        bool is_early = finding->decisive.unix_ms / 1000 < inspect->context.floor;
         char limit[32];
-        avs_text_utc(limit, sizeof(limit), is_early ? inspect->floor : inspect->now);
+        avs_text_utc(limit, sizeof(limit), is_early ? inspect->context.floor : inspect->now);
         avs_text_format(finding->detail, sizeof(finding->detail),
                         is_early ? "stamped %s, but no log of this SDK is older than %.10s"
                                  : "stamped %s, far ahead of this machine's clock (%s)",
@@ -317,8 +246,8 @@ static void explain_clock(struct avs_inspect *inspect) {
 /* Which releases of the SDK write the lines that were seen. */
 static void infer_releases(struct avs_inspect *inspect) {
     unsigned from = 0, until = 0;
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        const struct avs_tally *tally = &inspect->tallies[i];
+    for (size_t i = 0; i < inspect->book.tally_count; i++) {
+        const struct avs_tally *tally = &inspect->book.tallies[i];
         from = tally->releases_from > from ? tally->releases_from : from;
         until = tally->releases_until && (!until || tally->releases_until < until)
                     ? tally->releases_until
@@ -333,25 +262,45 @@ static void infer_releases(struct avs_inspect *inspect) {
                     release / 100, release % 100, from ? "later" : "earlier");
 }
 
-void avs_inspect_conclude(struct avs_inspect *inspect) {
+/* What transfers under way said about one address, for as long as nothing else is known of them. */
+static void add_hints(struct avs_inspect *inspect) {
+    struct avs_book *book = &inspect->book;
+    for (size_t i = 0; i < AVS_ATTEMPTS_MAX; i++) {
+        const struct avs_attempt *attempt = &inspect->attempts[i];
+        if (attempt->best.count == 0 || attempt->is_booked || !attempt->is_hint) {
+            continue;
+        }
+        struct avs_tally *tally = &book->tallies[book->tally_count++];
+        *tally = attempt->best;
+        tally->certainty = tally->certainty == AVS_CERTAIN ? AVS_LIKELY : tally->certainty;
+    }
+}
+
+void avs_inspect_conclude(struct avs_inspect *inspect, bool has_hints) {
     struct avs_inspect_report *report = &inspect->report;
-    struct reading readings[AVS_TALLIES_MAX];
+    struct avs_reading readings[AVS_READINGS_MAX];
+    size_t booked = inspect->book.tally_count;
     memset(report, 0, sizeof(*report));
-    report->bytes = inspect->bytes;
-    report->lines = inspect->lines + (inspect->carry_length > 0);
-    report->stamped_lines = inspect->stamped_lines;
-    report->has_debug_lines = (inspect->levels & 0x3FF) != 0;
-    report->stamps_implausible = inspect->implausible_stamps > 0;
-    AVS_TEXT_SET(report->sdk_version, inspect->sdk_version);
-    AVS_TEXT_SET(report->libcurl, inspect->libcurl);
-    if (!inspect->libcurl[0] && inspect->curl_era != AVS_CURL_UNKNOWN) {
-        AVS_TEXT_SET(report->libcurl,
-                     inspect->curl_era == AVS_CURL_NEW ? "7.62.0 or later" : "7.61.1 or earlier");
+    report->bytes = inspect->input.bytes;
+    report->lines = inspect->input.lines + (inspect->input.carry_length > 0);
+    report->stamped_lines = inspect->input.stamped_lines;
+    report->has_debug_lines = (inspect->context.levels & 0x3FF) != 0;
+    report->stamps_implausible = inspect->book.implausible_stamps > 0;
+    AVS_TEXT_SET(report->sdk_version, inspect->context.sdk_version);
+    AVS_TEXT_SET(report->libcurl, inspect->context.libcurl);
+    if (!inspect->context.libcurl[0] && inspect->context.curl_era != AVS_CURL_UNKNOWN) {
+        AVS_TEXT_SET(report->libcurl, inspect->context.curl_era == AVS_CURL_NEW
+                                          ? "7.62.0 or later"
+                                          : "7.61.1 or earlier");
+    }
+    if (has_hints) {
+        add_hints(inspect);
     }
     infer_releases(inspect);
-    read_all(inspect, readings);
+    avs_inspect_read(inspect, readings);
     merge(inspect, readings);
     explain_clock(inspect);
     add_notes(inspect, readings);
     avs_inspect_advise(inspect);
+    inspect->book.tally_count = booked;
 }

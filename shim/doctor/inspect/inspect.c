@@ -12,7 +12,7 @@ void avs_inspect_note_level(struct avs_inspect *inspect, char letter) {
     static const char letters[] = "9876543210IWECNU";
     const char *found = letter ? memchr(letters, letter, sizeof(letters) - 1) : NULL;
     if (found) {
-        inspect->levels |= 1u << (found - letters);
+        inspect->context.levels |= 1u << (found - letters);
     }
 }
 
@@ -30,28 +30,28 @@ static void note_level(struct avs_inspect *inspect, const char *line, size_t len
 }
 
 static void open_record(struct avs_inspect *inspect, const char *clean, size_t length) {
-    memcpy(inspect->record.text, clean, length);
-    inspect->record.text[length] = '\0';
-    inspect->record.length = length;
-    inspect->record.line = inspect->lines;
-    inspect->record.line_count = 1;
-    memcpy(inspect->record.stamp, inspect->stamp, sizeof(inspect->record.stamp));
+    memcpy(inspect->input.record.text, clean, length);
+    inspect->input.record.text[length] = '\0';
+    inspect->input.record.length = length;
+    inspect->input.record.line = inspect->input.lines;
+    inspect->input.record.line_count = 1;
+    memcpy(inspect->input.record.stamp, inspect->input.stamp, sizeof(inspect->input.record.stamp));
 }
 
 static bool append_to_record(struct avs_inspect *inspect, const char *clean, size_t length) {
-    size_t glue = inspect->record.is_wrapped ? 0 : 1;
-    if (inspect->record.line_count >= AVS_RECORD_LINES_MAX ||
-        inspect->record.length + glue + length > AVS_RECORD_BYTES_MAX) {
+    size_t glue = inspect->input.record.is_wrapped ? 0 : 1;
+    if (inspect->input.record.line_count >= AVS_RECORD_LINES_MAX ||
+        inspect->input.record.length + glue + length > AVS_RECORD_BYTES_MAX) {
         return false;
     }
-    char *end = inspect->record.text + inspect->record.length;
+    char *end = inspect->input.record.text + inspect->input.record.length;
     if (glue) {
         *end++ = '\n';
     }
     memcpy(end, clean, length);
     end[length] = '\0';
-    inspect->record.length += glue + length;
-    inspect->record.line_count++;
+    inspect->input.record.length += glue + length;
+    inspect->input.record.line_count++;
     return true;
 }
 
@@ -61,35 +61,38 @@ static void take_marked_line(struct avs_inspect *inspect, const char *line, size
     char clean[AVS_RECORD_BYTES_MAX];
     size_t clean_length = avs_clean_line(clean, sizeof(clean), line, length);
     bool is_wrapped = avs_line_is_wrapped(line, length);
-    if (inspect->record.length > 0) {
+    if (inspect->input.record.length > 0) {
         bool begins = avs_line_begins_record(clean, clean_length) ||
-                      (is_hinted && !inspect->record.is_wrapped);
+                      (is_hinted && !inspect->input.record.is_wrapped);
         if (!begins && append_to_record(inspect, clean, clean_length)) {
-            inspect->record.is_wrapped = is_wrapped;
+            inspect->input.record.is_wrapped = is_wrapped;
             return;
         }
         avs_inspect_match(inspect);
     }
     if ((is_hinted || is_wrapped) && clean_length > 0) {
         open_record(inspect, clean, clean_length);
-        inspect->record.is_wrapped = is_wrapped;
+        inspect->input.record.is_wrapped = is_wrapped;
     }
 }
 
 static void take_line(void *user, const char *line, size_t length, bool is_hinted) {
     struct avs_inspect *inspect = user;
-    inspect->lines++;
+    inspect->input.lines++;
     if (length > AVS_LINE_BYTES_MAX) {
         length = AVS_LINE_BYTES_MAX;
         is_hinted = true; /* what is marked may be cut off: the slow part decides */
     }
-    if (length >= 24 && line[4] == '-' && line[7] == '-' && line[10] == ' ' && line[13] == ':' &&
-        line[16] == ':') {
-        memcpy(inspect->stamp, line, AVS_STAMP_BYTES - 1);
-        inspect->stamped_lines++;
+    bool is_stamped = length >= 24 && line[4] == '-' && line[7] == '-' && line[10] == ' ' &&
+                      line[13] == ':' && line[16] == ':';
+    if (is_stamped) {
+        memcpy(inspect->input.stamp, line, AVS_STAMP_BYTES - 1);
+        inspect->input.stamped_lines++;
         note_level(inspect, line, length);
+    } else {
+        is_hinted = is_hinted || avs_line_is_console(line, length);
     }
-    if (is_hinted || inspect->record.length > 0 ||
+    if (is_hinted || inspect->input.record.length > 0 ||
         (length - (AVS_WRAP_COLUMNS - 1) <= 2 && avs_line_is_wrapped(line, length))) {
         take_marked_line(inspect, line, length, is_hinted);
     }
@@ -100,7 +103,8 @@ static void announce(struct avs_inspect *inspect) {
     if (!inspect->on_finding) {
         return;
     }
-    const struct avs_inspect_report *report = avs_inspect_report(inspect);
+    avs_inspect_conclude(inspect, false);
+    const struct avs_inspect_report *report = &inspect->report;
     for (size_t i = 0; i < report->finding_count; i++) {
         enum avs_cause cause = report->findings[i].cause;
         if (!inspect->is_announced[cause]) {
@@ -132,11 +136,11 @@ enum avs_status avs_inspect_new(const struct avs_inspect_options *options,
     inspect->now = options->now;
     inspect->on_finding = options->on_finding;
     inspect->user = options->user;
-    inspect->floor = floor;
-    inspect->sdk_release = release;
-    inspect->is_version_given = options->sdk_version != NULL;
-    AVS_TEXT_SET(inspect->sdk_version, options->sdk_version);
-    inspect->connected_ms = inspect->dropped_ms = -1;
+    inspect->context.floor = floor;
+    inspect->context.sdk_release = release;
+    inspect->context.is_version_given = options->sdk_version != NULL;
+    AVS_TEXT_SET(inspect->context.sdk_version, options->sdk_version);
+    inspect->book.connected_ms = inspect->book.dropped_ms = -1;
     *ret_inspect = inspect;
     return AVS_OK;
 }
@@ -147,30 +151,30 @@ void avs_inspect_free(struct avs_inspect *inspect) {
 
 /* Keep the beginning of a line whose end is not here yet. */
 static void carry(struct avs_inspect *inspect, const char *bytes, size_t length) {
-    size_t room = AVS_LINE_BYTES_MAX - inspect->carry_length;
-    inspect->is_carry_cut = inspect->is_carry_cut || length > room;
+    size_t room = AVS_LINE_BYTES_MAX - inspect->input.carry_length;
+    inspect->input.is_carry_cut = inspect->input.is_carry_cut || length > room;
     length = length < room ? length : room;
-    memcpy(inspect->carry + inspect->carry_length, bytes, length);
-    inspect->carry_length += length;
+    memcpy(inspect->input.carry + inspect->input.carry_length, bytes, length);
+    inspect->input.carry_length += length;
 }
 
 static void take_carry(struct avs_inspect *inspect) {
-    size_t length = inspect->carry_length;
-    inspect->carry[length] = '\n';
-    inspect->carry_length = 0;
-    if (inspect->is_carry_cut) {
-        take_line(inspect, inspect->carry, length, true);
+    size_t length = inspect->input.carry_length;
+    inspect->input.carry[length] = '\n';
+    inspect->input.carry_length = 0;
+    if (inspect->input.is_carry_cut) {
+        take_line(inspect, inspect->input.carry, length, true);
     } else {
-        avs_scan_lines(&inspect->triggers, inspect->carry, length + 1, take_line, inspect);
+        avs_scan_lines(&inspect->triggers, inspect->input.carry, length + 1, take_line, inspect);
     }
-    inspect->is_carry_cut = false;
+    inspect->input.is_carry_cut = false;
 }
 
 void avs_inspect_push(struct avs_inspect *inspect, const void *bytes, size_t length) {
     const char *text = bytes;
-    uint64_t seen = inspect->tally_count + inspect->short_sessions;
-    inspect->bytes += length;
-    if (inspect->carry_length > 0 && length > 0) {
+    uint64_t seen = inspect->book.tally_count + inspect->book.short_sessions;
+    inspect->input.bytes += length;
+    if (inspect->input.carry_length > 0 && length > 0) {
         const char *newline = memchr(text, '\n', length);
         size_t part = newline ? (size_t)(newline - text) : length;
         carry(inspect, text, part);
@@ -187,18 +191,19 @@ void avs_inspect_push(struct avs_inspect *inspect, const void *bytes, size_t len
     if (length > whole) {
         carry(inspect, text + whole, length - whole);
     }
-    if (inspect->tally_count + inspect->short_sessions != seen) {
+    if (inspect->book.tally_count + inspect->book.short_sessions != seen) {
         announce(inspect);
     }
 }
 
 void avs_inspect_flush(struct avs_inspect *inspect) {
-    if (inspect->carry_length > 0) {
+    if (inspect->input.carry_length > 0) {
         take_carry(inspect);
     }
-    if (inspect->record.length > 0) {
+    if (inspect->input.record.length > 0) {
         avs_inspect_match(inspect);
     }
+    avs_attempts_settle(inspect);
     announce(inspect);
 }
 
@@ -217,14 +222,14 @@ const char *avs_inspect_answer_id(enum avs_inspect_answer answer) {
 }
 
 const struct avs_inspect_report *avs_inspect_report(struct avs_inspect *inspect) {
-    avs_inspect_conclude(inspect);
+    avs_inspect_conclude(inspect, true);
     return &inspect->report;
 }
 
 void avs_inspect_add_live(struct avs_inspect *inspect, const char *endpoint,
                           enum avs_readiness readiness, enum avs_cause cause) {
-    inspect->has_live = true;
-    AVS_TEXT_SET(inspect->live_endpoint, endpoint);
-    inspect->live_readiness = readiness;
-    inspect->live_cause = cause;
+    inspect->live.is_there = true;
+    AVS_TEXT_SET(inspect->live.endpoint, endpoint);
+    inspect->live.readiness = readiness;
+    inspect->live.cause = cause;
 }

@@ -4,135 +4,55 @@
 
 #include "base/flow.h"
 #include "base/text.h"
-#include "inspect/inspect.h"
+#include "inspect/conclude.h"
 
-static const char unknown_result[] =
-    "libcurl failed, but the log does not carry its reason in a form that can be told.";
 static const char own_line[] = "This library's own line names the cause.";
-static const char box_says[] =
-    "The sample app's console says that the login was refused for good; the server answered, so "
-    "TLS works.";
-
-/* text that `needle` is part of, case ignored */
-static bool contains(struct avs_slice slice, const char *needle) {
-    return slice.length > 0 && avs_text_contains_nocase(slice.text, slice.length, needle);
-}
+const char avs_login_waiting[] =
+    "Login with Amazon waits for the user to enter the code: HTTP 400 (authorization_pending) is "
+    "its normal answer until then.";
+static const char failed_to[] = "Failed to "; /* how the sample app says what it cannot do */
 
 void avs_inspect_set_release(struct avs_inspect *inspect, const char *version) {
+    struct avs_context *context = &inspect->context;
     unsigned release = 0;
     while (*version == ' ') {
         version++;
     }
     int64_t floor = avs_release_floor(version, &release);
-    if (inspect->is_version_given || floor < 0) {
+    context->stop.line = context->stop_reason.line = 0; /* the banner of a new start */
+    if (context->is_version_given || floor < 0) {
         return;
     }
-    inspect->floor = floor;
-    inspect->sdk_release = release;
+    context->floor = floor;
+    context->sdk_release = release;
     size_t length = strspn(version, "v0123456789.");
-    avs_text_copy_bytes(inspect->sdk_version, sizeof(inspect->sdk_version), version, length);
+    avs_text_copy_bytes(context->sdk_version, sizeof(context->sdk_version), version, length);
 }
 
-static void set_libcurl(struct avs_inspect *inspect, const char *version) {
+static void set_libcurl(struct avs_context *context, const char *version) {
     int major = 0, minor = 0;
     if (sscanf(version, "%d.%d", &major, &minor) != 2) {
         return;
     }
-    avs_text_copy_bytes(inspect->libcurl, sizeof(inspect->libcurl), version,
+    avs_text_copy_bytes(context->libcurl, sizeof(context->libcurl), version,
                         strspn(version, "0123456789."));
-    inspect->curl_era = major > 7 || (major == 7 && minor >= 62) ? AVS_CURL_NEW : AVS_CURL_OLD;
+    context->curl_era = major > 7 || (major == 7 && minor >= 62) ? AVS_CURL_NEW : AVS_CURL_OLD;
 }
 
 /* The host of "https://host[:port]/..." (or a bare host), without user and password. */
-static void set_gateway(struct avs_inspect *inspect, struct avs_slice value) {
+static void set_gateway(struct avs_context *context, struct avs_slice value) {
     char url[512];
     avs_record_unescape(url, sizeof(url), value);
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
-    const char *at = memchr(host, '@', strcspn(host, "/"));
+    const char *at = strrchr(host, '@'); /* a password may have anything before it */
     host = at ? at + 1 : host;
     size_t length = strspn(host, AVS_HOST_BYTES);
     if (length > 2) {
         unsigned port = 0;
-        avs_text_copy_bytes(inspect->gateway, sizeof(inspect->gateway), host, length);
-        inspect->gateway_port = sscanf(host + length, ":%5u", &port) == 1 ? port : 0;
+        avs_text_copy_bytes(context->gateway, sizeof(context->gateway), host, length);
+        context->gateway_port = sscanf(host + length, ":%5u", &port) == 1 ? port : 0;
     }
-}
-
-static void set_cause(struct avs_sighting *sighting, enum avs_cause cause,
-                      enum avs_certainty certainty, const enum avs_cause *also, const char *says) {
-    sighting->tally.cause = cause;
-    sighting->tally.certainty = certainty;
-    sighting->tally.also = also;
-    sighting->tally.says = says;
-}
-
-static void add_code(struct avs_inspect *inspect, struct avs_sighting *sighting, long code) {
-    struct avs_tally *tally = &sighting->tally;
-    const struct avs_code_rule *rule = avs_code_rule((int)code, tally->scope);
-    tally->code = (int)code;
-    if (code == 23 || code == 42) { /* the SDK itself ended the transfer */
-        return;
-    }
-    if (tally->scope == AVS_SCOPE_SETUP && !rule) {
-        return;
-    }
-    if (!rule) {
-        tally->kind = AVS_TALLY_BARE;
-        tally->row = (size_t)code;
-        set_cause(sighting, AVS_CAUSE_UNKNOWN_TRANSPORT, AVS_POSSIBLE, NULL, unknown_result);
-        avs_inspect_add_failure(inspect, sighting);
-        return;
-    }
-    bool is_proven = (tally->scope == AVS_SCOPE_GATEWAY && inspect->proof_gateway.line > 0) ||
-                     (tally->scope == AVS_SCOPE_LOGIN && inspect->proof_login.line > 0);
-    enum avs_cause cause = is_proven && rule->cause_after_proof != AVS_CAUSE_NONE
-                               ? rule->cause_after_proof
-                               : rule->cause;
-    tally->kind = AVS_TALLY_CODE;
-    tally->row = (size_t)(rule - avs_code_rules);
-    tally->is_verify = rule->code == 60 || rule->code == 51;
-    set_cause(sighting, cause, rule->certainty, rule->also, rule->says);
-    avs_inspect_add_failure(inspect, sighting);
-}
-
-static void add_curl(struct avs_inspect *inspect, const struct avs_line_rule *rule,
-                     const struct avs_record *record, struct avs_sighting *sighting) {
-    char text[512] = "";
-    long code = -1;
-    const struct avs_slice *value = avs_record_value(record, rule->text_key);
-    if (value) {
-        avs_record_unescape(text, sizeof(text), *value);
-    }
-    const char *words = text;
-    if (strncmp(words, "curlFailedWithCode", 18) == 0) {
-        words += 18 + strspn(words + 18, ": \\");
-    }
-    const struct avs_slice *option = avs_record_value(record, "option");
-    if (option && !contains(*option, "SSL") && !contains(*option, "CA") &&
-        !contains(*option, "HTTP_VERSION") && !contains(*option, "INTERFACE")) {
-        return; /* an option that TLS does not need */
-    }
-    value = rule->code_key ? avs_record_value(record, rule->code_key) : NULL;
-    bool has_code = value && avs_slice_number(*value, &code);
-    inspect->has_mute_curl = inspect->has_mute_curl || avs_code_text_is_mute(words);
-    if (has_code) {
-        enum avs_curl_era era = avs_era_from_pair(code, words);
-        inspect->curl_era = era != AVS_CURL_UNKNOWN ? era : inspect->curl_era;
-    } else {
-        code = avs_code_from_text(words, inspect->curl_era, &sighting->tally.is_text_ambiguous);
-    }
-    if (code == 0) {
-        avs_inspect_add_proof(inspect, sighting->tally.scope, true, &sighting->place);
-        return;
-    }
-    if (code > 0) {
-        add_code(inspect, sighting, code);
-        return;
-    }
-    sighting->tally.kind = AVS_TALLY_BARE;
-    set_cause(sighting, AVS_CAUSE_UNKNOWN_TRANSPORT, AVS_POSSIBLE, NULL, unknown_result);
-    avs_inspect_add_failure(inspect, sighting);
 }
 
 /* "https://host:443" or "host:443" to "host". */
@@ -162,7 +82,7 @@ static void add_own(struct avs_inspect *inspect, const struct avs_record *record
     sighting->tally.kind = AVS_TALLY_OWN;
     sighting->tally.row = (size_t)cause;
     sighting->tally.is_verify_reason = avs_cause_info(cause)->phase == AVS_PHASE_TRUST;
-    set_cause(sighting, cause, AVS_CERTAIN, NULL, own_line);
+    avs_inspect_set_cause(sighting, cause, AVS_CERTAIN, NULL, own_line);
     avs_inspect_add_failure(inspect, sighting);
     sighting->host = NULL;
 }
@@ -170,7 +90,7 @@ static void add_own(struct avs_inspect *inspect, const struct avs_record *record
 /* OpenSSL's words, put as libcurl would print them. */
 static void add_own_tls(struct avs_inspect *inspect, const struct avs_record *record,
                         struct avs_sighting *sighting) {
-    char words[512] = "", text[600];
+    char words[512] = "", text[600], host[256];
     const struct avs_slice *verify = avs_record_value(record, "verify");
     const struct avs_slice *openssl = avs_record_value(record, "openssl");
     bool is_refused = verify && verify->length > 0;
@@ -179,63 +99,119 @@ static void add_own_tls(struct avs_inspect *inspect, const struct avs_record *re
     }
     avs_text_format(text, sizeof(text), "%s%s", is_refused ? "SSL certificate problem: " : "",
                     words);
-    copy_host(inspect->libcurl_host, sizeof(inspect->libcurl_host), record);
+    copy_host(host, sizeof(host), record);
+    sighting->host = host[0] ? host : NULL;
     avs_inspect_match_text(inspect, text, sighting);
+    sighting->host = NULL;
+}
+
+/* The first reason counts, and the first line that ends it. */
+static void note_stop(struct avs_context *context, const struct avs_record *record,
+                      const struct avs_inspect_place *place) {
+    bool is_reason = avs_slice_begins(record->event, failed_to);
+    if (is_reason && !context->stop_reason.line) {
+        context->stop_reason = *place;
+        avs_text_copy_bytes(context->stop_words, sizeof(context->stop_words), record->event.text,
+                            record->event.length);
+    }
+    /* what the application says last is nearest to the end */
+    if (!is_reason || !context->stop.line || context->stop.line == context->stop_reason.line) {
+        context->stop = *place;
+    }
+}
+
+static void add_refusal(struct avs_inspect *inspect, const struct avs_line_rule *rule,
+                        struct avs_sighting *sighting) {
+    if (rule->cause == AVS_CAUSE_AUTH_NOT_TLS) {
+        avs_inspect_add_proof(inspect, rule->scope, false, &sighting->place);
+        sighting->tally.is_answered = rule->value && strcmp(rule->value, "5xx") == 0;
+    }
+    avs_inspect_add_failure(inspect, sighting);
+}
+
+static void add_status(struct avs_inspect *inspect, const struct avs_line_rule *rule,
+                       const struct avs_slice *value, const struct avs_sighting *sighting) {
+    if (value && avs_slice_number(*value, &inspect->context.status)) {
+        inspect->context.status_place = sighting->place;
+    }
+    avs_inspect_add_note(inspect, rule->says, sighting->place.line);
+    avs_inspect_add_proof(inspect, rule->scope, false, &sighting->place);
+}
+
+/* What the log tells about itself. */
+static void note_context(struct avs_inspect *inspect, const struct avs_line_rule *rule,
+                         struct avs_slice value) {
+    char text[512];
+    avs_record_unescape(text, sizeof(text), value);
+    if (rule->role == AVS_ROLE_SDK) {
+        avs_inspect_set_release(inspect, text);
+    } else if (rule->role == AVS_ROLE_LIBCURL) {
+        set_libcurl(&inspect->context, text);
+    } else {
+        set_gateway(&inspect->context, value);
+    }
 }
 
 static void apply_rule(struct avs_inspect *inspect, const struct avs_line_rule *rule,
                        const struct avs_record *record, struct avs_sighting *sighting) {
-    struct avs_tally *tally = &sighting->tally;
-    size_t row = (size_t)(rule - avs_line_rules);
+    struct avs_context *context = &inspect->context;
     const struct avs_slice *value = rule->key ? avs_record_value(record, rule->key) : NULL;
-    char text[AVS_RECORD_BYTES_MAX + 1] = "";
-    *tally =
-        (struct avs_tally){.kind = AVS_TALLY_LINE, .row = row, .scope = rule->scope, .code = -1};
-    tally->is_clock_implausible = avs_inspect_is_implausible(inspect, sighting->place.unix_ms);
-    tally->releases_from = rule->releases.from;
-    tally->releases_until = rule->releases.until;
+    char text[AVS_RECORD_BYTES_MAX + 1];
+    sighting->tally = (struct avs_tally){
+        .kind = AVS_TALLY_LINE,
+        .row = (size_t)(rule - avs_line_rules),
+        .scope = rule->scope,
+        .code = -1,
+        .is_clock_implausible = avs_inspect_is_implausible(inspect, sighting->place.unix_ms),
+        .releases_from = rule->releases.from,
+        .releases_until = rule->releases.until,
+    };
+    avs_inspect_set_cause(sighting, rule->cause, rule->certainty, NULL, rule->says);
     switch (rule->role) {
     case AVS_ROLE_FAILURE:
-        set_cause(sighting, rule->cause, rule->certainty, NULL, rule->says);
-        if (rule->cause == AVS_CAUSE_AUTH_NOT_TLS) {
-            avs_inspect_add_proof(inspect, rule->scope, false, &sighting->place);
-        }
-        avs_inspect_add_failure(inspect, sighting);
+        add_refusal(inspect, rule, sighting);
+        break;
+    case AVS_ROLE_RETRY:
+        avs_inspect_add_retry(inspect, sighting);
         break;
     case AVS_ROLE_CURL:
-        add_curl(inspect, rule, record, sighting);
+        avs_inspect_add_curl(inspect, rule, record, sighting);
         break;
     case AVS_ROLE_ECHO:
-        avs_inspect_add_echo(inspect, row, sighting);
+        avs_inspect_add_echo(inspect, rule, rule->says, AVS_TALLIES_MAX, sighting);
+        break;
+    case AVS_ROLE_PENDING:
+        avs_inspect_add_note(inspect, avs_login_waiting, sighting->place.line);
+        avs_inspect_add_proof(inspect, rule->scope, true, &sighting->place);
+        break;
+    case AVS_ROLE_STATUS:
+        add_status(inspect, rule, value, sighting);
         break;
     case AVS_ROLE_PROOF:
         avs_inspect_add_proof(inspect, rule->scope, true, &sighting->place);
         break;
     case AVS_ROLE_PLAIN:
-        inspect->proof_plain = inspect->proof_plain.line ? inspect->proof_plain : sighting->place;
+        avs_inspect_add_plain_proof(inspect, &sighting->place);
         break;
     case AVS_ROLE_NOTE:
         avs_inspect_add_note(inspect, rule->says, sighting->place.line);
-        inspect->has_debug_compiled_out =
-            inspect->has_debug_compiled_out || strcmp(rule->source, "Logger") == 0;
+        context->has_debug_compiled_out |= strcmp(rule->source, "Logger") == 0;
+        context->is_unverified |= strcmp(rule->source, "LibcurlUtils") == 0;
         break;
     case AVS_ROLE_CONNECTED:
     case AVS_ROLE_DROPPED:
         avs_inspect_add_session(inspect, rule->role == AVS_ROLE_CONNECTED, sighting);
         break;
+    case AVS_ROLE_STOP:
+        note_stop(context, record, &sighting->place);
+        break;
     case AVS_ROLE_ATTEMPT:
-        inspect->has_attempt = true;
+        context->has_attempt = true;
         break;
     case AVS_ROLE_GATEWAY:
-        set_gateway(inspect, *value);
-        break;
     case AVS_ROLE_SDK:
-        avs_record_unescape(text, sizeof(text), *value);
-        avs_inspect_set_release(inspect, text);
-        break;
     case AVS_ROLE_LIBCURL:
-        avs_record_unescape(text, sizeof(text), *value);
-        set_libcurl(inspect, text);
+        note_context(inspect, rule, *value);
         break;
     case AVS_ROLE_OWN:
         add_own(inspect, record, sighting);
@@ -266,19 +242,43 @@ static size_t next_stamp(const char *text, size_t from, size_t length) {
 
 static struct avs_inspect_place place_of(const struct avs_inspect *inspect, const char *stamp,
                                          int64_t unix_ms) {
-    struct avs_inspect_place place = {.line = inspect->record.line, .unix_ms = unix_ms};
+    struct avs_inspect_place place = {.line = inspect->input.record.line, .unix_ms = unix_ms};
     AVS_TEXT_SET(place.time, stamp);
-    if (!stamp[0] && inspect->record.stamp[0]) { /* the last stamp before it will do */
-        AVS_TEXT_SET(place.time, inspect->record.stamp);
+    if (!stamp[0] && inspect->input.record.stamp[0]) { /* the last stamp before it will do */
+        AVS_TEXT_SET(place.time, inspect->input.record.stamp);
         place.unix_ms = avs_stamp_parse(place.time, strlen(place.time));
     }
     return place;
 }
 
+/* A journal names the program before each line; the SDK's own is known by its records. */
+static void note_writer(struct avs_context *context, struct avs_slice writer) {
+    if (writer.length == 0) {
+        context->has_bare_records = true;
+        return;
+    }
+    char name[AVS_LABEL_BYTES];
+    avs_text_copy_bytes(name, sizeof(name), writer.text, writer.length);
+    for (size_t i = 0; i < context->writer_count; i++) {
+        if (strcmp(context->writers[i], name) == 0) {
+            return;
+        }
+    }
+    if (context->writer_count < AVS_WRITERS_MAX) {
+        AVS_TEXT_SET(context->writers[context->writer_count++], name);
+    }
+}
+
+static struct avs_slice stream_of(const struct avs_record *record) {
+    const struct avs_slice *stream = avs_record_value(record, "streamId");
+    stream = stream ? stream : avs_record_value(record, "id");
+    return stream ? *stream : (struct avs_slice){NULL, 0};
+}
+
 /* The record whose SOURCE ends at `colon`; returns where to go on. */
 static size_t match_record(struct avs_inspect *inspect, int name, size_t start, size_t colon,
                            size_t end) {
-    const char *text = inspect->record.text;
+    const char *text = inspect->input.record.text;
     size_t source = colon - inspect->triggers.names[name].length;
     struct avs_record record;
     if (!avs_record_parse(text, end, source, &record)) {
@@ -288,39 +288,19 @@ static size_t match_record(struct avs_inspect *inspect, int name, size_t start, 
     struct avs_sighting sighting = {.text = text + start,
                                     .length = end - start,
                                     .place = place_of(inspect, record.stamp, record.unix_ms),
-                                    .component = record.source};
+                                    .component = record.source,
+                                    .stream = stream_of(&record),
+                                    .moniker = record.moniker,
+                                    .writer = avs_line_writer(text, source)};
     const struct avs_line_rule *rule =
         avs_line_rule_find(&record, inspect->triggers.names[name].first_rule,
-                           inspect->triggers.names[name].rule_count, inspect->sdk_release);
+                           inspect->triggers.names[name].rule_count, inspect->context.sdk_release);
     if (!rule) {
         return colon + 1;
     }
+    note_writer(&inspect->context, sighting.writer);
     apply_rule(inspect, rule, &record, &sighting);
     return end;
-}
-
-static void match_phrase(struct avs_inspect *inspect, size_t colon, size_t end) {
-    char text[AVS_RECORD_BYTES_MAX + 1];
-    const char *line = inspect->record.text;
-    struct avs_sighting sighting = {
-        .text = line, .length = end, .place = place_of(inspect, "", -1)};
-    sighting.tally.code = -1;
-    avs_text_copy_bytes(text, sizeof(text), line + colon + 1, end - colon - 1);
-    if (colon >= 10 && memcmp(line + colon - 10, "sdkVersion", 10) == 0) {
-        avs_inspect_set_release(inspect, text);
-    } else if (colon >= 5 && memcmp(line + colon - 5, "ERROR", 5) == 0) {
-        sighting.tally.scope = AVS_SCOPE_LOGIN;
-        sighting.component = (struct avs_slice){"console", 7};
-        sighting.tally.kind = AVS_TALLY_BARE;
-        sighting.tally.row = AVS_TALLIES_MAX;
-        set_cause(&sighting, AVS_CAUSE_AUTH_NOT_TLS, AVS_LIKELY, NULL, box_says);
-        avs_inspect_add_failure(inspect, &sighting);
-    } else {
-        avs_text_copy_bytes(text, sizeof(text), line, end);
-        sighting.tally.scope = AVS_SCOPE_ANY;
-        sighting.component = (struct avs_slice){"libcurl", 7};
-        avs_inspect_match_text(inspect, text, &sighting);
-    }
 }
 
 /* "* ..." as libcurl prints it, behind whatever prefix. */
@@ -336,9 +316,35 @@ static const char *find_libcurl_line(const char *text, size_t length) {
     return NULL;
 }
 
+static struct avs_sighting sighting_of_line(const struct avs_inspect *inspect, size_t writer_end,
+                                            size_t length) {
+    const char *text = inspect->input.record.text;
+    struct avs_sighting sighting = {.text = text,
+                                    .length = length,
+                                    .place = place_of(inspect, "", -1),
+                                    .component = {"libcurl", 7},
+                                    .writer = avs_line_writer(text, writer_end)};
+    sighting.tally = (struct avs_tally){.scope = AVS_SCOPE_ANY, .code = -1};
+    return sighting;
+}
+
+/* A line that is no record: libcurl's own output, or something else of the console. */
+static void match_line(struct avs_inspect *inspect) {
+    const char *text = inspect->input.record.text;
+    size_t length = inspect->input.record.length;
+    struct avs_sighting sighting = sighting_of_line(inspect, length, length);
+    if (avs_inspect_match_console(inspect, text, &sighting)) {
+        return;
+    }
+    const char *libcurl = find_libcurl_line(text, length);
+    if (libcurl) {
+        avs_inspect_match_text(inspect, libcurl, &sighting);
+    }
+}
+
 void avs_inspect_match(struct avs_inspect *inspect) {
-    const char *text = inspect->record.text;
-    size_t length = inspect->record.length;
+    const char *text = inspect->input.record.text;
+    size_t length = inspect->input.record.length;
     size_t start = 0;
     bool has_record = false;
     for (size_t at = 0; at < length;) {
@@ -355,7 +361,8 @@ void avs_inspect_match(struct avs_inspect *inspect) {
         }
         size_t end = next_stamp(text, colon, length);
         if (inspect->triggers.names[name].rule_count == 0) {
-            match_phrase(inspect, colon, end);
+            struct avs_sighting sighting = sighting_of_line(inspect, colon, end);
+            avs_inspect_match_phrase(inspect, colon, end, &sighting);
             has_record = true;
             at = end;
         } else {
@@ -364,16 +371,8 @@ void avs_inspect_match(struct avs_inspect *inspect) {
         }
         start = at == end ? end : start;
     }
-    const char *libcurl = has_record ? NULL : find_libcurl_line(text, length);
-    if (libcurl) {
-        struct avs_sighting sighting = {.text = text,
-                                        .length = length,
-                                        .place = place_of(inspect, "", -1),
-                                        .component = {"libcurl", 7}};
-        char line[AVS_RECORD_BYTES_MAX + 1];
-        avs_text_copy_bytes(line, sizeof(line), libcurl, (size_t)(text + length - libcurl));
-        sighting.tally = (struct avs_tally){.scope = AVS_SCOPE_ANY, .code = -1};
-        avs_inspect_match_text(inspect, line, &sighting);
+    if (!has_record) {
+        match_line(inspect);
     }
-    inspect->record.length = 0;
+    inspect->input.record.length = 0;
 }

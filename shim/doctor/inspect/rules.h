@@ -20,13 +20,17 @@ enum avs_scope {
 
 enum avs_role {
     AVS_ROLE_FAILURE,
+    AVS_ROLE_RETRY,        /* one of the lines that tell of a try to connect that failed */
     AVS_ROLE_CURL,         /* carries a CURLcode or its text: see the table of codes */
     AVS_ROLE_ECHO,         /* follows a failure, says nothing by itself */
     AVS_ROLE_PROOF,        /* TLS and HTTP worked */
+    AVS_ROLE_PENDING,      /* the same: the answer while a user has not entered the code yet */
+    AVS_ROLE_STATUS,       /* the same: an HTTP status that is no success, about a later result */
     AVS_ROLE_PLAIN,        /* plain HTTP worked: names and routes do */
     AVS_ROLE_NOTE,         /* harmless, often mistaken for a cause */
     AVS_ROLE_CONNECTED,    /* an AVS session stands */
     AVS_ROLE_DROPPED,      /* the server ended it */
+    AVS_ROLE_STOP,         /* the application ends: what fails after that fails because of it */
     AVS_ROLE_ATTEMPT,      /* a connection was tried: the log would show how that ended */
     AVS_ROLE_GATEWAY,      /* names the gateway */
     AVS_ROLE_SDK,          /* names the SDK's version */
@@ -96,25 +100,27 @@ enum avs_curl_era avs_era_from_pair(long code, const char *text);
 /** "Error": libcurl was built with --disable-verbose; only the number counts. */
 bool avs_code_text_is_mute(const char *text);
 
-/** What a phrase of libcurl's verbose output means; both needles must be there. */
+/** What words of libcurl's verbose output mean. */
 enum avs_text_role {
     AVS_TEXT_FAILURE,
+    AVS_TEXT_HINT,     /* why one address failed; the next one may answer */
     AVS_TEXT_VERIFY,   /* the reason of a refused certificate: sharper than any code */
     AVS_TEXT_PROOF,    /* TLS verified, or HTTP spoken */
     AVS_TEXT_OFFER_H1, /* ALPN offers, to be compared */
     AVS_TEXT_OFFER_H2,
-    AVS_TEXT_NOTE,
+    AVS_TEXT_UNVERIFIED, /* a note: verification is switched off */
 };
 
+/** One fact in all its wordings. A wording is "words" or "words|and words", which must both be
+ *  there; blanks, backslashes and letter case do not count. The first wording that fits wins. */
 struct avs_text_rule {
-    const char *needle;
-    const char *also_needle; /* NULL = none */
     enum avs_text_role role;
     bool only_gateway; /* means something only when an AVS host was being talked to */
     enum avs_cause cause;
     enum avs_certainty certainty;
-    enum avs_cause also[AVS_INSPECT_ALTERNATES_MAX];
+    const enum avs_cause *also; /* ends at NONE, or NULL */
     const char *says;
+    const char *const *wordings; /* ends at NULL */
 };
 
 extern const struct avs_text_rule avs_text_rules[];

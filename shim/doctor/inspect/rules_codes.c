@@ -18,8 +18,8 @@ const struct avs_code_rule avs_code_rules[] = {
      C(NONE),
      AVS_LIKELY,
      {C(HTTP2_UNSUPPORTED_BY_LIBCURL), C(INTERCEPTED)},
-     "libcurl wanted HTTP/2 and the handshake brought no agreement on it: the peer has no ALPN, or "
-     "this libcurl has no HTTP/2."},
+     "libcurl could not speak the protocol that was asked for: the peer did not agree to HTTP/2, "
+     "or this libcurl has no HTTP/2 or no TLS."},
     {1,
      NOT_GATEWAY,
      C(HTTP2_UNSUPPORTED_BY_LIBCURL),
@@ -41,9 +41,10 @@ const struct avs_code_rule avs_code_rules[] = {
      ANYWHERE,
      C(CONNECT_REFUSED),
      C(NONE),
-     AVS_LIKELY,
-     {C(NETWORK_UNREACHABLE), C(PROXY_FAILED)},
-     "No TCP connection: refused, no route, or the proxy is down."},
+     AVS_POSSIBLE,
+     {C(CONNECT_TIMEOUT), C(NETWORK_UNREACHABLE), C(PROXY_FAILED)},
+     "No TCP connection; the code does not say whether it was refused, never answered, had no "
+     "route, or whether it was the proxy's."},
     {16,
      ANYWHERE,
      C(HTTP2_ERROR),
@@ -74,9 +75,10 @@ const struct avs_code_rule avs_code_rules[] = {
      C(TLS_FAILED),
      C(NONE),
      AVS_LIKELY,
-     {C(TLS_ABORTED), C(PLAINTEXT_PEER), C(TLS_VERSION), C(TLS_NO_CIPHER)},
-     "The TLS handshake failed before any certificate was judged: no common version or cipher, a "
-     "peer that speaks plain text, or a cut connection."},
+     {C(TLS_ABORTED), C(PLAINTEXT_PEER), C(TLS_VERSION), C(TLS_NO_CIPHER), C(ROOT_MISSING)},
+     "The TLS handshake failed; the code does not say how: a cut connection, a peer that speaks "
+     "plain text, no common version or cipher, or, with some TLS libraries, a refused "
+     "certificate."},
     {45,
      ANYWHERE,
      C(INTERFACE_MISSING),
@@ -210,6 +212,7 @@ const struct avs_code_rule avs_code_rules[] = {
 const size_t avs_code_rule_count = sizeof(avs_code_rules) / sizeof(avs_code_rules[0]);
 
 const struct avs_code_rule *avs_code_rule(int code, enum avs_scope scope) {
+    scope = scope == AVS_SCOPE_ANY ? AVS_SCOPE_CONTENT : scope; /* some host, not AVS's */
     for (size_t i = 0; i < avs_code_rule_count; i++) {
         if (avs_code_rules[i].code == code && (avs_code_rules[i].scopes & (int)scope)) {
             return &avs_code_rules[i];

@@ -16,6 +16,11 @@
         source, event, key, value, releases, AVS_ROLE_FAILURE, AVS_SCOPE_##scope,   \
             AVS_CAUSE_##cause, AVS_##certainty, NULL, NULL, says                    \
     }
+#define RETRY(source, event, key, value, releases, says)                        \
+    {                                                                           \
+        source, event, key, value, releases, AVS_ROLE_RETRY, AVS_SCOPE_GATEWAY, \
+            AVS_CAUSE_UNKNOWN_TRANSPORT, AVS_POSSIBLE, NULL, NULL, says         \
+    }
 #define CURL(source, event, key, value, scope, code_key, text_key, says)                  \
     {                                                                                     \
         source, event, key, value, ALL, AVS_ROLE_CURL, AVS_SCOPE_##scope, AVS_CAUSE_NONE, \
@@ -28,11 +33,16 @@
     }
 
 static const char login_curl[] = "libcurl's own result of a call to Login with Amazon.";
+static const char capabilities_answered[] = "The capabilities service answered.";
 static const char empty_answer[] =
     "Parsing an answer that never came: an echo of the failed request just before it.";
 static const char code_zero[] = "Code 0 is no HTTP status: the request before it failed.";
 static const char login_refused[] =
     "An HTTP status came back from Login with Amazon, so TLS works; the login itself was refused.";
+static const char login_trouble[] =
+    "Login with Amazon answered with a server error (5xx), so TLS works; the trouble is there.";
+static const char gateway_trouble[] =
+    "AVS answered with a server error (5xx), so TLS works; the trouble is there.";
 static const char login_polled[] =
     "HTTP 400 from Login with Amazon: TLS works. While the device waits for the user to enter the "
     "code this is normal; otherwise the login was refused.";
@@ -57,9 +67,17 @@ static const char openssl_unparsed[] =
         FAILURE(source, "receive*", "code", "4xx", ALL, LOGIN, AUTH_NOT_TLS, CERTAIN,              \
                 login_refused),                                                                    \
         FAILURE(source, "receive*", "code", "5xx", ALL, LOGIN, AUTH_NOT_TLS, CERTAIN,              \
-                login_refused),                                                                    \
+                login_trouble),                                                                    \
+        OTHER(PENDING, source, "errorInLwaResponseBody", "error", "authorization_pending", ALL,    \
+              LOGIN, NULL),                                                                        \
+        OTHER(PENDING, source, "errorInLwaResponseBody", "error", "slow_down", ALL, LOGIN, NULL),  \
+        OTHER(PENDING, source, "errorInLwaResponseBody", "errorCode", "AUTHORIZATION_PENDING",     \
+              ALL, LOGIN, NULL),                                                                   \
+        OTHER(PENDING, source, "receiveTokenResponseFailed", "result", "AUTHORIZATION_PENDING",    \
+              ALL, LOGIN, NULL),                                                                   \
         FAILURE(source, "errorInLwaResponseBody", NULL, NULL, ALL, LOGIN, AUTH_NOT_TLS, LIKELY,    \
                 login_refused),                                                                    \
+        OTHER(STOP, source, "stop", NULL, NULL, ALL, LOGIN, NULL),                                 \
         OTHER(ECHO, source, "parseLWAResponseFailed", "reason", "parseJsonFailed", ALL, LOGIN,     \
               empty_answer)
 
@@ -73,6 +91,7 @@ const struct avs_line_rule avs_line_rules[] = {
     OTHER(ECHO, "AlexaClientSdkInit", "initializeFailed", "reason",
           "ConfigurationNode::initializeFailed", ALL, SETUP,
           "The SDK gives up because of the configuration error just before."),
+    OTHER(STOP, "AlexaClientSdkInit", "uninitialize", NULL, NULL, ALL, SETUP, NULL),
     FAILURE("ConfigurationNode", "initializeFailed", "reason", "parseFailure", ALL, SETUP,
             CONFIG_MALFORMED, CERTAIN,
             "The SDK's JSON parser stopped at the offset that this line names."),
@@ -89,9 +108,23 @@ const struct avs_line_rule avs_line_rules[] = {
     FAILURE("HttpPost", "doPostSucceeded", "code", "4xx", ALL, LOGIN, AUTH_NOT_TLS, CERTAIN,
             login_refused),
     FAILURE("HttpPost", "doPostSucceeded", "code", "5xx", ALL, LOGIN, AUTH_NOT_TLS, CERTAIN,
-            login_refused),
+            login_trouble),
     CURL("HttpPut", "doPutFailed", "reason", "curlFailedWithCode*", CAPABILITIES, NULL, "reason",
          "libcurl's own text for a failed publication of capabilities; the number is not logged."),
+    OTHER(PROOF, "HttpPut", "doPutSucceeded", "code", "2xx", ALL, CAPABILITIES,
+          capabilities_answered),
+    OTHER(ECHO, "CapabilitiesDelegate", "publishCapabilitiesFailed", "responseCode", "0", ALL,
+          CAPABILITIES, code_zero),
+    OTHER(PROOF, "CapabilitiesDelegate", "publishCapabilitiesFailed", "responseCode", "2xx", ALL,
+          CAPABILITIES, capabilities_answered),
+    FAILURE("CapabilitiesDelegate", "publishCapabilitiesFailed", "responseCode", "4xx", ALL,
+            CAPABILITIES, AUTH_NOT_TLS, CERTAIN,
+            "The capabilities service answered with an HTTP status, so TLS works; it refused what "
+            "the device published."),
+    FAILURE("CapabilitiesDelegate", "publishCapabilitiesFailed", "responseCode", "5xx", ALL,
+            CAPABILITIES, AUTH_NOT_TLS, CERTAIN,
+            "The capabilities service answered with a server error (5xx), so TLS works; the "
+            "trouble is there."),
     OTHER(ECHO, "AuthDelegate", "handleLwaResponseFailed", "reason", "parseJsonFailed", UNTIL(106),
           LOGIN, empty_answer),
     LOGIN_ANSWERS("AuthDelegate"),
@@ -127,7 +160,7 @@ const struct avs_line_rule avs_line_rules[] = {
     FAILURE("DownchannelHandler", "onReceiveResponseCode", "responseCode", "4xx", ALL, GATEWAY,
             AUTH_NOT_TLS, CERTAIN, gateway_refused),
     FAILURE("DownchannelHandler", "onReceiveResponseCode", "responseCode", "5xx", ALL, GATEWAY,
-            AUTH_NOT_TLS, CERTAIN, gateway_refused),
+            AUTH_NOT_TLS, CERTAIN, gateway_trouble),
     OTHER(PROOF, "MessageRequestHandler", "onReceiveResponseCode", "responseCode", "2xx", ALL,
           GATEWAY, "AVS answered an event, so TLS works."),
     OTHER(PROOF, "MessageRequestHandler", "onReceiveResponseCode", "responseCode", "4xx", ALL,
@@ -138,10 +171,8 @@ const struct avs_line_rule avs_line_rules[] = {
           "A directive came from AVS, so TLS works."),
 
     /* the AVS session, SDK 1.0 to 1.9: the CURLcode is never logged */
-    FAILURE("HTTP2Transport", "networkLoopRetryingToConnect", NULL, NULL, UNTIL(109), GATEWAY,
-            UNKNOWN_TRANSPORT, POSSIBLE, retrying),
-    FAILURE("HTTP2Transport", "establishConnectionFailed", NULL, NULL, UNTIL(109), GATEWAY,
-            UNKNOWN_TRANSPORT, POSSIBLE, retrying),
+    RETRY("HTTP2Transport", "networkLoopRetryingToConnect", NULL, NULL, UNTIL(109), retrying),
+    RETRY("HTTP2Transport", "establishConnectionFailed", NULL, NULL, UNTIL(109), retrying),
     OTHER(PROOF, "HTTP2Transport", "cleanupFinishedStream", "result", "2xx", UNTIL(109), GATEWAY,
           http_not_curl),
     FAILURE("HTTP2Transport", "cleanupFinishedStream", "result", "4xx", UNTIL(109), GATEWAY,
@@ -149,21 +180,23 @@ const struct avs_line_rule avs_line_rules[] = {
     FAILURE("HTTP2Transport", "cleanupFinishedStream", "result", "5xx", UNTIL(109), GATEWAY,
             AUTH_NOT_TLS, CERTAIN, http_not_curl),
     FAILURE("HTTP2Transport", "pingFailed", "responseCode", "4xx", UNTIL(109), GATEWAY,
-            AUTH_NOT_TLS, CERTAIN, gateway_refused),
+            AUTH_NOT_TLS, CERTAIN, gateway_trouble),
     FAILURE("HTTP2Transport", "pingFailed", NULL, NULL, UNTIL(109), GATEWAY, PEER_UNRESPONSIVE,
             LIKELY, "A ping to AVS got no answer on an open connection."),
     FAILURE("HTTP2Transport", "streamProgressTimedOut", NULL, NULL, UNTIL(109), GATEWAY,
             RESPONSE_TIMEOUT, LIKELY, "A stream made no progress in time."),
 
     /* and in the releases after that */
-    FAILURE("HTTP2Transport", "setStateLocked", "newState", "WAITING_TO_RETRY_CONNECTING",
-            SINCE(110), GATEWAY, UNKNOWN_TRANSPORT, POSSIBLE, retrying),
+    RETRY("HTTP2Transport", "setStateLocked", "newState", "WAITING_TO_RETRY_CONNECTING", SINCE(110),
+          retrying),
+    OTHER(DROPPED, "HTTP2Transport", "setStateLocked", "changedReason", "SERVER_SIDE_DISCONNECT",
+          ALL, GATEWAY, NULL),
+    FAILURE("HTTP2Transport", "setStateLocked", "changedReason", "PING_TIMEDOUT", ALL, GATEWAY,
+            PEER_UNRESPONSIVE, CERTAIN, "AVS did not answer a ping on an open connection."),
     OTHER(CONNECTED, "HTTP2Transport", "setStateLocked", "newState", "CONNECTED", SINCE(110),
           GATEWAY, "The AVS session stands, so TLS works."),
-    FAILURE("HTTP2Transport", "handleWaitingToRetryConnecting", NULL, NULL, SINCE(110), GATEWAY,
-            UNKNOWN_TRANSPORT, POSSIBLE, retrying),
-    FAILURE("HTTP2Transport", "handleConnectingWaitingToRetry", NULL, NULL, SINCE(110), GATEWAY,
-            UNKNOWN_TRANSPORT, POSSIBLE, retrying),
+    RETRY("HTTP2Transport", "handleWaitingToRetryConnecting", NULL, NULL, SINCE(110), retrying),
+    RETRY("HTTP2Transport", "handleConnectingWaitingToRetry", NULL, NULL, SINCE(110), retrying),
     FAILURE("HTTP2Transport", "onPingTimeout", NULL, NULL, SINCE(110), GATEWAY, PEER_UNRESPONSIVE,
             CERTAIN, "AVS did not answer a ping on an open connection."),
     OTHER(ATTEMPT, "HTTP2Transport", "handleConnecting", NULL, NULL, SINCE(110), GATEWAY, NULL),
@@ -202,9 +235,20 @@ const struct avs_line_rule avs_line_rules[] = {
         "TLS."),
     OTHER(NOTE, "InternetConnectionMonitor", "updateConnectionStatus", "connected", "false", ALL,
           CONTENT, "The SDK's plain-HTTP probe of the internet failed: no connection at all then."),
+    OTHER(ECHO, "InternetConnectionMonitor", "testConnectionFailed", NULL, NULL, ALL, CONTENT,
+          "The SDK's own probe of the internet: it follows from the failed download before it."),
+    CURL("LibCurlHttpContentFetcher", "curlEasyPerformFailed", NULL, NULL, CONTENT, NULL, "error",
+         "libcurl's own text for a failed download."),
     FAILURE("LibCurlHttpContentFetcher", "getContentFailed", "reason", "performFailed", ALL,
             CONTENT, UNKNOWN_TRANSPORT, POSSIBLE,
-            "A download failed; this component never logs libcurl's reason."),
+            "A download failed; this line does not carry libcurl's reason."),
+    OTHER(STATUS, "HttpResponseCodes", "intToHTTPResponseCode", "code", NULL, ALL, GATEWAY,
+          "A server answered with an HTTP status that the SDK has no name for: TLS works."),
+
+    /* the application ends by itself */
+    OTHER(STOP, "SampleApplication", "Failed to *", NULL, NULL, ALL, SETUP, NULL),
+    OTHER(STOP, "SampleApp", "Failed to *", NULL, NULL, ALL, SETUP, NULL),
+    OTHER(STOP, "PreviewAlexaClient", "Failed to *", NULL, NULL, ALL, SETUP, NULL),
 
     /* libcurl's verbose output inside records */
     OTHER(LIBCURL_TEXT, "HTTP2Stream", "libcurl", "text", NULL, ALL, GATEWAY, NULL),

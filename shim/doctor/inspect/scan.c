@@ -13,12 +13,16 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK_BYTES = 64, TAIL_BYTES = 8, NAME_BYTES_MIN = 6 };
+enum { BLOCK_BYTES = 64, TAIL_BYTES = 8, NAME_BYTES_MIN = 4 };
 
 /* Words before a ':' that matter outside of the SDK's own records: libcurl's texts without their
  * "* " (as curl, the command, prints them), the console's boxes, the banner of SDK 1.19 and older.
  */
-static const char *const phrases[] = {"certificate problem", "sdkVersion", "AUTHORIZATION ERROR"};
+static const char *const phrases[] = {
+    "certificate problem", "sdkVersion",   "AUTHORIZATION ERROR", "API ERROR",
+    "verify error",        "return code",  "Verification error",  "SSL routines",
+    "system library",      "BIO routines", "BIO_connect",         "curl",
+};
 
 /* The eight bytes before `at` as a number, the last byte on top; zeros where the text begins later.
  */
@@ -39,6 +43,11 @@ static unsigned tail_hash(uint64_t tail) {
 static bool may_be_name(const struct avs_triggers *triggers, uint64_t tail) {
     unsigned hash = tail_hash(tail);
     return (triggers->tails[hash / 64] >> (hash % 64)) & 1;
+}
+
+/* The command's name is too short for that: anything may stand before it. */
+static bool is_curl(uint64_t tail) {
+    return (uint32_t)(tail >> 32) == 0x6C727563u; /* "curl", the last byte on top */
 }
 
 /* What may stand before a name that is shorter than a tail. */
@@ -264,7 +273,8 @@ static inline uint64_t hints_of(const struct avs_triggers *triggers, const char 
     uint64_t hints = 0;
     for (uint64_t bits = masks->colons; bits; bits &= bits - 1) {
         size_t at = block + (unsigned)__builtin_ctzll(bits);
-        if (at >= NAME_BYTES_MIN && may_be_name(triggers, tail_at(text, at)) &&
+        uint64_t tail = tail_at(text, at);
+        if ((may_be_name(triggers, tail) || is_curl(tail)) && at >= NAME_BYTES_MIN &&
             is_hint(triggers, text, length, at)) {
             hints |= bits & -bits;
         }

@@ -5,7 +5,12 @@
 #include "base/text.h"
 #include "inspect/inspect.h"
 
-enum { FUTURE_MARGIN_S = 30 * 24 * 3600 }; /* a stamp further ahead than this is no honest one */
+enum {
+    FUTURE_MARGIN_S = 30 * 24 * 3600, /* a stamp further ahead than this is no honest one */
+    SAME_DROP_MS = 2000,              /* one drop is told by several lines */
+};
+
+static const char same_try[] = "The same try to connect, told by another line.";
 
 /* Where a component usually goes, when the log does not say. */
 static const struct {
@@ -21,14 +26,15 @@ bool avs_inspect_is_implausible(const struct avs_inspect *inspect, int64_t unix_
         return false;
     }
     int64_t seconds = unix_ms / 1000;
-    return seconds < inspect->floor ||
+    return seconds < inspect->context.floor ||
            (inspect->now > 0 && seconds > inspect->now + FUTURE_MARGIN_S);
 }
 
 static bool is_same(const struct avs_tally *a, const struct avs_tally *b) {
     return a->kind == b->kind && a->row == b->row && a->scope == b->scope && a->cause == b->cause &&
            a->is_clock_implausible == b->is_clock_implausible &&
-           a->is_text_ambiguous == b->is_text_ambiguous;
+           a->is_text_ambiguous == b->is_text_ambiguous && a->is_at_stop == b->is_at_stop &&
+           a->is_answered == b->is_answered && strcmp(a->writer, b->writer) == 0;
 }
 
 static void set_line(char *field, size_t capacity, const struct avs_sighting *sighting) {
@@ -42,9 +48,9 @@ static void set_line(char *field, size_t capacity, const struct avs_sighting *si
     avs_inspect_mask(field, capacity, text);
 }
 
-static void set_host(struct avs_inspect *inspect, struct avs_tally *tally, const char *host) {
-    if (!host && tally->scope == AVS_SCOPE_GATEWAY && inspect->gateway[0]) {
-        host = inspect->gateway;
+static void set_host(const struct avs_inspect *inspect, struct avs_tally *tally, const char *host) {
+    if (!host && tally->scope == AVS_SCOPE_GATEWAY && inspect->context.gateway[0]) {
+        host = inspect->context.gateway;
     }
     if (host) {
         AVS_TEXT_SET(tally->host, host);
@@ -59,89 +65,142 @@ static void set_host(struct avs_inspect *inspect, struct avs_tally *tally, const
     }
 }
 
+static void set_slice(char *field, size_t capacity, struct avs_slice slice) {
+    if (slice.length > 0) {
+        avs_text_copy_bytes(field, capacity, slice.text, slice.length);
+    }
+}
+
+void avs_tally_fill(const struct avs_inspect *inspect, struct avs_tally *tally,
+                    const struct avs_sighting *sighting) {
+    *tally = sighting->tally;
+    tally->count = 1;
+    tally->first = tally->last = tally->decisive = sighting->place;
+    tally->touched_line = sighting->place.line;
+    set_line(tally->line, sizeof(tally->line), sighting);
+    set_slice(tally->component, sizeof(tally->component), sighting->component);
+    set_slice(tally->path, sizeof(tally->path), sighting->path);
+    set_slice(tally->writer, sizeof(tally->writer), sighting->writer);
+    set_host(inspect, tally, sighting->host);
+}
+
+size_t avs_book_add(struct avs_inspect *inspect, const struct avs_tally *tally) {
+    struct avs_book *book = &inspect->book;
+    size_t at = 0;
+    while (at < book->tally_count && !is_same(&book->tallies[at], tally)) {
+        at++;
+    }
+    book->implausible_stamps += tally->is_clock_implausible;
+    if (at == AVS_TALLIES_MAX) {
+        book->tallies_lost++;
+        return AVS_TALLIES_MAX;
+    }
+    struct avs_tally *booked = &book->tallies[at];
+    if (at == book->tally_count) {
+        book->tally_count++;
+        *booked = *tally;
+        return at;
+    }
+    if ((!booked->host[0] || booked->host_assumed) && tally->host[0]) {
+        AVS_TEXT_SET(booked->host, tally->host);
+        booked->host_assumed = tally->host_assumed;
+    }
+    booked->count += tally->count;
+    booked->last = tally->last;
+    booked->touched_line = tally->touched_line;
+    return at;
+}
+
 void avs_inspect_add_failure(struct avs_inspect *inspect, const struct avs_sighting *sighting) {
-    struct avs_tally *tally = NULL;
-    for (size_t i = 0; i < inspect->tally_count && !tally; i++) {
-        if (is_same(&inspect->tallies[i], &sighting->tally)) {
-            tally = &inspect->tallies[i];
-        }
+    struct avs_tally tally;
+    avs_tally_fill(inspect, &tally, sighting);
+    (void)avs_book_add(inspect, &tally);
+}
+
+/* A kind of line that was there before begins the next try. */
+void avs_inspect_add_retry(struct avs_inspect *inspect, const struct avs_sighting *sighting) {
+    struct avs_book *book = &inspect->book;
+    bool is_next = book->retry_count == 0 || book->retry_count == AVS_COUNT(book->retry_rows);
+    for (size_t i = 0; i < book->retry_count && !is_next; i++) {
+        is_next = book->retry_rows[i] == sighting->tally.row;
     }
-    inspect->implausible_stamps += sighting->tally.is_clock_implausible;
-    if (!tally && inspect->tally_count == AVS_TALLIES_MAX) {
-        inspect->tallies_lost++;
-        return;
+    if (is_next) {
+        struct avs_tally tally;
+        avs_tally_fill(inspect, &tally, sighting);
+        book->retry_count = 0;
+        book->retry_tally = avs_book_add(inspect, &tally);
+    } else {
+        avs_inspect_add_echo(inspect, same_try, same_try, book->retry_tally, sighting);
     }
-    if (!tally) {
-        tally = &inspect->tallies[inspect->tally_count++];
-        *tally = sighting->tally;
-        tally->first = tally->decisive = sighting->place;
-        set_line(tally->line, sizeof(tally->line), sighting);
-        avs_text_copy_bytes(tally->component, sizeof(tally->component), sighting->component.text,
-                            sighting->component.length);
-        if (sighting->path.length > 0) {
-            avs_text_copy_bytes(tally->path, sizeof(tally->path), sighting->path.text,
-                                sighting->path.length);
-        }
-    }
-    if (!tally->host[0] || tally->host_assumed) {
-        set_host(inspect, tally, sighting->host);
-    }
-    tally->count++;
-    tally->last = sighting->place;
+    book->retry_rows[book->retry_count++] = sighting->tally.row;
 }
 
 /* The failure that an echo of `scope` follows: the one of that scope that was seen last. */
-static size_t echoed_tally(const struct avs_inspect *inspect, enum avs_scope scope) {
+static size_t echoed_tally(const struct avs_book *book, enum avs_scope scope) {
     size_t found = AVS_TALLIES_MAX;
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        if (inspect->tallies[i].scope == scope &&
+    for (size_t i = 0; i < book->tally_count; i++) {
+        if (book->tallies[i].scope == scope &&
             (found == AVS_TALLIES_MAX ||
-             inspect->tallies[i].last.line > inspect->tallies[found].last.line)) {
+             book->tallies[i].touched_line > book->tallies[found].touched_line)) {
             found = i;
         }
     }
     return found;
 }
 
-void avs_inspect_add_echo(struct avs_inspect *inspect, size_t rule,
-                          const struct avs_sighting *sighting) {
-    size_t tally = echoed_tally(inspect, avs_line_rules[rule].scope);
-    for (size_t i = 0; i < inspect->echo_count; i++) {
-        if (inspect->echoes[i].rule == rule && inspect->echoes[i].tally == tally) {
-            inspect->echoes[i].count++;
+void avs_inspect_add_echo(struct avs_inspect *inspect, const void *rule, const char *why,
+                          size_t tally, const struct avs_sighting *sighting) {
+    struct avs_book *book = &inspect->book;
+    tally = tally < AVS_TALLIES_MAX ? tally : echoed_tally(book, sighting->tally.scope);
+    if (tally < AVS_TALLIES_MAX) {
+        book->tallies[tally].touched_line = sighting->place.line;
+    }
+    for (size_t i = 0; i < book->echo_count; i++) {
+        if (book->echoes[i].rule == rule && book->echoes[i].tally == tally) {
+            book->echoes[i].count++;
             return;
         }
     }
-    if (inspect->echo_count == AVS_ECHO_TALLIES_MAX) {
+    if (book->echo_count == AVS_ECHO_TALLIES_MAX) {
         return;
     }
-    struct avs_echo_tally *echo = &inspect->echoes[inspect->echo_count++];
-    *echo =
-        (struct avs_echo_tally){.rule = rule, .tally = tally, .count = 1, .first = sighting->place};
+    struct avs_echo_tally *echo = &book->echoes[book->echo_count++];
+    *echo = (struct avs_echo_tally){.rule = rule,
+                                    .scope = sighting->tally.scope,
+                                    .tally = tally,
+                                    .why = why,
+                                    .count = 1,
+                                    .first = sighting->place};
     set_line(echo->line, sizeof(echo->line), sighting);
 }
 
 void avs_inspect_add_note(struct avs_inspect *inspect, const char *text, uint64_t line) {
-    for (size_t i = 0; i < inspect->note_count; i++) {
-        if (inspect->notes[i].text == text || strcmp(inspect->notes[i].text, text) == 0) {
-            inspect->notes[i].count++;
+    struct avs_book *book = &inspect->book;
+    for (size_t i = 0; i < book->note_count; i++) {
+        if (book->notes[i].text == text || strcmp(book->notes[i].text, text) == 0) {
+            book->notes[i].count++;
             return;
         }
     }
-    if (inspect->note_count < AVS_INSPECT_NOTES_MAX) {
-        inspect->notes[inspect->note_count++] = (struct avs_note_tally){text, 1, line};
+    if (book->note_count < AVS_INSPECT_NOTES_MAX) {
+        book->notes[book->note_count++] = (struct avs_note_tally){text, 1, line};
     }
+}
+
+static void set_first(struct avs_inspect_place *first, const struct avs_inspect_place *place) {
+    *first = first->line ? *first : *place;
 }
 
 void avs_inspect_add_proof(struct avs_inspect *inspect, enum avs_scope scope, bool is_fine,
                            const struct avs_inspect_place *place) {
-    struct avs_inspect_place *first = scope == AVS_SCOPE_LOGIN     ? &inspect->proof_login
-                                      : scope == AVS_SCOPE_GATEWAY ? &inspect->proof_gateway
-                                                                   : &inspect->proof_any;
-    *first = first->line ? *first : *place;
-    inspect->proof_any = inspect->proof_any.line ? inspect->proof_any : *place;
-    for (size_t i = 0; i < inspect->tally_count; i++) {
-        struct avs_tally *tally = &inspect->tallies[i];
+    struct avs_book *book = &inspect->book;
+    set_first(scope == AVS_SCOPE_LOGIN     ? &book->proof_login
+              : scope == AVS_SCOPE_GATEWAY ? &book->proof_gateway
+                                           : &book->proof_any,
+              place);
+    set_first(&book->proof_any, place);
+    for (size_t i = 0; i < book->tally_count; i++) {
+        struct avs_tally *tally = &book->tallies[i];
         if (tally->scope == scope && (is_fine || tally->cause != AVS_CAUSE_AUTH_NOT_TLS) &&
             tally->recovered_line <= tally->last.line) {
             tally->recovered_line = place->line;
@@ -149,32 +208,45 @@ void avs_inspect_add_proof(struct avs_inspect *inspect, enum avs_scope scope, bo
     }
 }
 
+void avs_inspect_add_plain_proof(struct avs_inspect *inspect,
+                                 const struct avs_inspect_place *place) {
+    set_first(&inspect->book.proof_plain, place);
+}
+
+static void add_drop(struct avs_book *book, const struct avs_sighting *sighting) {
+    int64_t now_ms = sighting->place.unix_ms;
+    bool is_again = (book->has_connected && book->connected_ms < 0 && now_ms >= 0) ||
+                    (!book->has_connected && now_ms >= 0 && book->dropped_ms >= 0 &&
+                     now_ms - book->dropped_ms < SAME_DROP_MS);
+    int64_t since = book->has_connected ? book->connected_ms : book->dropped_ms;
+    int64_t least = book->has_connected ? 0 : SAME_DROP_MS;
+    if (since >= 0 && now_ms - since >= least && now_ms - since < AVS_SHORT_SESSION_MS) {
+        if (book->short_sessions++ == 0) {
+            book->first_short = sighting->place;
+            set_line(book->short_line, sizeof(book->short_line), sighting);
+        }
+        book->last_short = sighting->place;
+    }
+    book->connected_ms = -1;
+    book->dropped_ms = now_ms;
+    if (!is_again) {
+        book->drops++;
+        set_first(&book->first_drop, &sighting->place);
+    }
+}
+
 void avs_inspect_add_session(struct avs_inspect *inspect, bool is_connected,
                              const struct avs_sighting *sighting) {
-    int64_t now_ms = sighting->place.unix_ms;
-    if (is_connected) {
-        avs_inspect_add_proof(inspect, AVS_SCOPE_GATEWAY, true, &sighting->place);
-        inspect->has_connected = true;
-        if (inspect->connected_ms < 0) {
-            inspect->connected_ms = now_ms;
-        }
+    struct avs_book *book = &inspect->book;
+    /* what the server ends has stood */
+    avs_inspect_add_proof(inspect, AVS_SCOPE_GATEWAY, is_connected, &sighting->place);
+    if (!is_connected) {
+        add_drop(book, sighting);
         return;
     }
-    /* one drop is told by two lines: the second finds no session standing */
-    bool is_again = inspect->has_connected && inspect->connected_ms < 0 && now_ms >= 0;
-    int64_t since = inspect->has_connected ? inspect->connected_ms : inspect->dropped_ms;
-    int64_t least = inspect->has_connected ? 0 : 2000;
-    if (since >= 0 && now_ms - since >= least && now_ms - since < AVS_SHORT_SESSION_MS) {
-        if (inspect->short_sessions++ == 0) {
-            inspect->first_short = sighting->place;
-            set_line(inspect->short_line, sizeof(inspect->short_line), sighting);
-        }
-        inspect->last_short = sighting->place;
-    }
-    inspect->connected_ms = -1;
-    inspect->dropped_ms = now_ms;
-    if (!is_again) {
-        inspect->drops++;
-        inspect->first_drop = inspect->first_drop.line ? inspect->first_drop : sighting->place;
+    book->has_connected = true;
+    book->retry_count = 0;
+    if (book->connected_ms < 0) {
+        book->connected_ms = sighting->place.unix_ms;
     }
 }

@@ -59,8 +59,8 @@ static void put_finding(struct avs_json *json, const struct avs_inspect_finding 
     } else {
         avs_json_null(json, "recovered_line");
     }
-    avs_json_text(json, "meaning", info->meaning);
-    avs_json_text(json, "remedy", info->remedy);
+    avs_json_text(json, "meaning", finding->meaning);
+    avs_json_text(json, "remedy", finding->remedy);
     avs_json_text(json, "command", finding->command);
     avs_json_close(json);
 }

@@ -70,7 +70,7 @@ static void put_finding(struct avs_buffer *out, const struct avs_inspect_finding
     avs_buffer_printf(out, "%s%s%s  %s%s\n   %s\n",
                       finding->is_problem ? style->red : style->yellow, info->id, style->off,
                       avs_certainty_id(finding->certainty),
-                      finding->confirmed_live ? ", confirmed live" : "", info->meaning);
+                      finding->confirmed_live ? ", confirmed live" : "", finding->meaning);
     if (finding->count > 0) {
         put_label(out, "line");
         avs_buffer_printf(out, "%llu: %s\n", (unsigned long long)finding->decisive.line,
@@ -103,7 +103,7 @@ static void put_finding(struct avs_buffer *out, const struct avs_inspect_finding
         avs_buffer_printf(
             out, "First tell the causes apart with the next command. If it is %s: ", info->id);
     }
-    avs_buffer_printf(out, "%s\n", info->remedy);
+    avs_buffer_printf(out, "%s\n", finding->remedy);
     if (finding->command[0]) {
         put_label(out, "next");
         avs_buffer_printf(out, "%s%s%s\n", style->bold, finding->command, style->off);

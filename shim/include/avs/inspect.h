@@ -58,9 +58,10 @@ struct avs_inspect_finding {
     enum avs_certainty certainty;
     uint64_t count; /**< lines that say it, echoes not counted */
     struct avs_inspect_place first, last;
-    struct avs_inspect_place decisive;   /**< where `line` was found */
-    char line[AVS_INSPECT_LINE_BYTES];   /**< the decisive line, masked */
-    const char *says;                    /**< what that line says, one sentence; static */
+    struct avs_inspect_place decisive; /**< where `line` was found */
+    char line[AVS_INSPECT_LINE_BYTES]; /**< the decisive line, masked */
+    const char *says;                  /**< what that line says, one sentence; static */
+    const char *meaning, *remedy; /**< the catalogue's, or sharper where the log tells; static */
     char detail[AVS_INSPECT_LINE_BYTES]; /**< what is particular here, may be empty */
     char host[256];                      /**< empty when the log does not name it */
     bool host_assumed;                   /**< the SDK's usual host for that component */
@@ -81,7 +82,7 @@ struct avs_inspect_finding {
 struct avs_inspect_note {
     uint64_t count;
     uint64_t line;
-    const char *text; /**< static */
+    const char *text; /**< lent as the report is */
 };
 
 struct avs_inspect_report {
