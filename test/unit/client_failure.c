@@ -228,11 +228,11 @@ static void keep(void *user, enum avs_log_level level, const char *line) {
 static void line_has_reason_and_remedy_each_under_its_key(void **state) {
     (void)state;
     static struct avs_session_evidence evidence;
-    const struct avs_log log = {.write = keep, .level = AVS_LOG_DEBUG9};
+    static struct avs_core core = {.options.log = {.write = keep, .level = AVS_LOG_DEBUG9}};
     struct avs_failure_box box;
     proxy_407(evidence_of(&evidence));
     avs_failure_set(&box, AVS_CAUSE_PROXY_FAILED, ORIGIN, &evidence, NULL);
-    avs_failure_log(&log, "connectFailed", NULL, &box);
+    avs_failure_log(&core, "connectFailed", NULL, &box);
     const char *const parts[] = {" E AvsClient:connectFailed:cause=proxy_failed,",
                                  ",origin=https\\://a.example\\:443,proxyAddress=192.0.2.9,reason=",
                                  "answered 407 to CONNECT a.example\\:443",
@@ -250,11 +250,12 @@ static void line_has_reason_and_remedy_each_under_its_key(void **state) {
 
     avs_failure_set(&box, AVS_CAUSE_CONNECTION_LOST, ORIGIN, &evidence, "it %s", "broke");
     struct avs_exchange exchange = {.id = 12, .label = ""};
-    avs_failure_log(&log, "requestFailed", &exchange, &box);
+    avs_failure_log(&core, "requestFailed", &exchange, &box);
     assert_non_null(strstr(last_line, ",request=12,reason=it broke,remedy=Reconnect"));
     exchange.label = "AVSEvent-3";
-    avs_failure_log(&log, "requestFailed", &exchange, &box);
-    assert_non_null(strstr(last_line, ",request=AVSEvent-3,reason=it broke,remedy="));
+    avs_failure_set(&box, AVS_CAUSE_CONNECTION_LOST, ORIGIN, &evidence, "it %s", "broke again");
+    avs_failure_log(&core, "requestFailed", &exchange, &box);
+    assert_non_null(strstr(last_line, ",request=AVSEvent-3,reason=it broke again,remedy="));
 }
 
 int main(void) {

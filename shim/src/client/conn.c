@@ -58,8 +58,7 @@ static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failu
     bool is_origins_own = conn->origin->conn == conn;
     retire(conn);
     note_http_facts(conn);
-    avs_failure_log(&core->options.log, conn->is_ready ? "connectionLost" : "connectFailed", NULL,
-                    box);
+    avs_failure_log(core, conn->is_ready ? "connectionLost" : "connectFailed", NULL, box);
     size_t waiting_count = conn->is_ready || !is_origins_own ? 0 : waiting->count;
     while (conn->exchanges.first) {
         struct avs_exchange *exchange = conn->exchanges.first;

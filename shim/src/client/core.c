@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "client/conn.h"
 #include "client/failure.h"
+#include "client/repeats.h"
 
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us) {
     if (when_us < core->deadline_us) {
@@ -157,7 +158,7 @@ static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
     struct avs_failure_box box;
     struct avs_origin *origin = get_origin(core, exchange, &box);
     if (!origin) {
-        avs_failure_log(&core->options.log, "requestFailed", exchange, &box);
+        avs_failure_log(core, "requestFailed", exchange, &box);
         avs_core_finish(core, exchange, AVS_FINISH_INTERNAL_ERROR, &box.failure);
         return;
     }
@@ -188,7 +189,7 @@ static void finish_timed_out(struct avs_core *core, struct avs_exchange *exchang
     struct avs_failure_box box;
     avs_failure_set(&box, cause, exchange->loop.origin->url, conn ? &conn->evidence : NULL,
                     "the request's %s timeout passed while it waited for %s", which, waiting_for);
-    avs_failure_log(&core->options.log, "requestTimedOut", exchange, &box);
+    avs_failure_log(core, "requestTimedOut", exchange, &box);
     avs_core_finish(core, exchange, AVS_FINISH_TIMEOUT, &box.failure);
 }
 
@@ -246,6 +247,7 @@ static void advance_time(struct avs_core *core) {
     for (struct avs_conn *each = core->conns; each; each = each->next) {
         avs_core_note_deadline(core, avs_conn_deadline(each));
     }
+    avs_core_note_deadline(core, avs_repeats_tell(&core->options.log, core->now_us));
 }
 
 static void read_mail(struct avs_core *core) {

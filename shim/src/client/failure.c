@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "client/repeats.h"
 
 /* Statuses that are more exact than their phase. */
 static const struct {
@@ -126,11 +127,24 @@ enum avs_cause avs_failure_cause(const struct avs_session_evidence *evidence, co
     return session->cause_count > 0 ? session->causes[0] : AVS_CAUSE_NONE;
 }
 
-void avs_failure_log(const struct avs_log *log, const char *event,
-                     const struct avs_exchange *exchange, const struct avs_failure_box *box) {
+/* An ERROR that was said already is only counted. */
+static bool is_news(struct avs_core *core, const char *event, const struct avs_failure_box *box) {
+    const struct avs_repeat failure = {event, box->failure.origin, box->reason, box->failure.cause};
+    bool result = avs_repeats_note(&core->options.log, &failure, core->now_us);
+    if (!result) {
+        avs_core_note_deadline(core, core->now_us + AVS_REPEATS_TELL_US);
+    }
+    return result;
+}
+
+void avs_failure_log(struct avs_core *core, const char *event, const struct avs_exchange *exchange,
+                     const struct avs_failure_box *box) {
     const struct avs_failure *failure = &box->failure;
     const struct avs_cause_info *info = avs_cause_info(failure->cause);
     enum avs_log_level level = info->severity == AVS_SEVERITY_INFO ? AVS_LOG_INFO : AVS_LOG_ERROR;
+    if (level < core->options.log.level || (level == AVS_LOG_ERROR && !is_news(core, event, box))) {
+        return;
+    }
     struct avs_log_pair pairs[8] = {{"cause", info->id}, {"origin", failure->origin}};
     size_t count = 2;
     if (failure->evidence && failure->evidence->dial.address[0]) {
@@ -144,5 +158,5 @@ void avs_failure_log(const struct avs_log *log, const char *event,
     }
     pairs[count++] = (struct avs_log_pair){"reason", box->reason};
     pairs[count++] = (struct avs_log_pair){"remedy", info->remedy};
-    avs_log_event(log, level, "AvsClient", event, pairs);
+    avs_log_event(&core->options.log, level, "AvsClient", event, pairs);
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "client/conn_internal.h"
+#include "client/repeats.h"
 #include "verdict/http_quirks.h"
 
 static struct avs_exchange *exchange_of(struct avs_h2_stream *stream) {
@@ -29,6 +30,7 @@ static void on_settings(void *user, bool is_first) {
                   {"proxy", dial->proxy[0] ? dial->proxy : "none"}, {"protocol", "h2"},
                   {"tls", conn->evidence.tls.version},
                   {"resumed", conn->evidence.tls.session_resumed ? "true" : "false"});
+    avs_repeats_end(&core->options.log, conn->origin->url, core->now_us);
     if (core->options.on_connected) {
         core->options.on_connected(core->options.user, conn->origin->url, &conn->evidence);
     }
@@ -123,7 +125,7 @@ void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange) {
 void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
                             enum avs_finish finish, struct avs_failure_box *box) {
     if (finish == AVS_FINISH_INTERNAL_ERROR) {
-        avs_failure_log(&conn->core->options.log, "requestFailed", exchange, box);
+        avs_failure_log(conn->core, "requestFailed", exchange, box);
     }
     avs_core_finish(conn->core, exchange, finish, &box->failure);
 }
