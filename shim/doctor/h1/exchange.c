@@ -1,4 +1,4 @@
-/* One HTTP/1.1 request through libcurl, over a TLS connection of ours. */
+/* One HTTP/1.1 request through libcurl, over a connection of ours; see exchange.h. */
 #include "h1/exchange.h"
 
 #include <errno.h>
@@ -15,23 +15,20 @@
 #include "base/text.h"
 #include "evidence/received.h"
 #include "h1/head.h"
-#include "tls/socket.h"
 
-#define CHUNK_BYTES    16384
 #define LISTEN_BACKLOG 4
 
 struct exchange {
     const struct avs_h1_options *options;
+    struct avs_pump *pump;
     CURLM *multi;
     CURL *easy;
     struct curl_slist *headers;
     int listener; /* on loopback, until libcurl has called; then -1 */
     uint16_t port;
-    int our_end;               /* of the connection to libcurl, -1 before that */
-    uint8_t down[CHUNK_BYTES]; /* decrypted, on its way to libcurl */
-    size_t down_start, down_end;
-    uint8_t up[CHUNK_BYTES]; /* from libcurl, on its way to the server */
-    size_t up_start, up_end;
+    int our_end;            /* of the connection to libcurl, -1 before that */
+    struct avs_buffer down; /* the answer, on its way to libcurl; at most AVS_H1_BYTES_MAX of it */
+    size_t down_sent;
     bool is_down_closed; /* libcurl has been told that the answer ends */
     bool is_finished;
     bool is_cut; /* AVS_H1_BYTES_MAX reached */
@@ -75,11 +72,11 @@ static CURLcode set_options(struct exchange *exchange) {
 }
 
 static enum avs_status set_up_headers(struct exchange *exchange, struct avs_error *reterr) {
-    const struct avs_h1_options *options = exchange->options;
+    const struct avs_pump_options *way = exchange->options->pump;
     char authority[AVS_NAME_BYTES + 16];
     char host[sizeof(authority) + 8];
     char agent[64];
-    avs_text_authority(authority, sizeof(authority), options->host, options->port);
+    avs_text_authority(authority, sizeof(authority), way->host, way->port);
     avs_text_format(host, sizeof(host), "Host: %s", authority);
     avs_text_format(agent, sizeof(agent), "User-Agent: avs-shim/%s", avs_version());
     exchange->headers = curl_slist_append(NULL, host);
@@ -160,6 +157,7 @@ static void tear_down(struct exchange *exchange) {
     if (exchange->our_end >= 0) {
         close(exchange->our_end);
     }
+    avs_buffer_done(&exchange->down);
     avs_buffer_done(&exchange->body);
     avs_buffer_done(&exchange->seen);
 }
@@ -175,96 +173,92 @@ static void run_curl(struct exchange *exchange) {
     }
 }
 
-/* ---- our side ---- */
+/* ---- our side: the pump's owner ---- */
 
-static void note_answer(struct exchange *exchange, const uint8_t *bytes, size_t length) {
-    const struct avs_h1_options *options = exchange->options;
-    avs_http_received(options->facts, options->timing,
-                      avs_clock_monotonic_us() - options->started_us, bytes, length);
-    size_t room = AVS_H1_HEAD_MAX - exchange->seen.length;
-    avs_buffer_add(&exchange->seen, bytes, length < room ? length : room);
-    exchange->is_cut = options->facts->bytes_received >= AVS_H1_BYTES_MAX;
+static bool on_change(void *user, enum avs_pump_state state, const struct avs_error *error,
+                      int64_t now_us) {
+    (void)user;
+    (void)error;
+    (void)now_us;
+    return state == AVS_PUMP_UP;
 }
 
-/* Server to libcurl. */
-static void move_down(struct exchange *exchange) {
-    struct avs_tls *tls = exchange->options->tls;
-    while (!exchange->is_down_closed && exchange->our_end >= 0) {
-        if (exchange->down_start == exchange->down_end) {
-            exchange->down_start = 0;
-            exchange->down_end = avs_tls_read(tls, exchange->down, CHUNK_BYTES);
-            if (exchange->down_end == 0) {
-                if (avs_tls_state(tls) != AVS_TLS_ESTABLISHED) {
-                    shutdown(exchange->our_end, SHUT_WR);
-                    exchange->is_down_closed = true;
-                }
-                return;
-            }
-            note_answer(exchange, exchange->down, exchange->down_end);
-        }
-        ssize_t sent = send(exchange->our_end, exchange->down + exchange->down_start,
-                            exchange->down_end - exchange->down_start, MSG_NOSIGNAL);
-        if (sent <= 0) {
-            return; /* full, or libcurl has had enough: its result tells */
-        }
-        exchange->down_start += (size_t)sent;
-    }
+static bool on_bytes(void *user, const uint8_t *bytes, size_t length, int64_t now_us) {
+    struct exchange *exchange = user;
+    const struct avs_h1_options *options = exchange->options;
+    avs_http_received(options->facts, options->pump->timing, now_us - options->pump->started_us,
+                      bytes, length);
+    size_t room = AVS_H1_HEAD_MAX - exchange->seen.length;
+    avs_buffer_add(&exchange->seen, bytes, length < room ? length : room);
+    room = AVS_H1_BYTES_MAX - exchange->down.length;
+    avs_buffer_add(&exchange->down, bytes, length < room ? length : room);
+    exchange->is_cut = options->facts->bytes_received >= AVS_H1_BYTES_MAX;
+    return !exchange->is_cut;
 }
 
 /* libcurl to server. */
-static void move_up(struct exchange *exchange) {
-    while (exchange->our_end >= 0) {
-        if (exchange->up_start == exchange->up_end) {
-            ssize_t length = recv(exchange->our_end, exchange->up, CHUNK_BYTES, 0);
-            if (length <= 0) {
-                return;
-            }
-            exchange->up_start = 0;
-            exchange->up_end = (size_t)length;
+static size_t pull(void *user, uint8_t *buffer, size_t capacity) {
+    struct exchange *exchange = user;
+    ssize_t length = exchange->our_end >= 0 ? recv(exchange->our_end, buffer, capacity, 0) : 0;
+    if (length <= 0) {
+        return 0;
+    }
+    exchange->options->facts->request_sent = true;
+    return (size_t)length;
+}
+
+static const struct avs_pump_callbacks callbacks = {
+    .on_change = on_change, .on_bytes = on_bytes, .pull = pull};
+
+/* Server to libcurl. */
+static void move_down(struct exchange *exchange) {
+    if (exchange->our_end < 0) {
+        return;
+    }
+    while (exchange->down_sent < exchange->down.length) {
+        ssize_t sent = send(exchange->our_end, exchange->down.data + exchange->down_sent,
+                            exchange->down.length - exchange->down_sent, MSG_NOSIGNAL);
+        if (sent <= 0) {
+            return; /* full, or libcurl has had enough: its result tells */
         }
-        size_t taken = avs_tls_write(exchange->options->tls, exchange->up + exchange->up_start,
-                                     exchange->up_end - exchange->up_start);
-        if (taken == 0) {
-            return;
-        }
-        exchange->up_start += taken;
-        exchange->options->facts->request_sent = true;
+        exchange->down_sent += (size_t)sent;
+    }
+    if (!exchange->is_down_closed && avs_pump_state(exchange->pump) != AVS_PUMP_UP) {
+        shutdown(exchange->our_end, SHUT_WR);
+        exchange->is_down_closed = true;
     }
 }
 
 static void wait_for_more(struct exchange *exchange, int64_t now_us) {
-    const struct avs_h1_options *options = exchange->options;
-    const uint8_t *pending;
-    bool has_output = avs_tls_output(options->tls, &pending) > 0;
-    bool is_down_full = exchange->down_start < exchange->down_end;
-    bool is_ended = avs_tls_state(options->tls) != AVS_TLS_ESTABLISHED;
-    struct curl_waitfd wait[] = {
+    bool is_down_full = exchange->down_sent < exchange->down.length;
+    struct curl_waitfd wait[2] = {
         {.fd = exchange->our_end >= 0 ? exchange->our_end : exchange->listener,
-         .events = (short)(is_down_full ? CURL_WAIT_POLLOUT : 0)},
-        {.fd = options->fd,
-         .events =
-             (short)((is_down_full ? 0 : CURL_WAIT_POLLIN) | (has_output ? CURL_WAIT_POLLOUT : 0))},
+         .events = (short)(CURL_WAIT_POLLIN | (is_down_full ? CURL_WAIT_POLLOUT : 0))},
     };
-    if (exchange->up_start == exchange->up_end) {
-        wait[0].events |= CURL_WAIT_POLLIN;
+    struct avs_loop_fd fd;
+    bool has_server = avs_pump_wants(exchange->pump, &fd);
+    if (has_server) {
+        wait[1] = (struct curl_waitfd){
+            .fd = fd.fd,
+            .events = (short)(CURL_WAIT_POLLIN | (fd.wants_write ? CURL_WAIT_POLLOUT : 0))};
     }
-    int64_t left_ms = (options->deadline_us - now_us) / 1000 + 1;
-    curl_multi_poll(exchange->multi, wait, is_ended ? 1 : 2, left_ms > 0 ? (int)left_ms : 0, NULL);
+    int64_t left_ms = (exchange->options->deadline_us - now_us) / 1000 + 1;
+    curl_multi_poll(exchange->multi, wait, has_server ? 2 : 1, left_ms > 0 ? (int)left_ms : 0,
+                    NULL);
 }
 
 static void run(struct exchange *exchange) {
     const struct avs_h1_options *options = exchange->options;
     for (;;) {
+        int64_t now_us = avs_clock_monotonic_us();
         run_curl(exchange);
         accept_curl(exchange);
-        move_up(exchange);
-        avs_tls_socket_flush(options->tls, options->fd);
-        avs_tls_socket_fill(options->tls, options->fd);
+        avs_pump_flush(exchange->pump, now_us);
+        avs_pump_receive(exchange->pump, now_us);
         move_down(exchange);
         if (exchange->is_finished || exchange->is_cut) {
             return;
         }
-        int64_t now_us = avs_clock_monotonic_us();
         if (now_us >= options->deadline_us) {
             options->facts->timed_out = true;
             return;
@@ -275,7 +269,7 @@ static void run(struct exchange *exchange) {
 
 static void note_result(struct exchange *exchange) {
     struct avs_http_facts *facts = exchange->options->facts;
-    facts->close = avs_tls_close_kind(exchange->options->tls);
+    facts->close = avs_pump_close_kind(exchange->pump);
     facts->curl_code = (int)exchange->result;
     if (exchange->seen.length == 0) {
         return;
@@ -295,19 +289,32 @@ static void note_result(struct exchange *exchange) {
     }
 }
 
-enum avs_status avs_h1_exchange(const struct avs_h1_options *options, struct avs_error *reterr) {
-    struct exchange *exchange = malloc(sizeof(*exchange));
-    AVS_REQUIRE_MEMORY(exchange, reterr);
-    memset(exchange, 0, sizeof(*exchange));
-    exchange->options = options;
-    exchange->listener = exchange->our_end = -1;
-    exchange->body = avs_buffer_init(AVS_H1_HEAD_MAX);
-    exchange->seen = avs_buffer_init(AVS_H1_HEAD_MAX);
-    enum avs_status status = set_up(exchange, reterr);
-    if (status == AVS_OK) {
+static enum avs_status connect_and_run(struct exchange *exchange, struct avs_error *reterr) {
+    const struct avs_h1_options *options = exchange->options;
+    struct avs_pump_options way = *options->pump;
+    way.callbacks = &callbacks;
+    way.user = exchange;
+    AVS_TRY(avs_pump_new(options->loop, &way, &exchange->pump, reterr));
+    avs_pump_connect(exchange->pump, options->loop, options->deadline_us);
+    if (avs_pump_state(exchange->pump) == AVS_PUMP_UP) {
+        AVS_TRY(set_up(exchange, reterr));
         run(exchange);
+        AVS_REQUIRE_MEMORY(!exchange->down.is_failed, reterr);
         note_result(exchange);
     }
+    return AVS_OK;
+}
+
+enum avs_status avs_h1_exchange(const struct avs_h1_options *options, struct avs_error *reterr) {
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    AVS_REQUIRE_MEMORY(exchange, reterr);
+    exchange->options = options;
+    exchange->listener = exchange->our_end = -1;
+    exchange->down = avs_buffer_init(AVS_H1_BYTES_MAX);
+    exchange->body = avs_buffer_init(AVS_H1_HEAD_MAX);
+    exchange->seen = avs_buffer_init(AVS_H1_HEAD_MAX);
+    enum avs_status status = connect_and_run(exchange, reterr);
+    avs_pump_free(exchange->pump);
     tear_down(exchange);
     free(exchange);
     return status;

@@ -189,6 +189,8 @@ static enum avs_status set_up_links(struct avs_client *client,
         .proxy = client->strings[3],
         .interface_name = client->strings[4],
         .ats_roots = client->file_roots ? client->file_roots : avs_ats_roots_embedded(),
+        .alpn = "h2",
+        .offers_sessions = true,
         .dial_timeout_ms = connect_us == AVS_NEVER_US ? INT_MAX : (int)(connect_us / 1000),
         .unacknowledged_timeout_ms = ping_us == AVS_NEVER_US ? 0 : (int)(ping_us / 1000),
     };

@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "evidence/received.h"
+#include "net/dial.h"
 #include "verdict/http_quirks.h"
-
-#define DIAL_GRACE_US 100000 /* libcurl's own timeout comes first: it knows what it waits for */
 
 /* ---------------------------------------------------------------- the end of a connection */
 
@@ -41,7 +41,6 @@ static void note_http_facts(struct avs_conn *conn) {
         http->rst_received = facts->rst_received;
         http->rst_code = facts->rst_code;
         http->protocol_error = facts->protocol_error;
-        http->bytes_received = facts->bytes_received;
     }
 }
 
@@ -98,6 +97,10 @@ void avs_conn_end_quietly(struct avs_conn *conn) {
 }
 
 void avs_conn_free(struct avs_conn *conn) {
+    const struct avs_core_options *options = &conn->core->options;
+    if (options->on_connection_ended) {
+        options->on_connection_ended(options->user, &conn->evidence);
+    }
     conn->origin->conn_count--;
     conn->core->conn_count--;
     avs_h2_free(conn->h2);
@@ -202,16 +205,6 @@ void avs_conn_on_up(struct avs_conn *conn, int64_t now_us) {
     conn->received_us = conn->idle_since_us = now_us;
 }
 
-static void note_first_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t length) {
-    struct avs_http_facts *http = &conn->evidence.http;
-    size_t room = AVS_FIRST_BYTES - http->first_length;
-    if (room > 0) {
-        size_t part = length < room ? length : room;
-        memcpy(http->first + http->first_length, bytes, part);
-        http->first_length += part;
-    }
-}
-
 void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t length, int64_t now_us) {
     if (conn->state != AVS_CONN_OPEN) {
         return;
@@ -220,7 +213,8 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
     conn->received_us = now_us;
     conn->unanswered_us = conn->ping_due_us = AVS_NEVER_US;
     conn->is_ping_out = conn->is_probe = false;
-    note_first_bytes(conn, bytes, length);
+    avs_http_received(&conn->evidence.http, &conn->evidence.timing, now_us - conn->opened_us, bytes,
+                      length);
     struct avs_error error; /* written on failure only; this path is a busy one */
     error.size = sizeof(error);
     enum avs_status status = avs_h2_feed(conn->h2, bytes, length, &error);
@@ -269,9 +263,11 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     core->conn_count++;
     origin->conn = conn;
     origin->conn_count++;
-    conn->connect_due_us = core->options.connect_timeout_us == AVS_NEVER_US
-                               ? AVS_NEVER_US
-                               : core->now_us + core->options.connect_timeout_us + DIAL_GRACE_US;
+    conn->opened_us = core->now_us;
+    conn->connect_due_us =
+        core->options.connect_timeout_us == AVS_NEVER_US
+            ? AVS_NEVER_US
+            : core->now_us + core->options.connect_timeout_us + AVS_DIAL_GRACE_US;
     conn->unanswered_us = conn->ping_due_us = conn->pushed_due_us = AVS_NEVER_US;
     conn->evidence.attempted = true; /* field by field: most of it is never touched */
     conn->evidence.protocol = AVS_PROTOCOL_H2;

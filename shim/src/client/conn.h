@@ -24,6 +24,7 @@ struct avs_conn {
     bool has_served;        /* an answer came */
     bool is_ping_out;       /* a PING waits for a sign of life */
     bool is_probe;          /* ... because the network changed */
+    int64_t opened_us;      /* when it was asked for: its timing counts from there */
     int64_t connect_due_us; /* until it is ready */
     int64_t received_us;    /* last bytes from the peer */
     int64_t unanswered_us;  /* first thing sent since then that wants an answer; AVS_NEVER_US */

@@ -43,6 +43,8 @@ struct avs_core_options {
                          const struct avs_session_evidence *evidence);
     void (*on_goaway)(void *user, const char *origin, uint32_t h2_code, uint32_t last_stream_id);
     void (*on_disconnected)(void *user, const char *origin, const struct avs_failure *failure);
+    /* Optional: a connection is no more; all that was seen on it. Borrowed. */
+    void (*on_connection_ended)(void *user, const struct avs_session_evidence *evidence);
     struct avs_transport transport;
 };
 

@@ -11,8 +11,6 @@
 #include "net/curl_info.h"
 #include "trust/anchors.h"
 
-#define ALPN "h2" /* nothing else is spoken here */
-
 struct avs_link {
     struct avs_links *links;
     struct avs_conn *conn;
@@ -88,7 +86,7 @@ static bool on_change(void *user, enum avs_pump_state state, const struct avs_er
     case AVS_PUMP_HANDSHAKING:
         break;
     case AVS_PUMP_UP:
-        if (strcmp(tls->alpn, ALPN) == 0 &&
+        if (strcmp(tls->alpn, "h2") == 0 &&
             (tls->trust.ats || !link->links->core->options.require_ats)) {
             avs_conn_on_up(conn, now_us);
             break;
@@ -141,8 +139,8 @@ static enum avs_status open_link(void *user, struct avs_conn *conn, struct avs_e
         .dial_timeout_ms = settings->dial_timeout_ms,
         .unacknowledged_timeout_ms = settings->unacknowledged_timeout_ms,
         .context = links->context,
-        .session_origin = link->origin,
-        .alpn = ALPN,
+        .session_origin = settings->offers_sessions ? link->origin : NULL,
+        .alpn = settings->alpn,
         .started_us = avs_clock_monotonic_us(),
         .dial = &conn->evidence.dial,
         .timing = &conn->evidence.timing,

@@ -15,6 +15,8 @@ struct avs_link_options {
     const char *proxy, *interface_name;
     struct avs_endpoint connect_to;        /* host[0] == '\0' = each origin's own */
     const struct avs_ats_roots *ats_roots; /* required */
+    const char *alpn;                      /* what is offered; "h2" is all that is spoken */
+    bool offers_sessions;                  /* TLS resumption; false = each time the whole chain */
     int dial_timeout_ms;                   /* > 0 */
     int unacknowledged_timeout_ms;         /* TCP_USER_TIMEOUT; 0 = the system's */
 };

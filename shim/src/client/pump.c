@@ -242,6 +242,28 @@ void avs_pump_receive(struct avs_pump *pump, int64_t now_us) {
     }
 }
 
+void avs_pump_connect(struct avs_pump *pump, struct avs_loop *loop, int64_t deadline_us) {
+    for (;;) {
+        int64_t now_us = avs_clock_monotonic_us();
+        enum avs_pump_state state = avs_pump_state(pump);
+        if (state != AVS_PUMP_DIALLING && state != AVS_PUMP_HANDSHAKING) {
+            return;
+        }
+        avs_pump_flush(pump, now_us);
+        int64_t end_us = deadline_us + (state == AVS_PUMP_DIALLING ? AVS_DIAL_GRACE_US : 0);
+        if (now_us >= end_us) {
+            avs_pump_note_timeout(pump);
+            return;
+        }
+        struct avs_loop_fd fd;
+        size_t count = avs_pump_wants(pump, &fd) ? 1 : 0;
+        avs_loop_wait(loop, &fd, count, (int)((end_us - now_us) / 1000) + 1);
+        if (count > 0 && fd.is_readable) {
+            avs_pump_receive(pump, avs_clock_monotonic_us());
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- the end */
 
 void avs_pump_free(struct avs_pump *pump) {

@@ -76,6 +76,10 @@ enum avs_pump_state avs_pump_state(const struct avs_pump *pump);
 /** How the peer ended it, AVS_CLOSE_OPEN while it has not. */
 enum avs_close_kind avs_pump_close_kind(const struct avs_pump *pump);
 
+/** Move it until it is UP, or over, or `deadline_us` has passed, which the facts then say. For an
+ *  owner that has nothing else to do. */
+void avs_pump_connect(struct avs_pump *pump, struct avs_loop *loop, int64_t deadline_us);
+
 /** Send what the owner has to say, as far as the socket takes it. */
 void avs_pump_flush(struct avs_pump *pump, int64_t now_us);
 /** What to wait for; false while there is no socket. */

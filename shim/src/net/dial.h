@@ -7,6 +7,9 @@
 
 #include "net/loop.h"
 
+/* Beyond the deadline of a dial: libcurl's own timeout comes first, it knows what it waits for. */
+#define AVS_DIAL_GRACE_US 100000
+
 struct avs_dial;
 
 /** Strings are borrowed until the dial has ended. */
