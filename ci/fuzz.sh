@@ -1,46 +1,89 @@
 #!/usr/bin/env bash
-# fuzz.sh BUILD-DIR [SECONDS]: every fuzzer in BUILD-DIR/test, SECONDS each (default 60). One line for
-# each; a crashing input is kept in BUILD-DIR/fuzz, and the exit code is 1.
+# fuzz.sh BUILD-DIR [SECONDS [NAME...]]: every fuzzer of BUILD-DIR/test/fuzz, or those named, SECONDS
+# each (default 60), as many at a time as there are processors. One line for each: what was run and
+# how much of the code that it aims at was reached. What a fuzzer learnt is kept in
+# BUILD-DIR/fuzz/corpus and is its start next time; a crashing input is kept beside it, and the exit
+# code is 1.
 set -euo pipefail
-build=$(cd "${1:?usage: fuzz.sh BUILD-DIR [SECONDS]}" && pwd)
-seconds=${2:-60}
-seeds=$(cd "$(dirname "$0")/.." && pwd)/test
-findings=$build/fuzz
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$findings"
-failed=0
-found=0
 
-for fuzzer in "$build"/test/fuzz_*; do
-    if [ ! -f "$fuzzer" ] || [ ! -x "$fuzzer" ]; then
-        continue
+# What each fuzzer aims at, below shim/.
+aims='
+anchors        src/trust/bundle.c src/trust/der.c
+audit_scan     doctor/store/audit_scan.c
+conf_edit      doctor/edit/edit.c doctor/edit/diff.c doctor/edit/diff_print.c doctor/conf/scan.c doctor/conf/doc.c
+conf_scan      doctor/conf/scan.c doctor/conf/scan_number.c doctor/conf/recover.c doctor/conf/diagnose.c doctor/conf/lint_*.c doctor/conf/merge.c
+endpoint       src/base/endpoint.c
+evidence_json  doctor/report/evidence_json.c doctor/report/strict_json.c
+explain        doctor/check/chain.c src/trust/explain.c src/trust/replay.c src/trust/cert.c
+gateway        doctor/conf/gateway.c
+h1_head        doctor/h1/head.c
+h2_feed        src/h2/*.c
+inspect_record doctor/inspect/record.c doctor/inspect/clean.c doctor/inspect/mask.c
+inspect_stream doctor/inspect/*.c
+judge          src/verdict/*.c
+tls_engine     src/tls/engine.c src/trust/gate.c
+'
+
+build=$(cd "${1:?usage: fuzz.sh BUILD-DIR [SECONDS [NAME...]]}" && pwd)
+seconds=${2:-60}
+names=("${@:3}")
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$build/fuzz
+
+coverage() { # coverage NAME: "81 % of 640 lines aimed at"
+    local name=$1 fuzzer=$build/test/fuzz/fuzz_$1 patterns sources=()
+    patterns=$(awk -v name="$name" '$1 == name {$1 = ""; print}' <<<"$aims")
+    for pattern in $patterns; do
+        for source in "$root"/shim/$pattern; do # a glob
+            [ -f "$source" ] && sources+=("$source")
+        done
+    done
+    if ! command -v llvm-cov >/dev/null || [ ${#sources[@]} -eq 0 ]; then
+        echo "lines not counted"
+        return
     fi
-    found=1
-    name=$(basename "$fuzzer")
-    name=${name#fuzz_}
-    corpus=$work/$name
-    mkdir -p "$corpus"
-    # what is there of good inputs: the corpus of evidence, and seeds by the fuzzer's name
-    if [ "$name" = evidence_json ]; then
-        find "$seeds/corpus" -name '*.json' -size -64k -exec cp {} "$corpus" \; 2>/dev/null || true
-    fi
-    [ -d "$seeds/fuzz/seeds/$name" ] && cp "$seeds/fuzz/seeds/$name"/* "$corpus"
-    log=$findings/$name.log
-    if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -len_control=10 \
-        -artifact_prefix="$findings/$name-" -print_final_stats=1 "$corpus" >"$log" 2>&1; then
+    LLVM_PROFILE_FILE=$work/$name.profraw "$fuzzer" -runs=0 "$work/corpus/$name" >/dev/null 2>&1
+    llvm-profdata merge -o "$work/$name.profdata" "$work/$name.profraw"
+    llvm-cov report "$fuzzer" -instr-profile="$work/$name.profdata" "${sources[@]}" 2>/dev/null |
+        awk '$1 == "TOTAL" {printf "%d %% of the %d lines aimed at\n", 100 * ($8 - $9) / $8, $8}'
+}
+
+fuzz_one() { # fuzz_one NAME
+    local name=$1 fuzzer=$build/test/fuzz/fuzz_$1 log=$work/$1.log options=() dictionary runs input
+    mkdir -p "$work/corpus/$name"
+    case $name in anchors | audit_scan | explain) options=("-dict=$root/test/fuzz/pem.dict") ;; esac
+    for dictionary in "$root/test/fuzz/$name.dict" "$work/seeds/$name.dict"; do
+        [ -f "$dictionary" ] && options=("-dict=$dictionary")
+    done
+    for seeds in "$root/test/fuzz/seeds/$name" "$work/seeds/$name"; do
+        [ -d "$seeds" ] && options+=("$seeds")
+    done
+    if LLVM_PROFILE_FILE=/dev/null "$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
+        -max_len=65536 -len_control=10 -artifact_prefix="$work/$name-" -print_final_stats=1 \
+        "$work/corpus/$name" "${options[@]}" >"$log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-        echo "fuzz: $name: ok, $runs inputs in $seconds s"
-    else
-        failed=1
-        input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
-        echo "fuzz: $name: FAILED: $(grep -m1 -E 'ERROR: |runtime error|DEADLY' "$log" || tail -1 "$log")"
-        echo "fuzz:   again with: $fuzzer ${input:-(no input was written; see $log)}"
-        echo "fuzz:   log: $log"
+        printf 'fuzz: %-14s ok, %9s inputs in %s s, %s\n' "$name" "$runs" "$seconds" "$(coverage "$name")"
+        return 0
     fi
-done
-if [ $found = 0 ]; then
-    echo "fuzz: no fuzzer in $build/test (configure with clang and -DAVS_BUILD_FUZZERS=ON)" >&2
+    input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
+    printf 'fuzz: %-14s FAILED: %s\n' "$name" "$(grep -m1 -E 'ERROR: |runtime error|DEADLY' "$log" || tail -1 "$log")"
+    echo "fuzz:   again with: $fuzzer ${input:-(no input was written)}"
+    echo "fuzz:   log: $log"
+    return 1
+}
+
+mkdir -p "$work/corpus"
+if [ "${AVS_FUZZ_ONE:-}" ]; then # this script calls itself, once for each
+    fuzz_one "$AVS_FUZZ_ONE"
+    exit
+fi
+if [ ${#names[@]} -eq 0 ]; then
+    mapfile -t names < <(find "$build/test/fuzz" -maxdepth 1 -name 'fuzz_*' -type f -executable -printf '%f\n' | sed 's/^fuzz_//' | sort)
+fi
+if [ ${#names[@]} -eq 0 ]; then
+    echo "fuzz: no fuzzer in $build/test/fuzz (configure with clang and -DAVS_BUILD_FUZZERS=ON)" >&2
     exit 1
 fi
-exit $failed
+rm -rf "$work/seeds"
+/usr/bin/python3 "$root/test/fuzz/make_seeds.py" "$work/seeds"
+printf '%s\n' "${names[@]}" | AVS_FUZZ_ONE='' xargs -P "$(nproc)" -I{} env AVS_FUZZ_ONE={} "$0" "$build" "$seconds"

@@ -26,14 +26,14 @@ progress() {
     done
 }
 
-# compile DIR: ninja, with its counting line on a terminal and a few lines elsewhere. Warnings and
-# errors are always shown.
+# compile DIR [TARGET]: ninja, with its counting line on a terminal and a few lines elsewhere.
+# Warnings and errors are always shown.
 compile() {
-    phase "building $1"
+    phase "building $*"
     if [ -t 1 ]; then
-        ninja -C "$1"
+        ninja -C "$@"
     else
-        ninja -C "$1" | progress '^\[[0-9]+/([0-9]+)\]' '^\[[0-9]+/[0-9]+\]' 1 | grep -v '^ninja: '
+        ninja -C "$@" | progress '^\[[0-9]+/([0-9]+)\]' '^\[[0-9]+/[0-9]+\]' 1 | sed '/^ninja: /d; /^-- /d'
         return "${PIPESTATUS[0]}"
     fi
 }

@@ -1,5 +1,5 @@
-/* Evidence made of the fuzzer's choices, field by field: only proof passes, and an evidence file
- * replays to the same verdict. */
+/* Evidence made of the fuzzer's choices, field by field, upon what stands in an evidence file when
+ * the input is one: only proof passes, and an evidence file replays to the same verdict. */
 #include <avs/report.h>
 
 #include <stdlib.h>
@@ -31,16 +31,28 @@ static void check_session(const struct avs_evidence *evidence, const struct avs_
     must(i == AVS_PROTOCOL_HTTP1 || strcmp(tls->alpn, "h2") == 0);
 }
 
+static struct avs_evidence *make_evidence(const uint8_t *data, size_t size) {
+    struct avs_evidence *evidence = NULL;
+    if (data[0] == '{') {
+        (void)!avs_evidence_from_json((const char *)data, size, &evidence, NULL);
+        return evidence;
+    }
+    struct chance chance = chance_from_bytes(data + 2, size - 2);
+    evidence = data[0] & 1 ? evidence_ready() : avs_evidence_new();
+    if (evidence) {
+        evidence_shake(evidence, &chance, data[1] % 64u + 1);
+    }
+    return evidence;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) {
         return 0;
     }
-    struct chance chance = chance_from_bytes(data + 2, size - 2);
-    struct avs_evidence *evidence = data[0] & 1 ? evidence_ready() : avs_evidence_new();
+    struct avs_evidence *evidence = make_evidence(data, size);
     if (!evidence) {
         return 0;
     }
-    evidence_shake(evidence, &chance, data[1] % 64u + 1);
     struct avs_verdict verdict, replayed;
     avs_judge(evidence, &verdict);
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
