@@ -16,6 +16,7 @@ endpoint       src/base/endpoint.c
 evidence_json  doctor/report/evidence_json.c doctor/report/strict_json.c
 explain        doctor/check/chain.c src/trust/explain.c src/trust/replay.c src/trust/cert.c
 gateway        doctor/conf/gateway.c
+writers        src/base/json_out.c src/base/text_out.c src/base/text.c
 h1_head        doctor/h1/head.c
 h2_feed        src/h2/*.c
 inspect_record doctor/inspect/record.c doctor/inspect/clean.c doctor/inspect/mask.c

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sqlite3
 import struct
 import sys
@@ -224,6 +225,11 @@ def dictionary(*patterns):
     return "".join(f'"{word}"\n' for word in sorted(words) if word.isascii())
 
 
+HOSTILE = [  # for a fuzzer that has no row: what text may hold
+    bytes(range(256)), "Privé Root 根 🔒\u202e\u2066\ufeff\x85\x9b2J".encode(), b"\xff\xc3\xed\xa0\x80",
+    b"\x1b[2J\x1b]0;x\7\r\n\t\0\x7f", b'"\\u0041</script>&\'`$(x)', b"x" * 3000, b" " * 200]
+
+
 def numbered(inputs, prefixes=(b"",)):
     return {f"{number}-{at}": prefix + data for number, data in enumerate(inputs)
             for at, prefix in enumerate(prefixes)}
@@ -249,9 +255,12 @@ def make(folder):
                   **numbered([bytes(range(at, at + 40)) for at in range(0, 200, 10)], (b"\1\7", b"\0\3"))},
         "tls_engine": tls(),
     }
+    for source in (ROOT / "test" / "fuzz").glob("*.c"):
+        made.setdefault(source.stem, numbered(HOSTILE))
     for fuzzer, seeds in made.items():
         into = folder / fuzzer
-        into.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir(parents=True)
         for name, data in seeds.items():
             (into / name).write_bytes(data)
     keys = dictionary("*/conf/lint_names.c", "*/conf/sdk.c", "*/conf/config.c", "*/conf/gateway.c")
