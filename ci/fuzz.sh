@@ -43,7 +43,7 @@ coverage() { # coverage NAME: "81 % of 640 lines aimed at"
         echo "lines not counted"
         return
     fi
-    LLVM_PROFILE_FILE=$work/$name.profraw "$fuzzer" -runs=0 "$work/corpus/$name" >/dev/null 2>&1
+    LLVM_PROFILE_FILE=$work/$name.profraw "$fuzzer" -runs=0 "$work/corpus/$name" "$work/seeds/$name" >/dev/null 2>&1
     llvm-profdata merge -o "$work/$name.profdata" "$work/$name.profraw"
     llvm-cov report "$fuzzer" -instr-profile="$work/$name.profdata" "${sources[@]}" 2>/dev/null |
         awk '$1 == "TOTAL" {printf "%d %% of the %d lines aimed at\n", 100 * ($8 - $9) / $8, $8}'

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from avs_shim import AVS_SHIM, BUILD, ENVIRONMENT, run
-from trust_tree import REQUIRED, Tree, buildroot, certificates, debian, mint_root, openwrt, pem
+from trust_tree import REQUIRED, buildroot, certificates, debian, mint_root, openwrt
 
 WITH = str(BUILD / "test" / "trust_install_with")
 IS_ROOT = os.geteuid() == 0

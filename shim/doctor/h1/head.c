@@ -92,7 +92,8 @@ static void read_redirect_host(struct line value, char *field, size_t capacity) 
     }
     size_t start = at + 3;
     size_t end = start;
-    while (end < value.length && !strchr("/?#\\", value.text[end])) { /* or a NUL */
+    while (end < value.length && (unsigned char)value.text[end] > ' ' &&
+           !strchr("/?#\\", value.text[end])) {
         if (value.text[end++] == '@') {
             start = end;
         }

@@ -151,8 +151,12 @@ static enum avs_status check_host(const struct url *url, const char *host, size_
             start = i == length ? start : i + 1;
         }
     }
+    size_t digits = start;
+    while (digits < length && host[digits] >= '0' && host[digits] <= '9') {
+        digits++;
+    }
     /* a last part of digits only can be nothing but an IPv4 address (RFC 3986 section 3.2.2) */
-    if (strspn(host + start, "0123456789") >= length - start) {
+    if (digits == length) {
         char text[HOST_LENGTH_MAX + 1];
         struct in_addr address;
         avs_text_copy_bytes(text, sizeof(text), host, length);
