@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "client/story.h"
 #include "evidence/received.h"
 #include "net/dial.h"
 #include "verdict/http_quirks.h"
@@ -91,8 +92,7 @@ void avs_conn_end_quietly(struct avs_conn *conn) {
     if (conn->h2) {
         avs_h2_goaway(conn->h2, AVS_H2_CODE_NO_ERROR);
     }
-    AVS_LOG_EVENT(&conn->core->options.log, AVS_LOG_DEBUG5, "AvsClient", "connectionClosed",
-                  {"origin", conn->origin->url});
+    avs_story_closed(conn);
     disconnected(conn, NULL);
 }
 
@@ -201,6 +201,7 @@ void avs_conn_on_up(struct avs_conn *conn, int64_t now_us) {
                       error.message);
         return;
     }
+    avs_story_proven(conn);
     conn->state = AVS_CONN_OPEN;
     conn->received_us = conn->idle_since_us = now_us;
 }
@@ -280,6 +281,7 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
         avs_conn_fail_connecting(conn, &error);
         return;
     }
+    avs_story_dialling(conn);
     avs_core_note_deadline(core, conn->connect_due_us);
 }
 
@@ -316,6 +318,7 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {
     }
     avs_exchange_append(&conn->exchanges, exchange);
     exchange->loop.conn = conn;
+    avs_story_sent(conn, exchange);
     avs_conn_expect_answer(conn);
     avs_core_note_deadline(conn->core, avs_conn_deadline(conn));
 }

@@ -28,6 +28,7 @@ struct avs_conn {
     int64_t connect_due_us; /* until it is ready */
     int64_t received_us;    /* last bytes from the peer */
     int64_t unanswered_us;  /* first thing sent since then that wants an answer; AVS_NEVER_US */
+    int64_t pinged_us;      /* when a PING was sent last */
     int64_t ping_due_us;    /* when a PING is out */
     int64_t idle_since_us;  /* without streams */
     int64_t pushed_due_us;  /* GOAWAY came: its long-lived streams end by then; AVS_NEVER_US */

@@ -10,6 +10,7 @@
 #include "client/conn.h"
 #include "client/failure.h"
 #include "client/repeats.h"
+#include "client/story.h"
 
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us) {
     if (when_us < core->deadline_us) {
@@ -118,6 +119,7 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
     core->awaited_count -= exchange->loop.has_response ? 0 : 1;
     core->has_just_finished = true;
     avs_inbox_forget(&core->inbox, exchange);
+    avs_story_finished(core, exchange, finish, failure);
     exchange->request.on_finished(exchange->request.user, exchange->id, finish, failure);
     AVS_CORE_COUNT(core, streams_finished);
     avs_exchange_free(exchange);
@@ -147,7 +149,7 @@ static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
         deadline_after(core, exchange->request.connection_timeout_ms);
     exchange->loop.transfer_deadline_us =
         deadline_after(core, exchange->request.transfer_timeout_ms);
-    exchange->loop.active_us = core->now_us;
+    exchange->loop.active_us = exchange->loop.taken_us = core->now_us;
     exchange->loop.retry_us = AVS_NEVER_US;
     exchange->loop.all_next = core->all_first;
     if (core->all_first) {

@@ -15,6 +15,9 @@ struct avs_origin;
 #define AVS_NEVER_US            INT64_MAX /* a deadline that does not come */
 #define AVS_EXCHANGE_NAME_BYTES 24
 
+/* Of avs_exchange.fields. */
+enum { AVS_EXCHANGE_METHOD_FIELD = 0, AVS_EXCHANGE_PATH_FIELD = 3 };
+
 struct avs_exchange {
     /* Fixed by avs_exchange_new, readable from anywhere. Strings live behind the struct. */
     uint64_t id;
@@ -44,6 +47,7 @@ struct avs_exchange {
         struct avs_exchange *all_previous, *all_next; /* among all of the client's */
         int64_t connection_deadline_us;               /* to the first response header */
         int64_t transfer_deadline_us;
+        int64_t taken_us;  /* when the loop took it in */
         int64_t active_us; /* when a byte of it last moved */
         int64_t retry_us;  /* when a paused callback is asked again */
         unsigned resends;

@@ -2,6 +2,7 @@
  * for long, soon after something that wants an answer, and at once when the network changed. All
  * that a connection waits for in time is here. */
 #include "client/conn_internal.h"
+#include "client/story.h"
 
 /* A request that gets no sign of life for this part of the PING timeout makes us ask; the PING is
  * then due when the whole timeout is over. */
@@ -32,6 +33,8 @@ static void ping(struct avs_conn *conn, int64_t due_us) {
         return;
     }
     conn->is_ping_out = true;
+    conn->pinged_us = conn->core->now_us;
+    avs_story_pinged(conn);
     conn->unanswered_us = AVS_NEVER_US;
     conn->ping_due_us = due_us;
     AVS_CORE_COUNT(conn->core, pings_sent);

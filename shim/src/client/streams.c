@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "client/conn_internal.h"
 #include "client/repeats.h"
+#include "client/story.h"
 #include "verdict/http_quirks.h"
 
 static struct avs_exchange *exchange_of(struct avs_h2_stream *stream) {
@@ -14,6 +15,7 @@ static void on_settings(void *user, bool is_first) {
     struct avs_conn *conn = user;
     struct avs_core *core = conn->core;
     if (!is_first) {
+        avs_story_settings(conn, false);
         return;
     }
     conn->is_ready = true;
@@ -23,13 +25,7 @@ static void on_settings(void *user, bool is_first) {
     if (conn->evidence.tls.session_resumed) {
         AVS_CORE_COUNT(core, connections_resumed);
     }
-    const struct avs_dial_facts *dial = &conn->evidence.dial;
-    AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "connected",
-                  {"origin", conn->origin->url},
-                  {dial->proxy[0] ? "proxyAddress" : "address", dial->address},
-                  {"proxy", dial->proxy[0] ? dial->proxy : "none"}, {"protocol", "h2"},
-                  {"tls", conn->evidence.tls.version},
-                  {"resumed", conn->evidence.tls.session_resumed ? "true" : "false"});
+    avs_story_settings(conn, true);
     avs_repeats_end(&core->options.log, conn->origin->url, core->now_us);
     if (core->options.on_connected) {
         core->options.on_connected(core->options.user, conn->origin->url, &conn->evidence);
@@ -45,6 +41,7 @@ static bool on_response_code(void *user, struct avs_h2_stream *stream, int code)
     }
     exchange->loop.active_us = conn->core->now_us;
     conn->has_served = true;
+    avs_story_answered(conn, exchange, code);
     return !exchange->request.on_response_code ||
            exchange->request.on_response_code(exchange->request.user, exchange->id, code);
 }
@@ -207,14 +204,15 @@ static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
     conn->evidence.http.goaway_code = h2_code;
     avs_conn_drain(conn);
     AVS_CORE_COUNT(core, goaways_received);
-    char last[16];
-    avs_text_format(last, sizeof(last), "%u", last_stream_id);
-    AVS_LOG_EVENT(&core->options.log, AVS_LOG_INFO, "AvsClient", "goawayReceived",
-                  {"origin", conn->origin->url}, {"code", avs_h2_code_name(h2_code)},
-                  {"lastStreamId", last});
+    avs_story_goaway(conn, h2_code, last_stream_id);
     if (core->options.on_goaway) {
         core->options.on_goaway(core->options.user, conn->origin->url, h2_code, last_stream_id);
     }
+}
+
+static void on_ping_ack(void *user, const uint8_t payload[8]) {
+    (void)payload;
+    avs_story_ping_answered(user);
 }
 
 const struct avs_h2_callbacks avs_conn_callbacks = {
@@ -225,4 +223,5 @@ const struct avs_h2_callbacks avs_conn_callbacks = {
     .on_read = on_read,
     .on_closed = on_closed,
     .on_goaway = on_goaway,
+    .on_ping_ack = on_ping_ack,
 };
