@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     /* 3. Words: the report that the command prints, in text or JSON. */
     char *report = NULL;
     if (verdict.readiness != AVS_READY &&
-        avs_report_to_text(evidence, &verdict, false, &report, &error) == AVS_OK) {
+        avs_report_to_text(evidence, &verdict, NULL, &report, &error) == AVS_OK) {
         fputs(report, stdout);
         free(report);
     }

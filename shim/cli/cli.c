@@ -6,7 +6,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define COLUMNS_DEFAULT 80  /* of a terminal that does not say */
+#define COLUMNS_MAX     100 /* longer lines are hard to read */
 
 int cli_usage_error(const struct cli_command *command, const char *format, ...) {
     va_list arguments;
@@ -40,11 +44,20 @@ int cli_bad_option(const struct cli_command *command, int result, char **argv) {
     return cli_usage_error(command, "unknown or ambiguous option '%s'", word);
 }
 
-bool cli_has_colour(void) {
+const struct avs_style *cli_style(void) {
+    static struct avs_style style;
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(no_color && no_color[0]) &&
-           !(term && strcmp(term, "dumb") == 0);
+    struct winsize size = {0};
+    style = (struct avs_style){0};
+    if (isatty(STDOUT_FILENO)) {
+        bool has_width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+        style.columns = !has_width                  ? COLUMNS_DEFAULT
+                        : size.ws_col < COLUMNS_MAX ? size.ws_col
+                                                    : COLUMNS_MAX;
+        style.has_colour = !(no_color && no_color[0]) && !(term && strcmp(term, "dumb") == 0);
+    }
+    return &style;
 }
 
 static void write_stderr(void *user, enum avs_log_level level, const char *line) {

@@ -7,6 +7,7 @@
 
 #include <avs/log.h>
 #include <avs/status.h>
+#include <avs/style.h>
 
 /* Exit codes, the same for every command. */
 enum cli_exit {
@@ -50,8 +51,9 @@ int cli_help(const struct cli_command *command);
 /** Report the option getopt_long just refused ('?' or ':'); returns CLI_USAGE. */
 int cli_bad_option(const struct cli_command *command, int result, char **argv);
 
-/** True when stdout is a terminal, NO_COLOR is not set and TERM is not "dumb". */
-bool cli_has_colour(void);
+/** How reports are laid out on stdout: on a terminal wrapped to its width (100 at most), with
+ * colour unless NO_COLOR is set or TERM is "dumb"; elsewhere plain, a fact a line. Static. */
+const struct avs_style *cli_style(void);
 
 /** A log that writes lines at `level` and above to stderr. */
 struct avs_log cli_stderr_log(enum avs_log_level level);

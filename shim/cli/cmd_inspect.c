@@ -166,7 +166,7 @@ static void print_finding(void *user, const struct avs_inspect_finding *finding)
     }
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    if (avs_inspect_finding_to_text(finding, cli_has_colour(), &text, &error) == AVS_OK) {
+    if (avs_inspect_finding_to_text(finding, cli_style(), &text, &error) == AVS_OK) {
         printf("%s\n", text);
         fflush(stdout);
     }
@@ -181,9 +181,8 @@ static int print_report(const struct run *run) {
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
     enum avs_status status =
-        options->has_json
-            ? avs_inspect_report_to_json(report, name, &text, &error)
-            : avs_inspect_report_to_text(report, name, cli_has_colour(), &text, &error);
+        options->has_json ? avs_inspect_report_to_json(report, name, &text, &error)
+                          : avs_inspect_report_to_text(report, name, cli_style(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(run->command, &error);
     }

@@ -55,9 +55,8 @@ static int report(const struct cli_command *command, const struct avs_trust_audi
                   bool is_json) {
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    enum avs_status status = is_json
-                                 ? avs_trust_audit_to_json(audit, &text, &error)
-                                 : avs_trust_audit_to_text(audit, cli_has_colour(), &text, &error);
+    enum avs_status status = is_json ? avs_trust_audit_to_json(audit, &text, &error)
+                                     : avs_trust_audit_to_text(audit, cli_style(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }

@@ -66,7 +66,7 @@ static int print_explanation(const struct cli_command *command,
     char *text = NULL;
     enum avs_status status =
         is_json ? avs_trust_explanation_to_json(explanation, &text, &error)
-                : avs_trust_explanation_to_text(explanation, cli_has_colour(), &text, &error);
+                : avs_trust_explanation_to_text(explanation, cli_style(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }

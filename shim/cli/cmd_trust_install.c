@@ -113,9 +113,9 @@ static int report(const struct cli_command *command, const struct avs_trust_inst
                   const struct avs_trust_install_options *options, bool is_json) {
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    enum avs_status status =
-        is_json ? avs_trust_install_to_json(install, &text, &error)
-                : avs_trust_install_to_text(install, cli_has_colour(), &text, &error);
+    enum avs_status status = is_json
+                                 ? avs_trust_install_to_json(install, &text, &error)
+                                 : avs_trust_install_to_text(install, cli_style(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }

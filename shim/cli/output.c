@@ -19,7 +19,7 @@ int cli_print_verdict(const struct cli_command *command, const struct avs_eviden
     avs_judge(evidence, &verdict);
     enum avs_status status =
         is_json ? avs_report_to_json(evidence, &verdict, &text, &error)
-                : avs_report_to_text(evidence, &verdict, cli_has_colour(), &text, &error);
+                : avs_report_to_text(evidence, &verdict, cli_style(), &text, &error);
     if (status != AVS_OK) {
         return cli_error(command, &error);
     }

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     avs_judge(evidence, &verdict);
     avs_judge(again, &replayed);
     must(verdict.readiness == replayed.readiness && verdict.cause == replayed.cause);
-    must(avs_report_to_text(evidence, &verdict, false, &text, NULL) == AVS_OK);
+    must(avs_report_to_text(evidence, &verdict, NULL, &text, NULL) == AVS_OK);
     must(strchr(text, '\033') == NULL);
     must(avs_report_to_json(evidence, &verdict, &json, NULL) == AVS_OK);
     free(first);

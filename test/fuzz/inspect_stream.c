@@ -21,7 +21,7 @@ static char *report_of(const uint8_t *data, size_t size, size_t piece) {
     const struct avs_inspect_report *report = avs_inspect_report(inspect);
     char *json = NULL, *text = NULL;
     if (avs_inspect_report_to_json(report, "log", &json, NULL) != AVS_OK ||
-        avs_inspect_report_to_text(report, "log", false, &text, NULL) != AVS_OK ||
+        avs_inspect_report_to_text(report, "log", NULL, &text, NULL) != AVS_OK ||
         (report->exit_code != 0 && report->exit_code != 1 && report->exit_code != 3)) {
         abort();
     }

@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     must(avs_evidence_from_json(json, strlen(json), &again, NULL) == AVS_OK);
     avs_judge(again, &replayed);
     must(verdict.exit_code == replayed.exit_code && verdict.cause == replayed.cause);
-    must(avs_report_to_text(evidence, &verdict, data[0] & 2, &text, NULL) == AVS_OK);
+    const struct avs_style style = {.has_colour = data[0] & 2, .columns = data[1]};
+    must(avs_report_to_text(evidence, &verdict, &style, &text, NULL) == AVS_OK);
     must(avs_report_to_json(evidence, &verdict, &report, NULL) == AVS_OK);
     free(json);
     free(text);

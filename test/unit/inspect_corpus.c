@@ -126,7 +126,7 @@ static void check_rendering(const char *name, const char *sdk, const char *want)
     free(inspect(&log, sdk, 0, &report));
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    assert_int_equal(avs_inspect_report_to_text(&report, name, false, &text, &error), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_text(&report, name, NULL, &text, &error), AVS_OK);
     for (size_t i = 0; i < report.finding_count; i++) {
         assert_non_null(report.findings[i].says);
         assert_non_null(strstr(text, report.findings[i].line));

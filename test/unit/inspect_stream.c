@@ -162,7 +162,9 @@ static void decisive_lines_and_echoes_are_masked(void **state) {
     char *json = NULL, *text = NULL;
     const struct avs_inspect_report *report = avs_inspect_report(inspect);
     assert_int_equal(avs_inspect_report_to_json(report, "x", &json, NULL), AVS_OK);
-    assert_int_equal(avs_inspect_report_to_text(report, "x", true, &text, NULL), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_text(
+                         report, "x", &(struct avs_style){.has_colour = true}, &text, NULL),
+                     AVS_OK);
     static const char *const secrets[] = {"Iw123", "G0912", "jane@"};
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         assert_null(strstr(json, secrets[i]));
@@ -221,7 +223,7 @@ static void a_live_check_that_never_reached_tls_adds_nothing(void **state) {
     assert_int_equal(report->findings[0].cause, AVS_CAUSE_ROOT_MISSING);
     assert_false(report->findings[0].confirmed_live);
     char *text = NULL;
-    assert_int_equal(avs_inspect_report_to_text(report, "x", false, &text, NULL), AVS_OK);
+    assert_int_equal(avs_inspect_report_to_text(report, "x", NULL, &text, NULL), AVS_OK);
     assert_non_null(strstr(text, "neither confirms"));
     free(text);
     avs_inspect_free(inspect);
@@ -320,7 +322,7 @@ static void allocation_failures_are_reported(void **state) {
         push(inspect, root_line);
         avs_inspect_flush(inspect);
         char *text = NULL;
-        status = avs_inspect_report_to_text(avs_inspect_report(inspect), "x", false, &text, &error);
+        status = avs_inspect_report_to_text(avs_inspect_report(inspect), "x", NULL, &text, &error);
         assert_true((status == AVS_OK) == (text != NULL));
         free(text);
         text = NULL;

@@ -13,10 +13,11 @@
 #define SHAKEN_RUNS 1500
 
 static char *text_of(const struct avs_evidence *evidence, bool has_colour) {
+    struct avs_style style = {.has_colour = has_colour};
     struct avs_verdict verdict;
     char *text = NULL;
     avs_judge(evidence, &verdict);
-    assert_int_equal(avs_report_to_text(evidence, &verdict, has_colour, &text, NULL), AVS_OK);
+    assert_int_equal(avs_report_to_text(evidence, &verdict, &style, &text, NULL), AVS_OK);
     assert_non_null(text);
     return text;
 }
@@ -67,7 +68,7 @@ static void every_cause_has_its_words(void **state) {
         assert_null(strchr(advice.command.data, '{')); /* every name is filled in */
         char *text = NULL;
         char *json = NULL;
-        assert_int_equal(avs_report_to_text(evidence, &verdict, false, &text, NULL), AVS_OK);
+        assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
         assert_int_equal(avs_report_to_json(evidence, &verdict, &json, NULL), AVS_OK);
         has(text, info->id);
         has(text, info->meaning);
@@ -343,7 +344,8 @@ static void memory_that_runs_out_is_reported(void **state) {
     TEST_EACH_ALLOCATION(n, 200) {
         char *text = NULL;
         struct avs_error error = AVS_ERROR_INIT;
-        enum avs_status status = avs_report_to_text(evidence, &verdict, true, &text, &error);
+        enum avs_status status = avs_report_to_text(
+            evidence, &verdict, &(struct avs_style){.has_colour = true}, &text, &error);
         assert_int_equal(status == AVS_OK, text != NULL);
         if (status != AVS_OK) {
             assert_int_equal(status, AVS_ERR_NO_MEMORY);
@@ -431,7 +433,7 @@ static void reached_and_not_reached_are_told_apart(void **state) {
     struct avs_verdict verdict;
     char *text = NULL;
     avs_judge(evidence, &verdict);
-    assert_int_equal(avs_report_to_text(evidence, &verdict, false, &text, NULL), AVS_OK);
+    assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
     has(text, "did not get through TLS");
     assert_null(strstr(text, "was not reached"));
     free(text);

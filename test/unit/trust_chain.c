@@ -51,7 +51,7 @@ static void a_refused_chain_is_explained_in_text_and_json(void **state) {
     assert_int_equal(explanation->causes[0], AVS_CAUSE_ROOT_MISSING);
     char *text = NULL;
     char *json = NULL;
-    assert_int_equal(avs_trust_explanation_to_text(explanation, false, &text, &error), AVS_OK);
+    assert_int_equal(avs_trust_explanation_to_text(explanation, NULL, &text, &error), AVS_OK);
     assert_non_null(strstr(text, "Amazon Root CA 1"));
     assert_int_equal(avs_trust_explanation_to_json(explanation, &json, &error), AVS_OK);
     assert_non_null(strstr(json, "\"" AVS_TRUST_EXPLAIN_SCHEMA "\""));
@@ -126,7 +126,8 @@ static void explaining_survives_every_failed_allocation(void **state) {
         enum avs_status status = avs_trust_explain(&asked, &explanation, &error);
         assert_int_equal(status == AVS_OK, explanation != NULL);
         if (status == AVS_OK) {
-            status = avs_trust_explanation_to_text(explanation, true, &text, &error);
+            status = avs_trust_explanation_to_text(
+                explanation, &(struct avs_style){.has_colour = true}, &text, &error);
             assert_int_equal(status == AVS_OK, text != NULL);
         }
         if (status == AVS_OK) {

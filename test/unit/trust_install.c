@@ -57,7 +57,7 @@ static enum avs_status call(bool apply, bool undo) {
     struct avs_error error = AVS_ERROR_INIT;
     enum avs_status status = avs_install_run(&request, &install, &error);
     char *text = NULL;
-    if (status == AVS_OK && avs_trust_install_to_text(install, false, &text, &error) == AVS_OK) {
+    if (status == AVS_OK && avs_trust_install_to_text(install, NULL, &text, &error) == AVS_OK) {
         free(text);
     }
     if (status == AVS_OK && avs_trust_install_to_json(install, &text, &error) == AVS_OK) {
@@ -105,7 +105,9 @@ static void an_audit_without_memory_ends_with_an_error(void **state) {
         char *text = NULL;
         test_fail_allocation(n);
         enum avs_status status = avs_audit_run(&request, &audit, &error);
-        if (status == AVS_OK && avs_trust_audit_to_text(audit, true, &text, &error) == AVS_OK) {
+        if (status == AVS_OK &&
+            avs_trust_audit_to_text(audit, &(struct avs_style){.has_colour = true}, &text,
+                                    &error) == AVS_OK) {
             free(text);
             text = NULL;
         }

@@ -1,87 +1,73 @@
 /* The audit for people: the answer first, one line a fact, the next command last. */
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/buffer.h"
 #include "base/text.h"
+#include "base/text_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
 
-#define TEXT_LIMIT  (1u << 20)
 #define MANY        12 /* findings of one kind that are listed one by one */
 #define NAME_COLUMN 52
 
 struct text {
     const struct avs_trust_audit *audit;
-    struct avs_buffer out;
-    bool has_colour;
+    struct avs_out out;
 };
 
-enum tone { TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM };
-
-/** A word in colour, padded by its visible width. */
-static void word(struct text *text, enum tone tone, const char *what, int width) {
-    static const char *const codes[] = {"32", "31", "33", "2"};
-    if (text->has_colour) {
-        avs_buffer_printf(&text->out, "\x1b[%sm%-*s\x1b[0m", codes[tone], width, what);
-    } else {
-        avs_buffer_printf(&text->out, "%-*s", width, what);
-    }
-}
-
 static void heading(struct text *text, const char *what) {
-    avs_buffer_printf(&text->out, text->has_colour ? "\n\x1b[1m%s\x1b[0m\n" : "\n%s\n", what);
+    avs_out_tone(&text->out, AVS_TONE_BOLD, "\n%s\n", what);
 }
 
 static void write_answer(struct text *text) {
     const struct avs_trust_audit *audit = text->audit;
     const char *where = audit->is_sysroot ? " in this root file system" : "";
     if (avs_trust_audit_is_usable(audit)) {
-        word(text, TONE_GOOD, "READY", 0);
-        avs_buffer_printf(&text->out, "  all %zu required roots are usable%s\n",
-                          audit->required_count, where);
+        avs_out_tone(&text->out, AVS_TONE_GOOD, "READY");
+        avs_out_printf(&text->out, "  all %zu required roots are usable%s\n", audit->required_count,
+                       where);
         return;
     }
-    word(text, TONE_BAD, "NOT READY", 0);
+    avs_out_tone(&text->out, AVS_TONE_BAD, "NOT READY");
     if (!audit->has_sdk_store) {
-        avs_buffer_printf(&text->out, "  no trust store at all%s: nothing will verify\n", where);
+        avs_out_printf(&text->out, "  no trust store at all%s: nothing will verify\n", where);
     } else if (audit->is_sdk_store_broken) {
-        avs_buffer_printf(&text->out,
-                          "  the CA file that the SDK uses cannot be loaded%s: libcurl ends with "
-                          "error 77 before it connects\n",
-                          where);
+        avs_out_printf(&text->out,
+                       "  the CA file that the SDK uses cannot be loaded%s: libcurl ends with "
+                       "error 77 before it connects\n",
+                       where);
     } else {
-        avs_buffer_printf(&text->out, "  %zu of %zu required roots are usable%s\n",
-                          audit->usable_count, audit->required_count, where);
+        avs_out_printf(&text->out, "  %zu of %zu required roots are usable%s\n",
+                       audit->usable_count, audit->required_count, where);
     }
     const struct avs_audit_store *tool = avs_audit_better_for_curl(audit);
     if (tool) {
-        avs_buffer_printf(&text->out,
-                          "           the curl command works where the SDK fails: %s=%s is read "
-                          "by the command only\n",
-                          tool->named_by, tool->path);
+        avs_out_printf(&text->out,
+                       "           the curl command works where the SDK fails: %s=%s is read "
+                       "by the command only\n",
+                       tool->named_by, tool->path);
     }
 }
 
 static void store_state(struct text *text, const struct avs_audit_store *store) {
-    struct avs_buffer *out = &text->out;
+    struct avs_out *out = &text->out;
     if (store->state == AVS_STORE_UNREADABLE) {
-        avs_buffer_printf(out, "cannot be read: %s", strerror(store->os_errno));
+        avs_out_printf(out, "cannot be read: %s", strerror(store->os_errno));
     } else if (store->kind == AVS_AUDIT_FILE) {
-        avs_buffer_printf(out, "%zu certificates", store->certificates);
+        avs_out_printf(out, "%zu certificates", store->certificates);
     } else if (store->files + store->bundles == 0) {
-        avs_buffer_add_text(out, "no certificate file");
+        avs_out_printf(out, "no certificate file");
     } else {
-        avs_buffer_printf(out, "%zu certificate files, %zu hashed",
-                          store->files + (store->hashed ? 0 : store->bundles), store->hashed);
+        avs_out_printf(out, "%zu certificate files, %zu hashed",
+                       store->files + (store->hashed ? 0 : store->bundles), store->hashed);
     }
 }
 
 static void write_store(struct text *text, const char *label, const struct avs_audit_store *store) {
-    avs_buffer_printf(&text->out, "  %-8s %s (", label, store->path);
+    avs_out_printf(&text->out, "  %-8s ", label);
+    avs_out_hang(&text->out);
+    avs_out_printf(&text->out, "%s (", store->path);
     store_state(text, store);
-    avs_buffer_printf(&text->out, "; %s)\n", store->named_by);
+    avs_out_printf(&text->out, "; %s)\n", store->named_by);
 }
 
 static void write_sdk_stores(struct text *text) {
@@ -94,21 +80,21 @@ static void write_sdk_stores(struct text *text) {
         }
     }
     if (!audit->has_sdk_store) {
-        avs_buffer_add_text(&text->out, "  nothing: neither libcurl nor a configuration names a "
-                                        "CA file or path\n");
+        avs_out_printf(&text->out, "  nothing: neither libcurl nor a configuration names a "
+                                   "CA file or path\n");
     }
     if (audit->curl_library[0] || audit->curl_version[0]) {
-        avs_buffer_printf(&text->out, "  %-8s %s%s%s%s%s\n", "libcurl",
-                          audit->curl_version[0] ? audit->curl_version : "version unknown",
-                          audit->curl_backend[0] ? ", " : "", audit->curl_backend,
-                          audit->curl_library[0] ? ", " : "", audit->curl_library);
+        avs_out_printf(&text->out, "  %-8s %s%s%s%s%s\n", "libcurl",
+                       audit->curl_version[0] ? audit->curl_version : "version unknown",
+                       audit->curl_backend[0] ? ", " : "", audit->curl_backend,
+                       audit->curl_library[0] ? ", " : "", audit->curl_library);
     }
     if (audit->config_file[0]) {
-        avs_buffer_printf(&text->out, "  %-8s %s\n", "config", audit->config_file);
+        avs_out_printf(&text->out, "  %-8s %s\n", "config", audit->config_file);
     }
     if (audit->knows_store_by_guess) {
-        avs_buffer_add_text(&text->out, "  note     no libcurl was found here: the distribution's "
-                                        "own store is assumed\n");
+        avs_out_printf(&text->out, "  note     no libcurl was found here: the distribution's "
+                                   "own store is assumed\n");
     }
 }
 
@@ -124,19 +110,20 @@ static void write_cas(struct text *text) {
             watch->role != AVS_AUDIT_COMPANION) {
             continue;
         }
-        avs_buffer_add_text(&text->out, "  ");
-        word(text,
-             !is_required ? TONE_DIM
-             : is_there   ? TONE_GOOD
-                          : TONE_BAD,
-             !is_required ? "info"
-             : is_there   ? "ok"
-                          : "MISSING",
-             8);
-        avs_buffer_printf(&text->out, "%-*s %s%s%s\n", NAME_COLUMN, watch->name,
-                          avs_audit_state_text(state), watch->note[0] ? "; " : "", watch->note);
+        avs_out_printf(&text->out, "  ");
+        avs_out_tone(&text->out,
+                     !is_required ? AVS_TONE_DIM
+                     : is_there   ? AVS_TONE_GOOD
+                                  : AVS_TONE_BAD,
+                     "%-8s",
+                     !is_required ? "info"
+                     : is_there   ? "ok"
+                                  : "MISSING");
+        avs_out_hang(&text->out);
+        avs_out_printf(&text->out, "%-*s %s%s%s\n", NAME_COLUMN, watch->name,
+                       avs_audit_state_text(state), watch->note[0] ? "; " : "", watch->note);
         if (is_required && !is_there) {
-            avs_buffer_printf(&text->out, "          SHA-256 %s\n", watch->sha256);
+            avs_out_printf(&text->out, "          SHA-256 %s\n", watch->sha256);
         }
     }
 }
@@ -153,31 +140,33 @@ static void write_other_stores(struct text *text) {
             heading(text, "Other stores, which the SDK does not use");
             has_heading = true;
         }
-        avs_buffer_printf(&text->out, "  %s (", store->path);
+        avs_out_printf(&text->out, "  %s (", store->path);
         store_state(text, store);
-        avs_buffer_printf(&text->out, "; %zu of %zu required roots; %s)\n",
-                          avs_audit_count_required(audit, store), audit->required_count,
-                          store->named_by);
+        avs_out_printf(&text->out, "; %zu of %zu required roots; %s)\n",
+                       avs_audit_count_required(audit, store), audit->required_count,
+                       store->named_by);
     }
 }
 
 static void write_shapes(struct text *text) {
     const struct avs_trust_audit *audit = text->audit;
     heading(text, "Chains that verify with it, by how the verifier builds its path");
-    avs_buffer_printf(&text->out, "  %-12s %-58s %-8s %-8s %s\n", "key", "what the server sends",
-                      "libcurl", "OpenSSL", "GnuTLS");
+    avs_out_whole(&text->out);
+    avs_out_printf(&text->out, "  %-12s %-58s %-8s %-8s %s\n", "key", "what the server sends",
+                   "libcurl", "OpenSSL", "GnuTLS");
     for (size_t i = 0; i < avs_audit_shape_count; i++) {
         const struct avs_audit_shape *shape = &avs_audit_shape_table[i];
-        avs_buffer_printf(&text->out, "  %-12s %-58s ", shape->family, shape->text);
+        avs_out_whole(&text->out);
+        avs_out_printf(&text->out, "  %-12s %-58s ", shape->family, shape->text);
         for (unsigned policy = 0; policy < AVS_POLICY_COUNT; policy++) {
             bool is_ok = audit->shape[i][policy];
-            word(text,
-                 is_ok               ? TONE_GOOD
-                 : shape->is_current ? TONE_BAD
-                                     : TONE_WARN,
-                 is_ok ? "ok" : "fails", policy + 1 < AVS_POLICY_COUNT ? 9 : 0);
+            avs_out_tone(&text->out,
+                         is_ok               ? AVS_TONE_GOOD
+                         : shape->is_current ? AVS_TONE_BAD
+                                             : AVS_TONE_WARN,
+                         "%-*s", policy + 1 < AVS_POLICY_COUNT ? 9 : 0, is_ok ? "ok" : "fails");
         }
-        avs_buffer_add_text(&text->out, shape->is_current ? "  (today)\n" : "\n");
+        avs_out_printf(&text->out, shape->is_current ? "  (today)\n" : "\n");
     }
 }
 
@@ -200,32 +189,33 @@ static void write_findings(struct text *text) {
                 }
                 first = first ? first : finding;
                 if (count == 0) {
-                    avs_buffer_add_text(&text->out, "  ");
-                    word(text,
-                         severity == AVS_SEVERITY_ERROR     ? TONE_BAD
-                         : severity == AVS_SEVERITY_WARNING ? TONE_WARN
-                                                            : TONE_DIM,
-                         avs_severity_id(info->severity), 8);
-                    avs_buffer_printf(&text->out, "%s\n", info->meaning);
+                    avs_out_printf(&text->out, "  ");
+                    avs_out_tone(&text->out,
+                                 severity == AVS_SEVERITY_ERROR     ? AVS_TONE_BAD
+                                 : severity == AVS_SEVERITY_WARNING ? AVS_TONE_WARN
+                                                                    : AVS_TONE_DIM,
+                                 "%-8s", avs_severity_id(info->severity));
+                    avs_out_hang(&text->out);
+                    avs_out_printf(&text->out, "%s\n", info->meaning);
                 }
                 if (count++ < MANY) {
-                    avs_buffer_printf(&text->out, "          %s%s%s%s\n", finding->path,
-                                      finding->detail[0] ? " (" : "", finding->detail,
-                                      finding->detail[0] ? ")" : "");
+                    avs_out_printf(&text->out, "          %s%s%s%s\n", finding->path,
+                                   finding->detail[0] ? " (" : "", finding->detail,
+                                   finding->detail[0] ? ")" : "");
                 }
             }
             if (count > MANY) {
-                avs_buffer_printf(&text->out, "          and %zu more\n", count - MANY);
+                avs_out_printf(&text->out, "          and %zu more\n", count - MANY);
             }
             if (count > 0 && info->remedy[0]) {
                 char remedy[AVS_AUDIT_PATH_BYTES + 256];
                 avs_audit_fill_path(remedy, sizeof(remedy), info->remedy, first->path);
-                avs_buffer_printf(&text->out, "          fix: %s\n", remedy);
+                avs_out_printf(&text->out, "          fix: %s\n", remedy);
             }
         }
     }
     if (audit->finding_dropped) {
-        avs_buffer_printf(&text->out, "  and %zu more findings\n", audit->finding_dropped);
+        avs_out_printf(&text->out, "  and %zu more findings\n", audit->finding_dropped);
     }
 }
 
@@ -235,19 +225,18 @@ static void write_clock(struct text *text) {
     heading(text, "Clock");
     if (!audit->is_sysroot) {
         avs_text_utc(now, sizeof(now), audit->now_unix);
-        avs_buffer_printf(&text->out, "  %s; %s\n", now,
-                          audit->has_clock_battery
-                              ? "this machine has a real-time clock"
-                              : "no real-time clock found: after a power cut the time is wrong "
-                                "until NTP has set it, and no certificate verifies before");
+        avs_out_printf(&text->out, "  %s; %s\n", now,
+                       audit->has_clock_battery
+                           ? "this machine has a real-time clock"
+                           : "no real-time clock found: after a power cut the time is wrong "
+                             "until NTP has set it, and no certificate verifies before");
         return;
     }
     avs_text_utc(now, sizeof(now), audit->first_boot_unix);
-    avs_buffer_printf(&text->out,
-                      "  without a clock battery the first boot starts at %s (%s); certificates "
-                      "made later are refused until NTP has set the time\n",
-                      now,
-                      audit->first_boot_unix ? audit->first_boot_source : "no date in the image");
+    avs_out_printf(&text->out,
+                   "  without a clock battery the first boot starts at %s (%s); certificates "
+                   "made later are refused until NTP has set the time\n",
+                   now, audit->first_boot_unix ? audit->first_boot_source : "no date in the image");
 }
 
 static void write_forecast(struct text *text) {
@@ -256,14 +245,17 @@ static void write_forecast(struct text *text) {
         const struct avs_audit_forecast *row = &avs_audit_forecast_table[i];
         bool is_past = avs_audit_date(row->date) <= text->audit->now_unix;
         char missing[AVS_NAME_BYTES * 2];
-        avs_buffer_printf(&text->out, "  %-10s  ", row->date);
-        word(text, is_past ? TONE_DIM : TONE_WARN, is_past ? "past" : "ahead", 6);
-        avs_buffer_printf(&text->out, " %s\n                      %s\n", row->what, row->advice);
+        avs_out_printf(&text->out, "  %-10s  ", row->date);
+        avs_out_tone(&text->out, is_past ? AVS_TONE_DIM : AVS_TONE_WARN, "%-6s",
+                     is_past ? "past" : "ahead");
+        avs_out_hang(&text->out);
+        avs_out_printf(&text->out, " %s\n", row->what);
+        avs_out_printf(&text->out, "                      %s\n", row->advice);
         if (row->needed) {
             avs_audit_forecast_missing(text->audit, row, missing, sizeof(missing));
-            avs_buffer_printf(&text->out, "                      here: %s%s\n",
-                              missing[0] ? "missing " : "nothing to do, they are all in the store",
-                              missing);
+            avs_out_printf(&text->out, "                      here: %s%s\n",
+                           missing[0] ? "missing " : "nothing to do, they are all in the store",
+                           missing);
         }
     }
 }
@@ -271,14 +263,15 @@ static void write_forecast(struct text *text) {
 static void write_next(struct text *text) {
     char command[AVS_AUDIT_PATH_BYTES * 2];
     avs_audit_next_command(text->audit, command, sizeof(command));
-    avs_buffer_printf(&text->out, text->has_colour ? "\n\x1b[1mNext\x1b[0m  %s\n" : "\nNext  %s\n",
-                      command);
+    avs_out_tone(&text->out, AVS_TONE_BOLD, "\nNext");
+    avs_out_printf(&text->out, "  ");
+    avs_out_command(&text->out, command);
 }
 
-enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit, bool has_colour,
-                                        char **ret_text, struct avs_error *reterr) {
-    struct text text = {
-        .audit = audit, .out = avs_buffer_init(TEXT_LIMIT), .has_colour = has_colour};
+enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit,
+                                        const struct avs_style *style, char **ret_text,
+                                        struct avs_error *reterr) {
+    struct text text = {.audit = audit, .out = avs_out_init(AVS_OUT_REPORT_BYTES, style)};
     write_answer(&text);
     write_sdk_stores(&text);
     write_cas(&text);
@@ -288,7 +281,7 @@ enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit, boo
     write_clock(&text);
     write_forecast(&text);
     write_next(&text);
-    enum avs_status status = avs_buffer_take_text(&text.out, ret_text, reterr);
-    avs_buffer_done(&text.out);
+    enum avs_status status = avs_out_take(&text.out, ret_text, reterr);
+    avs_out_done(&text.out);
     return status;
 }

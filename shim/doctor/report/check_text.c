@@ -277,8 +277,9 @@ static enum avs_status add_family(struct report *report, enum avs_family family,
 }
 
 enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
-                                   const struct avs_verdict *verdict, bool has_colour,
+                                   const struct avs_verdict *verdict, const struct avs_style *style,
                                    char **ret_text, struct avs_error *reterr) {
+    bool has_colour = style && style->has_colour;
     AVS_AUTO(evidence) printable = avs_evidence_printable(evidence);
     AVS_REQUIRE_MEMORY(printable, reterr);
     struct report report = {.evidence = printable,

@@ -138,8 +138,9 @@ static enum avs_status add_causes(struct avs_buffer *text,
 }
 
 enum avs_status avs_trust_explanation_to_text(const struct avs_trust_explanation *explanation,
-                                              bool has_colour, char **ret_text,
+                                              const struct avs_style *style, char **ret_text,
                                               struct avs_error *reterr) {
+    bool has_colour = style && style->has_colour;
     struct avs_buffer text = avs_buffer_init(TEXT_BYTES_MAX);
     add_answer(&text, explanation, has_colour);
     add_chain(&text, explanation);

@@ -10,6 +10,7 @@
 #include <avs/evidence.h>
 #include <avs/export.h>
 #include <avs/status.h>
+#include <avs/style.h>
 
 AVS_BEGIN_DECLS
 
@@ -63,7 +64,7 @@ AVS_API void avs_trust_explanation_free(struct avs_trust_explanation *explanatio
 /** For people: the answer, the chain, under each cause what to do. Caller frees *ret_text with
  *  free(). Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_trust_explanation_to_text(
-    const struct avs_trust_explanation *explanation, bool has_colour, char **ret_text,
+    const struct avs_trust_explanation *explanation, const struct avs_style *style, char **ret_text,
     struct avs_error *reterr);
 
 /** For programs: one object, schema avs-shim.trust-explain/1, newline-terminated. Caller frees

@@ -12,6 +12,7 @@
 #include <avs/cause.h>
 #include <avs/export.h>
 #include <avs/status.h>
+#include <avs/style.h>
 #include <avs/verdict.h>
 
 AVS_BEGIN_DECLS
@@ -149,11 +150,11 @@ AVS_API void avs_inspect_add_live(struct avs_inspect *inspect, const char *endpo
 /** The report for people; `name` is what was read. Caller frees *ret_text with free().
  *  Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_inspect_report_to_text(
-    const struct avs_inspect_report *report, const char *name, bool has_colour, char **ret_text,
-    struct avs_error *reterr);
+    const struct avs_inspect_report *report, const char *name, const struct avs_style *style,
+    char **ret_text, struct avs_error *reterr);
 /** One finding for people, as --follow prints it. Caller frees. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_inspect_finding_to_text(
-    const struct avs_inspect_finding *finding, bool has_colour, char **ret_text,
+    const struct avs_inspect_finding *finding, const struct avs_style *style, char **ret_text,
     struct avs_error *reterr);
 /** The report as one JSON object, schema avs-shim.inspect/1, newline-terminated. Caller frees.
  *  Thread: any. Errors: NO_MEMORY. */

@@ -7,6 +7,7 @@
 #include <avs/evidence.h>
 #include <avs/export.h>
 #include <avs/status.h>
+#include <avs/style.h>
 #include <avs/verdict.h>
 
 AVS_BEGIN_DECLS
@@ -16,8 +17,8 @@ AVS_BEGIN_DECLS
  *  Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
                                                          const struct avs_verdict *verdict,
-                                                         bool has_colour, char **ret_text,
-                                                         struct avs_error *reterr);
+                                                         const struct avs_style *style,
+                                                         char **ret_text, struct avs_error *reterr);
 
 /** The same as one JSON object, schema avs-shim.check/1, newline-terminated. Caller frees
  *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */

@@ -11,6 +11,7 @@
 #include <avs/export.h>
 #include <avs/log.h>
 #include <avs/status.h>
+#include <avs/style.h>
 
 AVS_BEGIN_DECLS
 
@@ -45,10 +46,12 @@ AVS_API void avs_trust_audit_free(struct avs_trust_audit *audit);
  *  CA 1 to 4 and Starfield Services G2. Thread: any. */
 AVS_API bool avs_trust_audit_is_usable(const struct avs_trust_audit *audit);
 
-/** The report for people, the answer first; newline-terminated. Caller frees *ret_text with free().
+/** The report for people, the answer first; newline-terminated. `style` NULL = plain.
+ *  Caller frees *ret_text with free().
  *  Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit,
-                                                              bool has_colour, char **ret_text,
+                                                              const struct avs_style *style,
+                                                              char **ret_text,
                                                               struct avs_error *reterr);
 
 /** One JSON object (schema avs-shim.trust-audit/1), newline-terminated. Caller frees *ret_json with
@@ -110,7 +113,7 @@ AVS_API bool avs_trust_install_is_complete(const struct avs_trust_install *insta
 
 /** As avs_trust_audit_to_text. */
 AVS_API AVS_NODISCARD enum avs_status avs_trust_install_to_text(
-    const struct avs_trust_install *install, bool has_colour, char **ret_text,
+    const struct avs_trust_install *install, const struct avs_style *style, char **ret_text,
     struct avs_error *reterr);
 
 /** As avs_trust_audit_to_json, schema avs-shim.trust-install/1. */
