@@ -158,8 +158,9 @@ static enum avs_status verify_root(const char *bundle, X509_STORE *store,
     if (!certificate || !context || X509_STORE_CTX_init(context, store, certificate, NULL) != 1) {
         return avs_fail_memory(reterr);
     }
-    /* is it found as an anchor? A clock that is not set yet is another matter */
-    X509_STORE_CTX_set_flags(context, X509_V_FLAG_NO_CHECK_TIME);
+    /* Is it found as an anchor, as libcurl looks: a cross-signed copy before it does no harm. A
+     * clock that is not set yet is another matter. */
+    X509_STORE_CTX_set_flags(context, X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
     if (X509_verify_cert(context) != 1) {
         return avs_fail(reterr, AVS_ERR_TRUST, "OpenSSL does not find %s in %s: %s", root->name,
                         bundle, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
