@@ -8,6 +8,7 @@
 #include <avs/config.h>
 
 #include "base/text.h"
+#include "base/text_out.h"
 
 #define UTC_BYTES   40
 #define CONFIG_FILE "AlexaClientSDKConfig.json"
@@ -15,20 +16,20 @@
 struct subject {
     const struct avs_evidence *evidence;
     const struct avs_session_evidence *session;
-    struct avs_buffer *out;
+    struct avs_out *out;
 };
 
 /* Start a new line of particulars. */
 static void line(struct subject *subject) {
-    if (subject->out->length > 0) {
-        avs_buffer_add_text(subject->out, "\n");
+    if (subject->out->text.length > 0) {
+        avs_out_printf(subject->out, "\n");
     }
 }
 
 static void say(struct subject *subject, const char *label, const char *text) {
     if (text[0]) {
         line(subject);
-        avs_buffer_printf(subject->out, "%s: %s", label, text);
+        avs_out_printf(subject->out, "%s: %s", label, text);
     }
 }
 
@@ -40,7 +41,7 @@ static void say_times(struct subject *subject, const char *label, int64_t from, 
     avs_text_utc(first, sizeof(first), from);
     avs_text_utc(last, sizeof(last), until);
     line(subject);
-    avs_buffer_printf(subject->out, "%s: %s to %s", label, first, last);
+    avs_out_printf(subject->out, "%s: %s to %s", label, first, last);
 }
 
 static void say_time(struct subject *subject, const char *label, int64_t time) {
@@ -66,20 +67,20 @@ static bool is_test_endpoint_gone(const struct avs_evidence *evidence,
 static void about_dial(struct subject *subject) {
     const struct avs_dial_facts *dial = &subject->session->dial;
     line(subject);
-    avs_buffer_printf(subject->out, "dialled: %s port %u", dial->host, dial->port);
+    avs_out_printf(subject->out, "dialled: %s port %u", dial->host, dial->port);
     say(subject, "proxy", dial->proxy);
     say(subject, "interface", dial->interface_name);
     if (dial->proxy_status != 0) {
         line(subject);
-        avs_buffer_printf(subject->out, "the proxy answered: HTTP status %d%s", dial->proxy_status,
-                          dial->proxy_status == 407 ? " (it wants a user name and password)" : "");
+        avs_out_printf(subject->out, "the proxy answered: HTTP status %d%s", dial->proxy_status,
+                       dial->proxy_status == 407 ? " (it wants a user name and password)" : "");
     }
     say_errno(subject, dial->os_errno);
     if (is_test_endpoint_gone(subject->evidence, subject->session)) {
         line(subject);
-        avs_buffer_add_text(
-            subject->out, "this test endpoint may have been retired: Amazon's current guide lists "
-                          "the regional gateways for this test instead (na, eu, fe)");
+        avs_out_printf(subject->out,
+                       "this test endpoint may have been retired: Amazon's current guide lists "
+                       "the regional gateways for this test instead (na, eu, fe)");
     }
 }
 
@@ -98,9 +99,9 @@ static void about_chain(struct subject *subject) {
     say(subject, "OpenSSL", tls->trust.verify_text);
     for (size_t i = 0; i < tls->chain_length && i < AVS_CHAIN_MAX; i++) {
         line(subject);
-        avs_buffer_printf(subject->out, "sent %zu: %s", i + 1, tls->chain[i].subject);
+        avs_out_printf(subject->out, "sent %zu: %s", i + 1, tls->chain[i].subject);
         if (i + 1 == tls->chain_length) {
-            avs_buffer_printf(subject->out, "\n  issued by: %s", tls->chain[i].issuer);
+            avs_out_printf(subject->out, "\n  issued by: %s", tls->chain[i].issuer);
         }
     }
 }
@@ -109,8 +110,8 @@ static void about_missing(struct subject *subject) {
     const struct avs_trust_facts *trust = &subject->session->tls.trust;
     if (trust->closes_with_ats_roots) {
         line(subject);
-        avs_buffer_printf(subject->out, "missing root: %s\n  SHA-256 %s", trust->closing_root,
-                          trust->closing_sha256);
+        avs_out_printf(subject->out, "missing root: %s\n", trust->closing_root);
+        avs_out_printf(subject->out, "  SHA-256 %s", trust->closing_sha256);
     } else {
         say(subject, "missing", trust->missing_issuer);
     }
@@ -166,11 +167,11 @@ static void about_handshake(struct subject *subject) {
     const struct avs_tls_facts *tls = &subject->session->tls;
     if (tls->alert_received >= 0) {
         line(subject);
-        avs_buffer_printf(subject->out, "the server sent TLS alert %d", tls->alert_received);
+        avs_out_printf(subject->out, "the server sent TLS alert %d", tls->alert_received);
     }
     if (tls->alert_sent >= 0) {
         line(subject);
-        avs_buffer_printf(subject->out, "we sent TLS alert %d", tls->alert_sent);
+        avs_out_printf(subject->out, "we sent TLS alert %d", tls->alert_sent);
     }
     say(subject, "OpenSSL", tls->openssl_error);
     say(subject, "address", subject->session->dial.address);
@@ -202,22 +203,22 @@ static void about_http2(struct subject *subject) {
     const struct avs_session_evidence *session = subject->session;
     const struct avs_http_facts *http = &session->http;
     line(subject);
-    avs_buffer_printf(subject->out, "TLS: %s with %s",
-                      session->tls.verified ? "verified" : "not verified",
-                      session->tls.version[0] ? session->tls.version : "no version agreed");
+    avs_out_printf(subject->out, "TLS: %s with %s",
+                   session->tls.verified ? "verified" : "not verified",
+                   session->tls.version[0] ? session->tls.version : "no version agreed");
     if (strcmp(session->tls.alpn, "h2") != 0) {
         about_alpn(subject);
         return;
     }
     line(subject);
-    avs_buffer_printf(subject->out, "HTTP/2: %llu bytes came%s",
-                      (unsigned long long)http->bytes_received,
-                      http->settings_received ? ", SETTINGS among them" : ", no SETTINGS");
+    avs_out_printf(subject->out, "HTTP/2: %llu bytes came%s",
+                   (unsigned long long)http->bytes_received,
+                   http->settings_received ? ", SETTINGS among them" : ", no SETTINGS");
     if (http->goaway_received) {
-        avs_buffer_printf(subject->out, ", then GOAWAY with code %u", http->goaway_code);
+        avs_out_printf(subject->out, ", then GOAWAY with code %u", http->goaway_code);
     }
     if (http->rst_received) {
-        avs_buffer_printf(subject->out, ", then RST_STREAM with code %u", http->rst_code);
+        avs_out_printf(subject->out, ", then RST_STREAM with code %u", http->rst_code);
     }
     say(subject, "address", session->dial.address);
 }
@@ -365,12 +366,14 @@ enum avs_status avs_advice_init(struct avs_advice *advice, enum avs_cause cause,
                                   .facts = avs_buffer_init(AVS_ADVICE_BYTES),
                                   .command = avs_buffer_init(AVS_ADVICE_BYTES)};
     sharpen(advice, evidence, session, &command);
-    struct subject subject = {evidence, session, &advice->facts};
+    struct avs_out facts = avs_out_init(AVS_ADVICE_BYTES, NULL);
+    struct subject subject = {evidence, session, &facts};
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         if (rows[i].cause == cause) {
             rows[i].about(&subject);
         }
     }
+    advice->facts = facts.text;
     avs_buffer_add(&advice->facts, "", 0);
     avs_buffer_add(&advice->command, "", 0);
     if (command) {

@@ -2,37 +2,21 @@
  * what to do. */
 #include <avs/report.h>
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/text.h"
+#include "base/text_out.h"
 #include "report/advice.h"
-#include "report/printable.h"
-
-#define REPORT_BYTES_MAX (256 * 1024) /* twelve causes with all their particulars fit */
-
-enum mark { MARK_OK, MARK_NOTE, MARK_FAIL, MARK_UNKNOWN };
-
-static const struct {
-    const char *plain, *coloured;
-} marks[] = {
-    [MARK_OK] = {"[ok]", "\033[32m[ok]\033[0m"},
-    [MARK_NOTE] = {"[! ]", "\033[33m[! ]\033[0m"},
-    [MARK_FAIL] = {"[no]", "\033[31m[no]\033[0m"},
-    [MARK_UNKNOWN] = {"[? ]", "\033[33m[? ]\033[0m"},
-};
 
 struct report {
     const struct avs_evidence *evidence;
     const struct avs_verdict *verdict;
-    bool has_colour;
-    struct avs_buffer out;
+    struct avs_out out;
 };
 
-static void fact(struct report *report, enum mark mark, const char *label) {
-    avs_buffer_printf(&report->out, "%s %-10s ",
-                      report->has_colour ? marks[mark].coloured : marks[mark].plain, label);
+static void fact(struct report *report, enum avs_mark mark, const char *label) {
+    avs_out_mark(&report->out, mark);
+    avs_out_printf(&report->out, "%-10s ", label);
+    avs_out_hang(&report->out);
 }
 
 /* The session that decides, and speaks for both where they agree. */
@@ -52,68 +36,66 @@ static const char *what_stands(const struct report *report) {
 static void add_answer(struct report *report) {
     const struct avs_evidence *evidence = report->evidence;
     const struct avs_verdict *verdict = report->verdict;
-    const char *bold = report->has_colour ? "\033[1m" : "";
-    const char *plain = report->has_colour ? "\033[0m" : "";
+    static const char *const words[] = {[AVS_READY] = "Ready:",
+                                        [AVS_NOT_READY] = "Not ready:",
+                                        [AVS_INCONCLUSIVE] = "Cannot tell:"};
+    avs_out_tone(&report->out, AVS_TONE_BOLD, "%s", words[verdict->readiness]);
     switch (verdict->readiness) {
     case AVS_READY: {
         const struct avs_trust_facts *trust = &decisive(report)->tls.trust;
-        avs_buffer_printf(&report->out,
-                          "%sReady:%s %s works: TLS is verified and the chain ends in %s.\n", bold,
-                          plain, evidence->endpoint,
-                          trust->ats ? trust->ats_root : "a trusted root (--any-root)");
+        avs_out_printf(&report->out, " %s works: TLS is verified and the chain ends in %s.\n",
+                       evidence->endpoint,
+                       trust->ats ? trust->ats_root : "a trusted root (--any-root)");
         break;
     }
     case AVS_NOT_READY:
-        avs_buffer_printf(&report->out, "%sNot ready:%s %s: %s%s (%s)\n", bold, plain,
-                          evidence->endpoint, what_stands(report),
-                          avs_cause_info(verdict->cause)->meaning,
-                          avs_cause_info(verdict->cause)->id);
+        avs_out_printf(&report->out, " %s: %s%s (%s)\n", evidence->endpoint, what_stands(report),
+                       avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
         break;
     case AVS_INCONCLUSIVE:
         if (verdict->cause == AVS_CAUSE_NONE) {
-            avs_buffer_printf(&report->out,
-                              "%sCannot tell:%s %s: TLS is proven over HTTP/1.1, but HTTP/2, which "
-                              "AVS needs, was not asked.\n",
-                              bold, plain, evidence->endpoint);
+            avs_out_printf(&report->out,
+                           " %s: TLS is proven over HTTP/1.1, but HTTP/2, which "
+                           "AVS needs, was not asked.\n",
+                           evidence->endpoint);
             break;
         }
         if (verdict->tls_proven) {
-            avs_buffer_printf(&report->out, "%sCannot tell:%s %s: %s%s (%s)\n", bold, plain,
-                              evidence->endpoint, what_stands(report),
-                              avs_cause_info(verdict->cause)->meaning,
-                              avs_cause_info(verdict->cause)->id);
+            avs_out_printf(&report->out, " %s: %s%s (%s)\n", evidence->endpoint,
+                           what_stands(report), avs_cause_info(verdict->cause)->meaning,
+                           avs_cause_info(verdict->cause)->id);
             break;
         }
-        avs_buffer_printf(
-            &report->out,
-            "%sCannot tell:%s %s %s, so nothing is known about its certificates: %s "
-            "(%s)\n",
-            bold, plain, evidence->endpoint,
-            decisive(report)->dial.outcome == AVS_DIAL_CONNECTED ? "did not get through TLS"
-                                                                 : "was not reached",
-            avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
+        avs_out_printf(&report->out,
+                       " %s %s, so nothing is known about its certificates: %s "
+                       "(%s)\n",
+                       evidence->endpoint,
+                       decisive(report)->dial.outcome == AVS_DIAL_CONNECTED
+                           ? "did not get through TLS"
+                           : "was not reached",
+                       avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
         break;
     }
 }
 
 static void add_endpoint(struct report *report) {
-    fact(report, MARK_OK, "Endpoint");
-    avs_buffer_printf(&report->out, "%s (from: %s)\n", report->evidence->endpoint,
-                      report->evidence->endpoint_source);
+    fact(report, AVS_MARK_OK, "Endpoint");
+    avs_out_printf(&report->out, "%s (from: %s)\n", report->evidence->endpoint,
+                   report->evidence->endpoint_source);
 }
 
 static void add_store(struct report *report) {
     const struct avs_session_evidence *session = decisive(report);
     const struct avs_trust_facts *trust = &session->tls.trust;
     bool has_path = trust->ca_path[0] != '\0';
-    fact(report, trust->store_state == AVS_STORE_OK ? MARK_OK : MARK_FAIL, "Roots");
-    avs_buffer_printf(&report->out, "%s%s%s (from: %s)", trust->ca_file,
-                      trust->ca_file[0] && has_path ? " and " : "", trust->ca_path,
-                      trust->store_source);
+    fact(report, trust->store_state == AVS_STORE_OK ? AVS_MARK_OK : AVS_MARK_FAIL, "Roots");
+    avs_out_printf(&report->out, "%s%s%s (from: %s)", trust->ca_file,
+                   trust->ca_file[0] && has_path ? " and " : "", trust->ca_path,
+                   trust->store_source);
     if (trust->store_count > 0) {
-        avs_buffer_printf(&report->out, ", %d certificates", trust->store_count);
+        avs_out_printf(&report->out, ", %d certificates", trust->store_count);
     }
-    avs_buffer_add_text(&report->out, "\n");
+    avs_out_printf(&report->out, "\n");
 }
 
 static void add_connection(struct report *report) {
@@ -122,30 +104,20 @@ static void add_connection(struct report *report) {
     if (dial->outcome == AVS_DIAL_NOT_TRIED) {
         return;
     }
-    fact(report, dial->outcome == AVS_DIAL_CONNECTED ? MARK_OK : MARK_UNKNOWN, "Connection");
+    fact(report, dial->outcome == AVS_DIAL_CONNECTED ? AVS_MARK_OK : AVS_MARK_UNKNOWN,
+         "Connection");
     if (dial->outcome == AVS_DIAL_CONNECTED) {
-        avs_buffer_printf(&report->out, "%s port %u", dial->address, dial->port);
+        avs_out_printf(&report->out, "%s port %u", dial->address, dial->port);
     } else {
-        avs_buffer_printf(&report->out, "%s port %u: not connected", dial->host, dial->port);
+        avs_out_printf(&report->out, "%s port %u: not connected", dial->host, dial->port);
     }
     if (dial->proxy[0]) {
-        avs_buffer_printf(&report->out, " through the proxy %s", dial->proxy);
+        avs_out_printf(&report->out, " through the proxy %s", dial->proxy);
     }
     if (session->timing.connect_ms >= 0) {
-        avs_buffer_printf(&report->out, ", %.1f ms", session->timing.connect_ms);
+        avs_out_printf(&report->out, ", %.1f ms", session->timing.connect_ms);
     }
-    avs_buffer_add_text(&report->out, "\n");
-}
-
-static void add_indented(struct report *report, const char *label, const char *text) {
-    bool is_first = true;
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        avs_buffer_printf(&report->out, "     %-7s %.*s\n", is_first ? label : "", (int)length,
-                          text);
-        text += length + (text[length] == '\n');
-        is_first = false;
-    }
+    avs_out_printf(&report->out, "\n");
 }
 
 static enum avs_status add_advice(struct report *report, const struct avs_session_evidence *session,
@@ -157,12 +129,16 @@ static enum avs_status add_advice(struct report *report, const struct avs_sessio
             avs_advice_init(&advice, verdict->causes[i], report->evidence, session, reterr);
         if (status == AVS_OK) {
             if (i > 0) {
-                avs_buffer_printf(&report->out, "     and     %s (%s)\n", advice.meaning,
-                                  avs_cause_info(advice.cause)->id);
+                avs_out_printf(&report->out, "     and     %s (%s)\n", advice.meaning,
+                               avs_cause_info(advice.cause)->id);
             }
-            add_indented(report, "facts", advice.facts.data);
-            add_indented(report, "do", advice.remedy);
-            add_indented(report, "next", advice.command.data);
+            avs_out_lines(&report->out, "     facts   ", advice.facts.data);
+            avs_out_lines(&report->out, "     do      ", advice.remedy);
+            if (advice.command.length > 0) {
+                avs_out_printf(&report->out, "     next    ");
+                avs_out_command(&report->out, advice.command.data);
+                avs_out_printf(&report->out, "\n");
+            }
         }
         avs_advice_done(&advice);
         AVS_TRY(status);
@@ -177,9 +153,9 @@ static bool same_causes(const struct avs_session_verdict *a, const struct avs_se
 
 static void add_tls(struct report *report, const struct avs_session_evidence *session) {
     const struct avs_tls_facts *tls = &session->tls;
-    avs_buffer_printf(&report->out, "%s %s", tls->version, tls->cipher);
+    avs_out_printf(&report->out, "%s %s", tls->version, tls->cipher);
     if (tls->trust.anchor_cross_signed) {
-        avs_buffer_add_text(&report->out, ", anchored in a cross-signed copy");
+        avs_out_printf(&report->out, ", anchored in a cross-signed copy");
     }
 }
 
@@ -187,25 +163,25 @@ static void add_http(struct report *report, const struct avs_session_evidence *s
                      const struct avs_session_verdict *verdict) {
     add_tls(report, session);
     if (strcmp(verdict->http_class, "ats_message") == 0) {
-        avs_buffer_add_text(&report->out, ", \"" AVS_ATS_PHRASE "\"\n");
+        avs_out_printf(&report->out, ", \"" AVS_ATS_PHRASE "\"\n");
         return;
     }
     if (session->http.status > 0) {
-        avs_buffer_printf(&report->out, ", HTTP status %d", session->http.status);
+        avs_out_printf(&report->out, ", HTTP status %d", session->http.status);
     }
-    avs_buffer_printf(&report->out, "\n             %s: %s.", verdict->quirk,
-                      avs_quirk_meaning(verdict->quirk));
+    avs_out_printf(&report->out, "\n             %s: %s.", verdict->quirk,
+                   avs_quirk_meaning(verdict->quirk));
     if (session->http.redirect_host[0]) {
-        avs_buffer_printf(&report->out, " (to %s)", session->http.redirect_host);
+        avs_out_printf(&report->out, " (to %s)", session->http.redirect_host);
     }
     if (session->tls.client_cert_requested) {
-        avs_buffer_add_text(&report->out, " It had asked for a client certificate, and this device "
-                                          "presents none.");
+        avs_out_printf(&report->out, " It had asked for a client certificate, and this device "
+                                     "presents none.");
     }
-    avs_buffer_add_text(&report->out, session != &report->evidence->session[AVS_PROTOCOL_H2]
-                                          ? "\n             The guide calls that expected: the "
-                                            "secure connection is what counts.\n"
-                                          : "\n");
+    avs_out_printf(&report->out, session != &report->evidence->session[AVS_PROTOCOL_H2]
+                                     ? "\n             The guide calls that expected: the "
+                                       "secure connection is what counts.\n"
+                                     : "\n");
 }
 
 static enum avs_status add_session(struct report *report, enum avs_protocol protocol,
@@ -218,30 +194,28 @@ static enum avs_status add_session(struct report *report, enum avs_protocol prot
         return AVS_OK;
     case AVS_SESSION_PASS:
     case AVS_SESSION_PASS_WITH_QUIRK:
-        fact(report, verdict->quirk[0] ? MARK_NOTE : MARK_OK, label);
+        fact(report, verdict->quirk[0] ? AVS_MARK_NOTE : AVS_MARK_OK, label);
         add_http(report, session, verdict);
         return AVS_OK;
     case AVS_SESSION_FAIL:
     case AVS_SESSION_INCONCLUSIVE:
         break;
     }
-    fact(report, verdict->outcome == AVS_SESSION_FAIL ? MARK_FAIL : MARK_UNKNOWN, label);
+    fact(report, verdict->outcome == AVS_SESSION_FAIL ? AVS_MARK_FAIL : AVS_MARK_UNKNOWN, label);
     const struct avs_session_verdict *h2 = &report->verdict->session[AVS_PROTOCOL_H2];
     if (protocol == AVS_PROTOCOL_HTTP1 && h2->cause_count > 0 && same_causes(h2, verdict)) {
-        avs_buffer_printf(&report->out, "%s, as over HTTP/2\n",
-                          avs_cause_info(verdict->causes[0])->id);
+        avs_out_printf(&report->out, "%s, as over HTTP/2\n",
+                       avs_cause_info(verdict->causes[0])->id);
         return AVS_OK;
     }
     if (verdict->causes[0] == report->verdict->cause) { /* the answer has said the sentence */
-        avs_buffer_printf(&report->out, "%s\n", avs_cause_info(verdict->causes[0])->id);
+        avs_out_printf(&report->out, "%s\n", avs_cause_info(verdict->causes[0])->id);
     } else {
-        avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(verdict->causes[0])->meaning,
-                          avs_cause_info(verdict->causes[0])->id);
+        avs_out_printf(&report->out, "%s (%s)\n", avs_cause_info(verdict->causes[0])->meaning,
+                       avs_cause_info(verdict->causes[0])->id);
     }
     return add_advice(report, session, verdict, reterr);
 }
-
-AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
 
 static enum avs_status add_family(struct report *report, enum avs_family family,
                                   struct avs_error *reterr) {
@@ -253,39 +227,37 @@ static enum avs_status add_family(struct report *report, enum avs_family family,
         return AVS_OK;
     }
     if (verdict->outcome == AVS_SESSION_PASS) {
-        fact(report, MARK_OK, label);
-        avs_buffer_printf(&report->out, "the chain of this family ends in %s\n",
-                          trust->ats ? trust->ats_root : trust->anchor_subject);
+        fact(report, AVS_MARK_OK, label);
+        avs_out_printf(&report->out, "the chain of this family ends in %s\n",
+                       trust->ats ? trust->ats_root : trust->anchor_subject);
         return AVS_OK;
     }
     enum avs_cause cause = verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_INTERNAL;
     if (cause == AVS_CAUSE_TLS_NO_CIPHER) {
-        fact(report, MARK_NOTE, label);
-        avs_buffer_add_text(&report->out, "the server has no certificate of this family\n");
+        fact(report, AVS_MARK_NOTE, label);
+        avs_out_printf(&report->out, "the server has no certificate of this family\n");
         return AVS_OK;
     }
     if (cause == AVS_CAUSE_TLS_VERSION) {
-        fact(report, MARK_NOTE, label);
-        avs_buffer_add_text(&report->out, "not known: this is asked over TLS 1.2, which the server "
-                                          "does not speak\n");
+        fact(report, AVS_MARK_NOTE, label);
+        avs_out_printf(&report->out, "not known: this is asked over TLS 1.2, which the server "
+                                     "does not speak\n");
         return AVS_OK;
     }
-    fact(report, verdict->outcome == AVS_SESSION_FAIL ? MARK_FAIL : MARK_UNKNOWN, label);
-    avs_buffer_printf(&report->out, "%s (%s)\n", avs_cause_info(cause)->meaning,
-                      avs_cause_info(cause)->id);
+    fact(report, verdict->outcome == AVS_SESSION_FAIL ? AVS_MARK_FAIL : AVS_MARK_UNKNOWN, label);
+    avs_out_printf(&report->out, "%s (%s)\n", avs_cause_info(cause)->meaning,
+                   avs_cause_info(cause)->id);
     return add_advice(report, session, verdict, reterr);
 }
 
 enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
                                    const struct avs_verdict *verdict, const struct avs_style *style,
                                    char **ret_text, struct avs_error *reterr) {
-    bool has_colour = style && style->has_colour;
-    AVS_AUTO(evidence) printable = avs_evidence_printable(evidence);
-    AVS_REQUIRE_MEMORY(printable, reterr);
-    struct report report = {.evidence = printable,
-                            .verdict = verdict,
-                            .has_colour = has_colour,
-                            .out = avs_buffer_init(REPORT_BYTES_MAX)};
+    struct report report = {
+        .evidence = evidence,
+        .verdict = verdict,
+        .out = avs_out_init(AVS_OUT_REPORT_BYTES, style),
+    };
     add_answer(&report);
     add_endpoint(&report);
     add_store(&report);
@@ -298,8 +270,8 @@ enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
         status = add_family(&report, (enum avs_family)i, reterr);
     }
     if (status == AVS_OK) {
-        status = avs_buffer_take_text(&report.out, ret_text, reterr);
+        status = avs_out_take(&report.out, ret_text, reterr);
     }
-    avs_buffer_done(&report.out);
+    avs_out_done(&report.out);
     return status;
 }
