@@ -155,6 +155,17 @@ def test_goaway_of_nginx_loses_nothing(tmp_path, pki, documents):
         assert result.end["ready"] >= result.end["goaways"]
 
 
+def test_an_answer_of_nginx_outlives_its_goaway(tmp_path, pki, documents):
+    with Nginx(tmp_path, pki, documents, requests=5) as nginx:
+        result = session(*nginx.fetch, "--window", 65535, "--retry", 2, f"slow={nginx.url}/big",
+                         f"hold={nginx.url}/big", "sleep=300",
+                         *[word for _ in range(4) for word in (f"get={nginx.url}/small", "sleep=50")],
+                         "wait", "sleep=200", "cancel", "end")
+        assert result.end["goaways"] >= 1
+        assert [each["finish"] for each in result.finished[:1] + result.finished[2:]] == ["complete"] * 5
+        assert result.finished[0]["bytes"] == 32 * MIB
+
+
 @pytest.fixture
 def gateway(pki):
     with Gateway(pki) as gateway:

@@ -28,8 +28,7 @@ static void retire(struct avs_conn *conn) {
     if (conn->origin->conn == conn) {
         conn->origin->conn = NULL;
     }
-    conn->core->has_ended_conns = true;
-    avs_core_note_deadline(conn->core, conn->core->now_us); /* so that it is swept soon */
+    avs_core_note_ended(conn->core);
     if (conn->is_ready) {
         (void)__atomic_sub_fetch(&conn->core->stats->connections_open, 1, __ATOMIC_RELAXED);
     }
@@ -241,10 +240,6 @@ size_t avs_conn_pull(struct avs_conn *conn, uint8_t *buffer, size_t capacity) {
     return length;
 }
 
-bool avs_conn_wants_write(const struct avs_conn *conn) {
-    return conn->h2 && avs_h2_wants_write(conn->h2);
-}
-
 /* ---------------------------------------------------------------- from the core */
 
 void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
@@ -325,7 +320,8 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {
 
 void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange) {
     struct avs_h2_stream *stream = &exchange->loop.stream;
-    if (conn->state != AVS_CONN_OPEN || (!stream->is_sink_paused && !stream->is_source_paused)) {
+    bool is_paused = stream->is_sink_paused || stream->is_source_paused;
+    if (!is_paused || (conn->state != AVS_CONN_OPEN && !stream->is_whole)) {
         return;
     }
     exchange->loop.active_us = conn->core->now_us;

@@ -8,7 +8,7 @@
 enum avs_conn_state {
     AVS_CONN_CONNECTING, /* the transport is at it */
     AVS_CONN_OPEN,       /* bytes flow; ready once SETTINGS came */
-    AVS_CONN_ENDED       /* to be swept; nothing of it may be used any more */
+    AVS_CONN_ENDED       /* to be swept; it only keeps `whole` */
 };
 
 struct avs_conn {
@@ -17,7 +17,11 @@ struct avs_conn {
     struct avs_conn *next;
     void *link; /* the transport's */
     struct avs_h2 *h2;
-    struct avs_exchange_list exchanges; /* those with a stream here */
+    struct avs_exchange_list exchanges; /* those with an open stream here */
+    /* Those whose answer came to its end while their sink paused. They need the connection no more
+     * and outlive it. */
+    struct avs_exchange_list whole;
+    bool is_released; /* the transport has let go of it */
     enum avs_conn_state state;
     bool is_ready;          /* the peer's SETTINGS came */
     bool is_draining;       /* takes no new streams */
@@ -47,7 +51,6 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
 void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int64_t now_us);
 /* Plaintext for the peer; 0 = nothing now. */
 size_t avs_conn_pull(struct avs_conn *conn, uint8_t *buffer, size_t capacity);
-bool avs_conn_wants_write(const struct avs_conn *conn);
 
 /* From the core. */
 void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange);
@@ -63,7 +66,9 @@ void avs_conn_end_quietly(struct avs_conn *conn);
 /* End it and its streams, and say why. While it was not ready yet, also all that waits for it. */
 void avs_conn_fail(struct avs_conn *conn, enum avs_finish finish, enum avs_cause cause,
                    const char *format, ...) AVS_PRINTF(4, 5);
-/* Free an ended connection. */
+/* It let go of an exchange, or hands it on: to nobody's list. */
+void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange);
+/* Free an ended connection without exchanges. */
 void avs_conn_free(struct avs_conn *conn);
 
 #endif

@@ -8,7 +8,6 @@
 
 /* streams.c */
 extern const struct avs_h2_callbacks avs_conn_callbacks;
-void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange);
 /* A connection that has served others before its GOAWAY is no reason to give up: a server that
  * takes a few requests for each connection gets the rest on the next ones. */
 bool avs_conn_may_resend(const struct avs_exchange *exchange);

@@ -18,6 +18,11 @@ void avs_core_note_deadline(struct avs_core *core, int64_t when_us) {
     }
 }
 
+void avs_core_note_ended(struct avs_core *core) {
+    core->has_ended_conns = true;
+    avs_core_note_deadline(core, core->now_us);
+}
+
 int64_t avs_core_deadline(const struct avs_core *core) {
     return core->deadline_us;
 }
@@ -100,11 +105,7 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
     struct avs_conn *conn = exchange->loop.conn;
     if (conn) {
         avs_h2_cancel(conn->h2, &exchange->loop.stream, AVS_H2_CODE_CANCEL);
-        avs_exchange_remove(&conn->exchanges, exchange);
-        if (conn->exchanges.count == 0) {
-            conn->idle_since_us = core->now_us;
-            avs_core_note_deadline(core, avs_conn_deadline(conn));
-        }
+        avs_conn_detach(conn, exchange);
     } else if (exchange->loop.is_queued) {
         avs_exchange_remove(&exchange->loop.origin->queue, exchange);
     }
@@ -309,8 +310,15 @@ static void sweep(struct avs_core *core) {
             place = &conn->next;
             continue;
         }
+        if (!conn->is_released) {
+            conn->is_released = true;
+            core->options.transport.close(core->options.transport.user, conn);
+        }
+        if (conn->whole.count > 0) {
+            place = &conn->next;
+            continue;
+        }
         *place = conn->next;
-        core->options.transport.close(core->options.transport.user, conn);
         avs_conn_free(conn);
     }
     drop_unused_origins(core);

@@ -106,6 +106,8 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
                      const struct avs_failure *failure);
 /* Back into its origin's queue, at its old place. */
 void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange);
+/* A connection ended, or has nothing left that it was kept for: sweep it soon. */
+void avs_core_note_ended(struct avs_core *core);
 /* Something is due at `when_us`. */
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us);
 

@@ -93,13 +93,31 @@ static enum avs_source_result on_read(void *user, struct avs_h2_stream *stream, 
     return result;
 }
 
-void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange) {
+static void remove_open(struct avs_conn *conn, struct avs_exchange *exchange) {
     avs_exchange_remove(&conn->exchanges, exchange);
-    exchange->loop.conn = NULL;
     if (conn->exchanges.count == 0) {
         conn->idle_since_us = conn->core->now_us;
         avs_core_note_deadline(conn->core, avs_conn_deadline(conn));
     }
+}
+
+void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange) {
+    exchange->loop.conn = NULL;
+    if (!exchange->loop.stream.is_whole) {
+        remove_open(conn, exchange);
+        return;
+    }
+    avs_exchange_remove(&conn->whole, exchange);
+    if (conn->state == AVS_CONN_ENDED && conn->whole.count == 0) {
+        avs_core_note_ended(conn->core);
+    }
+}
+
+static void on_whole(void *user, struct avs_h2_stream *stream) {
+    struct avs_conn *conn = user;
+    struct avs_exchange *exchange = exchange_of(stream);
+    remove_open(conn, exchange);
+    avs_exchange_append(&conn->whole, exchange);
 }
 
 /* A connection that has served others before its GOAWAY is no reason to give up: a server that
@@ -221,6 +239,7 @@ const struct avs_h2_callbacks avs_conn_callbacks = {
     .on_header_line = on_header_line,
     .on_data = on_data,
     .on_read = on_read,
+    .on_whole = on_whole,
     .on_closed = on_closed,
     .on_goaway = on_goaway,
     .on_ping_ack = on_ping_ack,

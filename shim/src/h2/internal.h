@@ -11,7 +11,7 @@ struct avs_h2 {
     const struct avs_h2_callbacks *callbacks;
     void *user;
     struct avs_h2_stream *streams; /* all that are submitted and not yet ended */
-    size_t stream_count;
+    size_t open_count;             /* of these, not whole: those that count for the peer's limit */
     const uint8_t *pending; /* of nghttp2's: a frame that did not fit into the caller's buffer */
     size_t pending_length;
     uint32_t receive_window_bytes;

@@ -209,12 +209,8 @@ void avs_h2_goaway(struct avs_h2 *h2, uint32_t h2_code) {
     }
 }
 
-size_t avs_h2_open_streams(const struct avs_h2 *h2) {
-    return h2->stream_count;
-}
-
 bool avs_h2_can_open(const struct avs_h2 *h2) {
-    return h2->stream_count < h2->facts.max_concurrent_streams && !avs_h2_is_closing(h2);
+    return h2->open_count < h2->facts.max_concurrent_streams && !avs_h2_is_closing(h2);
 }
 
 bool avs_h2_is_closing(const struct avs_h2 *h2) {

@@ -60,7 +60,7 @@ struct avs_h2_stream {
     bool is_sink_paused;
     bool is_remote_ended;   /* END_STREAM came */
     bool is_reset_by_peer;  /* RST_STREAM came */
-    bool is_closed;         /* nghttp2 is done with it; on_closed waits for the paused sink */
+    bool is_whole;          /* all of it came, see on_whole; nghttp2 is done with it */
     struct avs_buffer held; /* chunks not yet consumed, from held_offset on */
     size_t held_offset;
     size_t chunk_length;        /* the chunk that was offered and paused: offered again as it was */
@@ -81,6 +81,9 @@ struct avs_h2_callbacks {
                                     size_t length);
     enum avs_source_result (*on_read)(void *user, struct avs_h2_stream *stream, uint8_t *buffer,
                                       size_t capacity, size_t *ret_length);
+    /* All of the answer is here and a paused sink holds some of it: it needs nothing of the peer
+     * any more. on_closed(COMPLETE) follows when the sink has taken it. */
+    void (*on_whole)(void *user, struct avs_h2_stream *stream);
     /* The last call for this stream; not called after avs_h2_cancel or avs_h2_free. */
     void (*on_closed)(void *user, struct avs_h2_stream *stream, enum avs_h2_end end,
                       uint32_t h2_code);
@@ -148,7 +151,8 @@ AVS_NODISCARD enum avs_status avs_h2_submit(struct avs_h2 *h2, const struct avs_
                                             struct avs_h2_stream *stream, struct avs_error *reterr);
 /* Forget a stream at once and tell the peer with RST_STREAM(h2_code). No callback follows. */
 void avs_h2_cancel(struct avs_h2 *h2, struct avs_h2_stream *stream, uint32_t h2_code);
-/* Ask a paused source and offer the paused chunk again; not paused: nothing. */
+/* Ask a paused source and offer the paused chunk again; not paused: nothing. A whole stream can be
+ * resumed as long as the session is not freed, also when it has failed or is over. */
 void avs_h2_resume_source(struct avs_h2 *h2, struct avs_h2_stream *stream);
 void avs_h2_resume_sink(struct avs_h2 *h2, struct avs_h2_stream *stream);
 
@@ -157,8 +161,6 @@ AVS_NODISCARD enum avs_status avs_h2_ping(struct avs_h2 *h2, const uint8_t paylo
 /* Say goodbye: GOAWAY(h2_code), and the session is over once that is pulled. */
 void avs_h2_goaway(struct avs_h2 *h2, uint32_t h2_code);
 
-/* Streams open now. */
-size_t avs_h2_open_streams(const struct avs_h2 *h2);
 /* False when the peer's limit is reached. */
 bool avs_h2_can_open(const struct avs_h2 *h2);
 /* No new stream will be taken: GOAWAY came or went, ids ran out, or the session is over. */

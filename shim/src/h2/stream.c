@@ -15,7 +15,7 @@ void avs_h2_stream_link(struct avs_h2 *h2, struct avs_h2_stream *stream) {
         h2->streams->previous = stream;
     }
     h2->streams = stream;
-    h2->stream_count++;
+    h2->open_count++;
 }
 
 /* After this nghttp2 cannot find the stream any more, and nothing of it is left here. */
@@ -29,7 +29,7 @@ void avs_h2_stream_unlink(struct avs_h2 *h2, struct avs_h2_stream *stream) {
         stream->next->previous = stream->previous;
     }
     stream->previous = stream->next = NULL;
-    h2->stream_count--;
+    h2->open_count -= stream->is_whole ? 0 : 1;
     if (h2->header_stream == stream) {
         h2->header_stream = NULL;
     }
@@ -83,7 +83,7 @@ enum avs_status avs_h2_submit(struct avs_h2 *h2, const struct avs_h2_request *re
 }
 
 void avs_h2_cancel(struct avs_h2 *h2, struct avs_h2_stream *stream, uint32_t h2_code) {
-    if (!stream->is_closed && !h2->is_failed) {
+    if (!stream->is_whole && !h2->is_failed) {
         nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream->id, h2_code);
     }
     avs_h2_stream_unlink(h2, stream);
@@ -104,8 +104,12 @@ void avs_h2_stream_stop(struct avs_h2 *h2, struct avs_h2_stream *stream, enum av
 void avs_h2_stream_closed(struct avs_h2 *h2, struct avs_h2_stream *stream, enum avs_h2_end end,
                           uint32_t h2_code) {
     if (end == AVS_H2_COMPLETE && stream->held.length > stream->held_offset) {
-        stream->is_closed = true; /* all of it is here; the paused sink decides when it ends */
+        stream->is_whole = true;
         stream->close_code = h2_code;
+        h2->open_count--;
+        if (h2->callbacks->on_whole) {
+            h2->callbacks->on_whole(h2->user, stream);
+        }
         return;
     }
     finish(h2, stream, end, h2_code);
@@ -150,7 +154,7 @@ ssize_t avs_h2_stream_read(nghttp2_session *session, int32_t stream_id, uint8_t 
 }
 
 void avs_h2_resume_source(struct avs_h2 *h2, struct avs_h2_stream *stream) {
-    if (stream->is_source_paused && !stream->is_closed) {
+    if (stream->is_source_paused && !stream->is_whole) {
         stream->is_source_paused = false;
         nghttp2_session_resume_data(h2->session, stream->id);
     }
@@ -253,7 +257,7 @@ void avs_h2_resume_sink(struct avs_h2 *h2, struct avs_h2_stream *stream) {
     if (!give_trailers(h2, stream)) {
         return;
     }
-    if (stream->is_closed) {
+    if (stream->is_whole) {
         finish(h2, stream, AVS_H2_COMPLETE, stream->close_code);
     }
 }
