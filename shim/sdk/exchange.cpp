@@ -83,13 +83,15 @@ static enum avs_source_result onRead(void *user, uint64_t, uint8_t *buffer, size
 static bool onResponseCode(void *user, uint64_t, int code) noexcept {
     const Exchange *exchange = static_cast<const Exchange *>(user);
     const Channel::Inside inside(exchange->channel.get());
-    return exchange->sink->onReceiveResponseCode(code);
+    (void)exchange->sink->onReceiveResponseCode(code); /* the stock transport goes on as well */
+    return true;
 }
 
 static bool onHeaderLine(void *user, uint64_t, const char *line, size_t length) noexcept {
     const Exchange *exchange = static_cast<const Exchange *>(user);
     const Channel::Inside inside(exchange->channel.get());
-    return exchange->sink->onReceiveHeaderLine(std::string(line, length));
+    (void)exchange->sink->onReceiveHeaderLine(std::string(line, length)); /* likewise */
+    return true;
 }
 
 static enum avs_sink_result onData(void *user, uint64_t, const uint8_t *bytes,

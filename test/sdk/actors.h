@@ -26,6 +26,7 @@ class ScriptedSource : public HTTP2RequestSourceInterface {
     int headerCalls = 0;
     int pauses = 0;
     int calls = 0;
+    bool writesTooMuch = false; /* says so, at least */
     std::thread::id headersThread;
 
     std::vector<std::string> getRequestHeaderLines() override {
@@ -35,6 +36,9 @@ class ScriptedSource : public HTTP2RequestSourceInterface {
     }
     HTTP2SendDataResult onSendData(char *bytes, size_t size) override {
         calls++;
+        if (writesTooMuch) {
+            return {HTTP2SendStatus::CONTINUE, size + 1};
+        }
         if (m_next == steps.size()) {
             return {HTTP2SendStatus::COMPLETE, 0};
         }

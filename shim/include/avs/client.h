@@ -41,9 +41,10 @@ AVS_BEGIN_DECLS
 
 /** How a request ended, in the SDK's words (HTTP2ResponseFinishedStatus). */
 enum avs_finish {
-    AVS_FINISH_COMPLETE,  /**< the whole answer was delivered, whatever its response code */
+    AVS_FINISH_COMPLETE,  /**< nothing failed: the whole answer was delivered, whatever its response
+                               code, or one of the request's own callbacks wanted no more of it */
     AVS_FINISH_TIMEOUT,   /**< one of the request's own timeouts, or the connection's */
-    AVS_FINISH_CANCELLED, /**< cancel, shutdown, free, or one of the request's callbacks said so */
+    AVS_FINISH_CANCELLED, /**< cancel, shutdown or free */
     AVS_FINISH_INTERNAL_ERROR /**< anything else; the failure says what */
 };
 
@@ -141,7 +142,8 @@ enum avs_source_result {
                               read as PAUSE */
     AVS_SOURCE_PAUSE,    /**< nothing now; asked again after resume or pause_retry_ms */
     AVS_SOURCE_COMPLETE, /**< *ret_length bytes (0 is fine) were written and the body ends here */
-    AVS_SOURCE_ABORT     /**< reset the stream; on_finished(CANCELLED) follows */
+    AVS_SOURCE_ABORT     /**< reset the stream; on_finished(COMPLETE) follows, also when no response
+                              code came: who aborts knows why. More bytes than `capacity` is the same */
 };
 
 /** What a sink did with a chunk. */
@@ -149,7 +151,9 @@ enum avs_sink_result {
     AVS_SINK_SUCCESS, /**< consumed, all of it */
     AVS_SINK_PAUSE,   /**< not consumed: exactly the same chunk comes again after resume or
                            pause_retry_ms. Other streams go on */
-    AVS_SINK_ABORT    /**< reset the stream; on_finished(CANCELLED) follows */
+    AVS_SINK_ABORT    /**< wants no more: reset the stream; on_finished(COMPLETE) follows, for the
+                           response code is known and counts. The SDK's MIME decoder aborts on every
+                           answer that is not MIME (LibcurlHTTP2Connection, SDK 1.10 to 1.26) */
 };
 
 /** One request. Strings and the header list are copied by submit; `user` must live until
@@ -186,11 +190,12 @@ struct avs_request {
     /** The source: write up to `capacity` bytes of the body; NULL = no body. */
     enum avs_source_result (*on_read)(void *user, uint64_t id, uint8_t *buffer, size_t capacity,
                                       size_t *ret_length);
-    /** Once, before the header lines. Interim (1xx) answers are not reported. False: stop the
-     *  stream, on_finished(CANCELLED) follows. */
+    /** Once, before the header lines. Interim (1xx) answers are not reported. False: as
+     *  AVS_SINK_ABORT. */
     bool (*on_response_code)(void *user, uint64_t id, int code);
     /** One header line, "name: value\r\n", terminated. The first is "HTTP/2 200 \r\n", the last
-     *  before the data "\r\n", as libcurl gives them. Trailers come after the data. False: stop. */
+     *  before the data "\r\n", as libcurl gives them. Trailers come after the data. False: as
+     *  AVS_SINK_ABORT. */
     bool (*on_header_line)(void *user, uint64_t id, const char *line, size_t length);
     /** A chunk of the body, at most 16384 bytes, never empty; borrowed until it returns. */
     enum avs_sink_result (*on_data)(void *user, uint64_t id, const uint8_t *bytes, size_t length);

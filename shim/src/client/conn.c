@@ -308,7 +308,7 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {
     if (avs_h2_submit(conn->h2, &request, &exchange->loop.stream, &error) != AVS_OK) {
         struct avs_failure_box box;
         avs_failure_set(&box, error.cause, conn->origin->url, &conn->evidence, "%s", error.message);
-        avs_conn_fail_exchange(conn, exchange, AVS_FINISH_INTERNAL_ERROR, &box);
+        avs_conn_fail_exchange(conn, exchange, &box);
         return;
     }
     avs_exchange_append(&conn->exchanges, exchange);

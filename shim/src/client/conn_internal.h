@@ -15,7 +15,7 @@ bool avs_conn_may_resend(const struct avs_exchange *exchange);
 void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange);
 /* Tell one exchange, and the log, why it failed. */
 void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
-                            enum avs_finish finish, struct avs_failure_box *box);
+                            struct avs_failure_box *box);
 
 /* keepalive.c: something went out that the peer has to react to. */
 void avs_conn_expect_answer(struct avs_conn *conn);

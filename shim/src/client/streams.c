@@ -138,11 +138,9 @@ void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange) {
 
 /* Tell one exchange, and the log, why it failed. */
 void avs_conn_fail_exchange(struct avs_conn *conn, struct avs_exchange *exchange,
-                            enum avs_finish finish, struct avs_failure_box *box) {
-    if (finish == AVS_FINISH_INTERNAL_ERROR) {
-        avs_failure_log(conn->core, "requestFailed", exchange, box);
-    }
-    avs_core_finish(conn->core, exchange, finish, &box->failure);
+                            struct avs_failure_box *box) {
+    avs_failure_log(conn->core, "requestFailed", exchange, box);
+    avs_core_finish(conn->core, exchange, AVS_FINISH_INTERNAL_ERROR, &box->failure);
 }
 
 /* A GOAWAY now and then is a server's daily work; one for each try is no HTTP/2 service. */
@@ -161,10 +159,10 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
     struct avs_exchange *exchange = exchange_of(stream);
     const char *origin = conn->origin->url;
     struct avs_failure_box box;
-    enum avs_finish finish = AVS_FINISH_INTERNAL_ERROR;
     avs_conn_detach(conn, exchange);
     switch (end) {
     case AVS_H2_COMPLETE:
+    case AVS_H2_ABORTED: /* its owner knows why: no failure, as under the stock transport */
         avs_core_finish(conn->core, exchange, AVS_FINISH_COMPLETE, NULL);
         return;
     case AVS_H2_REFUSED:
@@ -186,11 +184,6 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
             origin, &conn->evidence, "the server reset the stream: %s (%u)",
             avs_h2_code_name(h2_code), h2_code);
         break;
-    case AVS_H2_ABORTED:
-        finish = AVS_FINISH_CANCELLED;
-        avs_failure_set(&box, AVS_CAUSE_CANCELLED, origin, &conn->evidence,
-                        "one of the request's own callbacks stopped it");
-        break;
     case AVS_H2_MALFORMED:
         avs_failure_set(&box, AVS_CAUSE_HTTP2_ERROR, origin, &conn->evidence,
                         "the answer breaks the rules of HTTP/2 (%s)", avs_h2_code_name(h2_code));
@@ -208,7 +201,7 @@ static void on_closed(void *user, struct avs_h2_stream *stream, enum avs_h2_end 
         box.error.has_h2_code = 1;
         box.error.h2_code = h2_code;
     }
-    avs_conn_fail_exchange(conn, exchange, finish, &box);
+    avs_conn_fail_exchange(conn, exchange, &box);
 }
 
 static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
