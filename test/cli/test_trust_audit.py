@@ -362,6 +362,36 @@ def test_an_unreadable_file_is_told(tmp_path):
     assert findings(audit("--ca-file", file, code=1), "store_unreadable")
 
 
+def cut_off(good):
+    return good + "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUTm90QVJlYWxDZXJ0aWZpY2F0ZQ\n"
+
+
+def glued(good):
+    return good.replace("-----END CERTIFICATE-----\n-----BEGIN", "-----END CERTIFICATE----------BEGIN")
+
+
+@pytest.mark.parametrize("damage, words", [(cut_off, "cut off"), (glued, "glued together")])
+def test_a_damaged_block_costs_the_whole_file(tmp_path, damage, words):
+    """As libcurl has it (error 77); the line is named by audit and explain alike."""
+    file = bundle(tmp_path, *REQUIRED)
+    good = file.read_text()
+    file.write_text(damage(good))
+    line = next(number for number, text in enumerate(file.read_text().split("\n"), 1)
+                if "----------" in text or number > good.count("\n") and "BEGIN" in text)
+    report = audit("--ca-file", file, code=1)
+    finding = findings(report, "store_invalid")[0]
+    assert f"line {line}: " in finding["detail"] and words in finding["detail"]
+    assert report["is_ca_file_broken"] and report["usable"] == 0
+    text = run("trust", "audit", "--ca-file", file).stdout
+    assert "NOT READY" in text and f"refused: line {line}: " in text
+    assert "OpenSSL stops reading there" not in text
+    chain = tmp_path / "chain.pem"
+    chain.write_text(pem("amazon-root-ca-3"))
+    explained = run("trust", "explain", "--chain", chain, "--ca-file", file).stdout
+    assert "ca_file_invalid" in explained and f"line {line}: " in explained, explained
+    assert f"sed -n {line},+2p {file}" in explained
+
+
 def test_duplicates_are_counted(tmp_path):
     report = audit("--ca-file", bundle(tmp_path, *REQUIRED, REQUIRED[0], REQUIRED[0]), code=0)
     assert findings(report, "duplicates")[0]["detail"] == "2 of 7"

@@ -286,7 +286,9 @@ static void fill_command(struct avs_buffer *out, const char *command,
                          const struct avs_session_evidence *session) {
     char port[8];
     char peer[AVS_NAME_BYTES + 16];
+    char line[16];
     avs_text_format(port, sizeof(port), "%u", evidence->port);
+    avs_text_format(line, sizeof(line), "%d", session->tls.trust.store_line);
     format_peer(peer, sizeof(peer), evidence, session);
     const struct avs_trust_facts *trust = &session->tls.trust;
     const struct {
@@ -298,6 +300,7 @@ static void fill_command(struct avs_buffer *out, const char *command,
         {"{port}", port},
         {"{ca_file}", trust->ca_file},
         {"{ca_path}", trust->ca_path},
+        {"{line}", line},
         {"{root}", trust->closing_root},
         {"{config}", CONFIG_FILE}, /* the evidence does not know its path */
     };
@@ -341,9 +344,13 @@ static void sharpen(struct avs_advice *advice, const struct avs_evidence *eviden
     } else if (advice->cause == AVS_CAUSE_CA_FILE_UNREADABLE && !trust->ca_file[0] &&
                trust->ca_path[0]) {
         *command = "ls -ld {ca_path}";
+    } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID && trust->store_line > 0) {
+        advice->remedy = "Put a whole bundle there, or mend the block at the line named above: one "
+                         "damaged block, and OpenSSL takes none of the file.";
+        *command = "sed -n {line},+2p {ca_file}";
     } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID &&
                strstr(trust->store_detail, "DER") == NULL) {
-        *command = "head -c 300 {ca_file}"; /* nothing that could be converted */
+        *command = "head -c 300 {ca_file}"; /* no block in it, and nothing to convert */
     } else if (advice->cause == AVS_CAUSE_HTTP2_MISSING && strcmp(session->tls.alpn, "h2") == 0) {
         advice->remedy = "The server agreed to HTTP/2 and then did not speak it: check that the "
                          "endpoint is an AVS gateway and what answers in its place.";

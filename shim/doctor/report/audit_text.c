@@ -52,6 +52,8 @@ static void store_state(struct text *text, const struct avs_audit_store *store) 
     struct avs_out *out = &text->out;
     if (store->state == AVS_STORE_UNREADABLE) {
         avs_out_printf(out, "cannot be read: %s", strerror(store->os_errno));
+    } else if (store->state == AVS_STORE_INVALID && store->kind == AVS_AUDIT_FILE) {
+        avs_out_printf(out, "refused: %s", store->flaw);
     } else if (store->kind == AVS_AUDIT_FILE) {
         avs_out_printf(out, "%zu certificates", store->certificates);
     } else if (store->files + store->bundles == 0) {
@@ -121,7 +123,9 @@ static void write_cas(struct text *text) {
                                   : "MISSING");
         avs_out_hang(&text->out);
         avs_out_printf(&text->out, "%-*s %s%s%s\n", NAME_COLUMN, watch->name,
-                       avs_audit_state_text(state), watch->note[0] ? "; " : "", watch->note);
+                       audit->is_sdk_store_broken ? "not loaded: the CA file is refused"
+                                                  : avs_audit_state_text(state),
+                       watch->note[0] ? "; " : "", watch->note);
         if (is_required && !is_there) {
             avs_out_printf(&text->out, "          SHA-256 %s\n", watch->sha256);
         }

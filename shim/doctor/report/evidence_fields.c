@@ -88,6 +88,7 @@ static const struct avs_field trust_rows[] = {
     FIELD(ca_path, TEXT),
     FIELD(store_errno, INT),
     FIELD(store_count, INT),
+    FIELD(store_line, INT),
     FIELD(store_detail, TEXT),
     FIELD(ca_path_useless, BOOL),
     FIELD(policy, TEXT),

@@ -110,7 +110,8 @@ struct avs_audit_store {
     char named_by[AVS_NAME_BYTES]; /* "libcurlUtils.CURLOPT_CAINFO", "CURL_CA_BUNDLE", ... */
     enum avs_store_state state;
     int os_errno;
-    size_t certificates; /* different ones that this store gives to a verifier */
+    char flaw[AVS_NAME_BYTES]; /* of a CA file that is INVALID: why OpenSSL refuses it */
+    size_t certificates;       /* different ones that this store gives to a verifier */
     size_t duplicates;
     size_t bundles; /* of a folder: files of several certificates, which rehash leaves alone */
     size_t files, hashed,
@@ -132,8 +133,9 @@ struct avs_audit_store {
        "path is good",                                                                             \
        "check owner and mode of the file and of the folders above it")                             \
     XX(STORE_INVALID, "store_invalid", ERROR,                                                      \
-       "no certificate in it that libcurl could load: error 77, whatever the CA path holds",       \
-       "replace it by a PEM bundle")                                                               \
+       "libcurl cannot load it: a CA file is taken whole or not at all (error 77, whatever the "   \
+       "CA path holds)",                                                                           \
+       "put a whole PEM bundle there, or repair the line named above")                             \
     XX(FOLDER_UNHASHED, "folder_unhashed", ERROR,                                                  \
        "a CA path whose certificates have no hash links: OpenSSL finds none of them",              \
        "openssl rehash {path}, or name a bundle in CURLOPT_CAINFO (SDK 1.16 and later)")           \
@@ -157,7 +159,8 @@ struct avs_audit_store {
        "sed -i 's/\\r$//' {path}")                                                                 \
     XX(EMPTY_FILE, "empty_file", WARNING, "is empty", "remove it, or copy it again")               \
     XX(BROKEN_BLOCK, "broken_block", WARNING,                                                      \
-       "holds a certificate that is cut short or does not decode; OpenSSL stops reading there",    \
+       "holds a certificate that is cut short or does not decode: OpenSSL does not read it, and "  \
+       "may refuse a bundle that it is pasted into",                                               \
        "copy the certificate again")                                                               \
     XX(NO_CERTIFICATE, "no_certificate", WARNING, "holds no certificate", "remove it")             \
     XX(TRUSTED_BLOCK, "trusted_block", INFO,                                                       \

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "store/audit_store.h"
+#include "trust/cafile.h"
 
 void avs_audit_find(struct avs_trust_audit *audit, enum avs_audit_finding_id id, const char *path,
                     const char *detail_format, ...) {
@@ -136,10 +137,13 @@ void avs_audit_note_certificate(struct avs_audit_reading *reading,
     }
 }
 
-static void on_bundle_certificate(void *user, const struct avs_scan_cert *certificate) {
+static void on_bundle_certificate(void *user, const uint8_t *der, size_t length) {
     struct avs_audit_reading *reading = user;
-    avs_audit_remember(&reading->seen, certificate->sha256);
-    avs_audit_note_certificate(reading, certificate);
+    struct avs_scan_cert certificate;
+    if (avs_scan_der(der, length, &certificate)) {
+        avs_audit_remember(&reading->seen, certificate.sha256);
+        avs_audit_note_certificate(reading, &certificate);
+    }
 }
 
 /* ---- a bundle ---- */
@@ -162,6 +166,7 @@ void avs_audit_store_failed(struct avs_trust_audit *audit, struct avs_audit_stor
 static bool read_bundle(struct avs_audit_reading *reading) {
     struct avs_audit_store *store = reading->store;
     struct avs_scan_file file;
+    struct avs_cafile taken;
     struct stat entry;
     AVS_AUTO(char) data = NULL;
     size_t length = 0;
@@ -171,17 +176,20 @@ static bool read_bundle(struct avs_audit_reading *reading) {
         return true;
     }
     reading->is_found = true;
-    if (!avs_scan_bytes(data, length, on_bundle_certificate, reading, &file)) {
+    if (!avs_scan_bytes(data, length, NULL, NULL, &file) ||
+        !avs_cafile_read(data, length, on_bundle_certificate, reading, &taken)) {
         return false;
     }
+    file.broken = taken.is_taken ? file.broken : 0; /* else said below, with the place */
     store->device = entry.st_dev;
     store->inode = entry.st_ino;
     store->certificates = avs_audit_count_different(&reading->seen);
     store->duplicates = reading->seen.count - store->certificates;
     avs_audit_find_in_file(reading->audit, store->path, &file, &entry);
-    if (file.certificates == 0) {
+    if (!taken.is_taken) {
         store->state = AVS_STORE_INVALID;
-        avs_audit_find(reading->audit, AVS_FINDING_STORE_INVALID, store->path, "%s", "");
+        AVS_TEXT_SET(store->flaw, taken.flaw);
+        avs_audit_find(reading->audit, AVS_FINDING_STORE_INVALID, store->path, "%s", taken.flaw);
     }
     if (store->duplicates) {
         avs_audit_find(reading->audit, AVS_FINDING_DUPLICATES, store->path, "%zu of %zu",

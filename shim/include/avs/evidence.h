@@ -86,10 +86,10 @@ enum avs_close_kind {
 };
 
 /** State of the trust store that a session was given. */
-#define AVS_STORE_MAP(XX)                                                       \
-    XX(OK, "ok")                                                                \
-    XX(UNREADABLE, "unreadable") /* missing, no permission, a directory, ... */ \
-    XX(INVALID, "invalid")       /* empty, DER, HTML, no certificate in it */   \
+#define AVS_STORE_MAP(XX)                                                                         \
+    XX(OK, "ok")                                                                                  \
+    XX(UNREADABLE, "unreadable") /* missing, no permission, a directory, ... */                   \
+    XX(INVALID, "invalid")       /* OpenSSL refuses the file: empty, DER, a damaged block, ... */ \
     XX(NOT_HASHED, "not_hashed") /* a CA path whose certificates have no hash links */
 
 enum avs_store_state {
@@ -138,6 +138,7 @@ struct avs_trust_facts {
     char ca_path[AVS_NAME_BYTES];
     int store_errno;
     int store_count;                   /**< certificates in the CA file; 0 without one */
+    int store_line;                    /**< of the CA file, where it is damaged; 0 = nowhere */
     char store_detail[AVS_NAME_BYTES]; /**< what is wrong with it, empty if nothing */
     bool ca_path_useless; /**< beside a CA file: nothing in the CA path can be found (no hash links)
                            */

@@ -178,8 +178,10 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "Correct the path or its permissions; a bad CA file breaks TLS even when the CA path is "
         "good.",
         "ls -l {ca_file}"),
-    ROW(CA_FILE_INVALID, TRUST, ERROR, "The CA file holds no certificate in PEM form.",
-        "Replace it by a PEM bundle (-----BEGIN CERTIFICATE-----); a DER file can be converted.",
+    ROW(CA_FILE_INVALID, TRUST, ERROR,
+        "The CA file is refused: it holds no certificate in PEM form, or a damaged block.",
+        "Replace it by a whole PEM bundle (-----BEGIN CERTIFICATE-----); a DER file can be "
+        "converted.",
         "openssl x509 -inform DER -in {ca_file} -out ca.pem"),
     ROW(CA_PATH_NOT_HASHED, TRUST, ERROR,
         "The CA directory holds certificates, but no hash links, so OpenSSL finds none of them.",

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "trust/bundle.h"
+#include "trust/cafile.h"
 #include "trust/lookup.h"
 #include "trust/openssl_auto.h"
 
@@ -53,27 +54,6 @@ static enum avs_status fail_store(struct avs_trust_facts *facts, enum avs_store_
     AVS_TEXT_SET(facts->store_detail, detail);
     return avs_fail_errno(reterr, rows[state].status, rows[state].cause, os_errno, "%s: %s", path,
                           detail);
-}
-
-/* The first bytes tell what somebody saved in place of a PEM bundle. */
-static const char *guess_content(const char *path) {
-    unsigned char head[64] = {0};
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = descriptor >= 0 ? read(descriptor, head, sizeof(head)) : -1;
-    if (descriptor >= 0) {
-        close(descriptor);
-    }
-    if (length == 0) {
-        return "the file is empty";
-    }
-    if (length > 2 && head[0] == 0x30 && head[1] >= 0x81 && head[1] <= 0x83) {
-        return "the file is DER; a PEM bundle is needed (openssl x509 -inform DER -in FILE)";
-    }
-    if (length > 0 && (avs_text_contains_nocase(head, (size_t)length, "<html") ||
-                       avs_text_contains_nocase(head, (size_t)length, "<!doctype"))) {
-        return "the file is an HTML page; a download failed and its error page was saved";
-    }
-    return "no certificate in PEM form, or a damaged block in it";
 }
 
 /* Read a regular file whole; NULL with errno 0 when it is larger than the index takes on. */
@@ -128,6 +108,20 @@ static enum avs_status add_indexed(struct avs_anchors *anchors, char *text, size
     return AVS_OK;
 }
 
+/* OpenSSL refused the file: what is wrong with it, and where. */
+static enum avs_status fail_invalid(struct avs_trust_facts *facts, const char *path,
+                                    struct avs_error *reterr) {
+    struct avs_cafile file = {.flaw = ""};
+    size_t length = 0;
+    bool is_memory = false;
+    AVS_AUTO(char) text = read_whole(path, &length, &is_memory);
+    if (!text || !avs_cafile_read(text, length, NULL, NULL, &file) || file.is_taken) {
+        AVS_TEXT_SET(file.flaw, "no certificate in PEM form, or a damaged block in it");
+    }
+    facts->store_line = (int)file.line;
+    return fail_store(facts, AVS_STORE_INVALID, 0, path, file.flaw, reterr);
+}
+
 static enum avs_status load_whole(struct avs_anchors *anchors, const char *path,
                                   struct avs_error *reterr) {
     ERR_set_mark();
@@ -135,7 +129,7 @@ static enum avs_status load_whole(struct avs_anchors *anchors, const char *path,
     int count = lookup ? X509_load_cert_crl_file(lookup, path, X509_FILETYPE_PEM) : 0;
     ERR_pop_to_mark();
     if (count <= 0) {
-        return fail_store(&anchors->facts, AVS_STORE_INVALID, 0, path, guess_content(path), reterr);
+        return fail_invalid(&anchors->facts, path, reterr);
     }
     anchors->facts.store_count = count;
     return AVS_OK;
@@ -360,6 +354,7 @@ void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_trust_fa
     ret_facts->store_state = known->store_state;
     ret_facts->store_errno = known->store_errno;
     ret_facts->store_count = known->store_count;
+    ret_facts->store_line = known->store_line;
     ret_facts->ca_path_useless = known->ca_path_useless;
     AVS_TEXT_SET(ret_facts->store_source, known->store_source);
     AVS_TEXT_SET(ret_facts->store_detail, known->store_detail);

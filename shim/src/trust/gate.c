@@ -93,6 +93,7 @@ static void reset_facts(struct avs_tls_facts *facts) {
     store.store_state = trust->store_state;
     store.store_errno = trust->store_errno;
     store.store_count = trust->store_count;
+    store.store_line = trust->store_line;
     store.ca_path_useless = trust->ca_path_useless;
     memcpy(store.store_source, trust->store_source, sizeof(store.store_source));
     memcpy(store.store_detail, trust->store_detail, sizeof(store.store_detail));
