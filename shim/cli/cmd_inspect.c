@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <avs/check.h>
 #include <avs/inspect.h>
@@ -247,6 +248,10 @@ static int probe(struct run *run) {
 }
 
 static int read_log(struct run *run) {
+    if (strcmp(run->options->path, "-") == 0 && isatty(STDIN_FILENO)) {
+        fputs("avs-shim inspect: reading standard input, as no FILE was named; Ctrl-D ends it\n",
+              stderr);
+    }
     struct inspect_input input = {.path = run->options->path,
                                   .sink = take_bytes,
                                   .quiet = take_quiet,

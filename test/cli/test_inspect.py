@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -77,6 +78,25 @@ def test_standard_input_with_and_without_dash():
     for arguments in ([], ["-"]):
         assert causes_of(report_of(run("inspect", "--json", *arguments, input=text))) == \
             ["dns_failed"]
+
+
+def test_a_terminal_is_told_that_standard_input_is_read():
+    master, slave = pty.openpty()
+    process = subprocess.Popen([AVS_SHIM, "inspect"], stdin=slave, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    os.close(slave)
+    try:
+        assert "reading standard input" in process.stderr.readline()
+        os.write(master, b"* Could not resolve host: api.amazon.com\n\x04")
+        out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        os.close(master)
+    assert process.returncode == 1 and "dns_failed" in out
+
+
+def test_a_pipe_is_not_told_so():
+    assert run("inspect", input="nothing\n").stderr == ""
 
 
 def test_gzip_alone_concatenated_and_piped(tmp_path):

@@ -119,6 +119,26 @@ static void pieces_make_no_difference(void **state) {
     for_each_log(check_pieces);
 }
 
+/* A log never shows what only somebody who saw the connection can say. */
+static void check_claims(const char *name, const struct avs_inspect_finding *finding) {
+    static const struct {
+        const char *claim;
+        enum avs_certainty least; /* from this certainty on it may be said */
+    } claims[] = {
+        {"root named above", AVS_CERTAIN + 1}, {"before any certificate", AVS_CERTAIN + 1},
+        {"TLS is proven", AVS_CERTAIN + 1},    {"Keep the evidence", AVS_CERTAIN + 1},
+        {"The address answered", AVS_CERTAIN}, {"DNS: the name resolved", AVS_CERTAIN},
+    };
+    const char *texts[] = {finding->says, finding->meaning, finding->remedy, finding->rules_out[0]};
+    for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+        for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
+            if (finding->certainty < claims[i].least && strstr(texts[j], claims[i].claim)) {
+                fail_msg("%s: nobody can know '%s' from this log", name, texts[j]);
+            }
+        }
+    }
+}
+
 static void check_rendering(const char *name, const char *sdk, const char *want) {
     (void)want;
     struct log log = load(name);
@@ -130,6 +150,7 @@ static void check_rendering(const char *name, const char *sdk, const char *want)
     for (size_t i = 0; i < report.finding_count; i++) {
         assert_non_null(report.findings[i].says);
         assert_non_null(strstr(text, report.findings[i].line));
+        check_claims(name, &report.findings[i]);
         if (strchr(report.findings[i].command, '{')) {
             fail_msg("%s: a place left open in '%s'", name, report.findings[i].command);
         }

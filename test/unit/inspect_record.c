@@ -222,8 +222,35 @@ static void continuations_are_told_from_beginnings(void **state) {
     }
 }
 
+static void numbers_are_cut_before_they_overflow(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_number;
+        long number;
+    } cases[] = {
+        {"60", true, 60},
+        {"-5", true, -5},
+        {"60,x", true, 60},
+        {"999999999", true, 999999999},
+        {"99999999999999999999", true, 999999999},
+        {"-99999999999999999999", true, -999999999},
+        {"4294967356", true, 429496735}, /* 60 where it wraps at 32 bits */
+        {"-", false, 0},
+        {"x60", false, 0},
+        {"", false, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct avs_slice slice = {cases[i].text, strlen(cases[i].text)};
+        long number = 0;
+        assert_int_equal(avs_slice_number(slice, &number), cases[i].is_number);
+        assert_int_equal(number, cases[i].number);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_cut_before_they_overflow),
         cmocka_unit_test(a_whole_line_is_taken_apart),
         cmocka_unit_test(a_message_without_pairs_follows_two_colons),
         cmocka_unit_test(events_may_hold_blanks_and_marks),

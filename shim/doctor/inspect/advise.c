@@ -285,8 +285,8 @@ static const char *why_it_cannot_tell(const struct avs_inspect *inspect) {
     const struct avs_context *context = &inspect->context;
     bool is_silent =
         !report->has_debug_lines && context->sdk_release >= 110 && context->sdk_release < 120;
-    bool is_sdk_log =
-        context->levels != 0 || report->sdk_version[0] || inspect->book.note_count > 0;
+    bool is_sdk_log = context->levels != 0 || report->sdk_version[0] ||
+                      (inspect->book.note_count > 0 && !context->has_box && !context->has_tool);
     return context->stop.line                 ? limit_at_stop
            : !is_sdk_log && context->has_box  ? limit_boxes
            : !is_sdk_log && context->has_tool ? limit_tool

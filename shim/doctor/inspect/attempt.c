@@ -42,6 +42,10 @@ static void book(struct avs_inspect *inspect, struct avs_attempt *attempt) {
     if (attempt->best.count == 0 || attempt->is_booked) {
         return;
     }
+    if (attempt->host[0] && (!attempt->best.host[0] || attempt->best.host_assumed)) {
+        AVS_TEXT_SET(attempt->best.host, attempt->host); /* a later line named it */
+        attempt->best.host_assumed = false;
+    }
     attempt->tally = avs_book_add(inspect, &attempt->best);
     attempt->is_booked = true;
     for (size_t i = 0; i < attempt->echo_count; i++) {
@@ -208,11 +212,13 @@ bool avs_attempt_end(struct avs_inspect *inspect, struct avs_attempt *attempt,
             best->cause = AVS_CAUSE_CONNECTION_LOST;
         }
         if (best->scope == AVS_SCOPE_ANY) {
+            best->scope = result->tally.scope;
+        }
+        if (!best->host[0]) {
             struct avs_tally filled;
             avs_tally_fill(inspect, &filled, result);
-            best->scope = result->tally.scope;
-            AVS_TEXT_SET(best->host, best->host[0] ? best->host : filled.host);
-            best->host_assumed = best->host_assumed || strcmp(best->host, filled.host) == 0;
+            AVS_TEXT_SET(best->host, filled.host);
+            best->host_assumed = filled.host_assumed;
         }
         best->is_at_stop = best->is_at_stop || result->tally.is_at_stop;
         if (result->tally.is_at_stop) {

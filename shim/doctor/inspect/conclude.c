@@ -63,7 +63,12 @@ static void add_tally(struct avs_inspect_finding *finding, const struct avs_tall
     bool is_recovered = tally->recovered_line > tally->last.line;
     finding->recovered_line =
         (is_new || finding->recovered_line) && is_recovered ? tally->recovered_line : 0;
-    finding->count += tally->count;
+    /* one refused login is told by several lines */
+    uint64_t count = tally->count - tally->excused;
+    bool is_told_twice = tally->cause == AVS_CAUSE_AUTH_NOT_TLS && tally->scope == AVS_SCOPE_LOGIN;
+    finding->count = !is_told_twice           ? finding->count + count
+                     : count > finding->count ? count
+                                              : finding->count;
     bool is_consequence = tally->is_at_stop || (tally->is_answered && tally->code >= 0);
     finding->is_problem = finding->is_problem || !is_consequence;
     if (!is_new && reading->certainty <= finding->certainty) {
@@ -79,7 +84,7 @@ static void add_tally(struct avs_inspect_finding *finding, const struct avs_tall
     finding->host_assumed = tally->host_assumed;
     AVS_TEXT_SET(finding->component, tally->component);
     finding->also_count = 0;
-    for (const enum avs_cause *also = reading->also;
+    for (const enum avs_cause *also = finding->remedy ? NULL : reading->also;
          also && *also != AVS_CAUSE_NONE && finding->also_count < AVS_INSPECT_ALTERNATES_MAX;
          also++) {
         if (*also != reading->cause) {

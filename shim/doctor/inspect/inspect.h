@@ -55,7 +55,7 @@ struct avs_tally {
     const char *says;
     int code; /* CURLcode, -1 = none */
 
-    uint64_t count;
+    uint64_t count, excused; /* excused: turned out to be what the login answers while it waits */
     struct avs_inspect_place first, last, decisive;
     uint64_t touched_line; /* the last line of that failure, its echoes included */
     char line[AVS_INSPECT_LINE_BYTES];
@@ -85,11 +85,13 @@ struct avs_note_tally {
 
 /** The phrases of libcurl's output, squeezed, and an index over how they begin. */
 struct avs_phrases {
-    uint64_t begins[AVS_TRIGGER_BITS / 64]; /* of a needle */
+    uint16_t firsts[AVS_TRIGGER_BITS];     /* 1 + the first wording that begins so, 0 = none */
+    uint64_t hosts[AVS_TRIGGER_BITS / 64]; /* how the words before a host's name begin */
     struct avs_wording {
         char needle[AVS_NEEDLE_BYTES], also_needle[AVS_NEEDLE_BYTES];
         size_t length;
         const struct avs_text_rule *rule;
+        uint16_t next; /* as in firsts, in the order of the table */
     } wordings[AVS_WORDINGS_MAX];
     size_t wording_count;
 };
@@ -177,7 +179,7 @@ struct avs_book {
     size_t echo_count;
     struct avs_note_tally notes[AVS_INSPECT_NOTES_MAX];
     size_t note_count;
-    size_t retry_rows[4]; /* the lines that told of the present try to connect */
+    size_t retries[4]; /* the kinds of lines that told of the present try to connect */
     size_t retry_count, retry_tally;
 };
 
@@ -250,8 +252,8 @@ void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
  *  with its host, what openssl prints. `line` need not be terminated. Cheap: asked for every line.
  */
 bool avs_line_is_console(const char *line, size_t length);
-/** Read such a line; false when it is none. */
-bool avs_inspect_match_console(struct avs_inspect *inspect, const char *line,
+/** Read such a line. */
+void avs_inspect_match_console(struct avs_inspect *inspect, const char *line,
                                const struct avs_sighting *seen);
 /** Words before a ':' that belong to no component: "curl", "verify error", "sdkVersion". */
 void avs_inspect_match_phrase(struct avs_inspect *inspect, size_t colon, size_t end,
@@ -296,6 +298,8 @@ void avs_inspect_add_echo(struct avs_inspect *inspect, const void *rule, const c
 /** TLS worked with that peer; `is_fine`: and nothing was refused after it. */
 void avs_inspect_add_proof(struct avs_inspect *inspect, enum avs_scope scope, bool is_fine,
                            const struct avs_inspect_place *place);
+/** The login waits for its user: what it answered so far was no refusal. */
+void avs_inspect_excuse_login(struct avs_inspect *inspect);
 void avs_inspect_add_plain_proof(struct avs_inspect *inspect,
                                  const struct avs_inspect_place *place);
 void avs_inspect_add_session(struct avs_inspect *inspect, bool is_connected,

@@ -182,6 +182,7 @@ static void apply_rule(struct avs_inspect *inspect, const struct avs_line_rule *
         break;
     case AVS_ROLE_PENDING:
         avs_inspect_add_note(inspect, avs_login_waiting, sighting->place.line);
+        avs_inspect_excuse_login(inspect);
         avs_inspect_add_proof(inspect, rule->scope, true, &sighting->place);
         break;
     case AVS_ROLE_STATUS:
@@ -332,13 +333,15 @@ static struct avs_sighting sighting_of_line(const struct avs_inspect *inspect, s
 static void match_line(struct avs_inspect *inspect) {
     const char *text = inspect->input.record.text;
     size_t length = inspect->input.record.length;
-    struct avs_sighting sighting = sighting_of_line(inspect, length, length);
-    if (avs_inspect_match_console(inspect, text, &sighting)) {
-        return;
-    }
     const char *libcurl = find_libcurl_line(text, length);
+    if (!libcurl && !avs_line_is_console(text, length)) {
+        return; /* most lines that looked interesting end here */
+    }
+    struct avs_sighting sighting = sighting_of_line(inspect, length, length);
     if (libcurl) {
         avs_inspect_match_text(inspect, libcurl, &sighting);
+    } else {
+        avs_inspect_match_console(inspect, text, &sighting);
     }
 }
 

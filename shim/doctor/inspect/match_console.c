@@ -108,10 +108,12 @@ static void add_box(struct avs_inspect *inspect, size_t box, const struct avs_si
         avs_inspect_add_session(inspect, true, &sighting);
         break;
     case BOX_DROPPED: /* after a session that stood: the log proper says who ended it */
-        if (inspect->book.has_connected) {
-            avs_inspect_add_session(inspect, false, &sighting);
-            break;
-        } /* fall through */
+        if (inspect->book.has_connected || !context->has_attempt) {
+            if (inspect->book.has_connected) {
+                avs_inspect_add_session(inspect, false, &sighting);
+            }
+            break; /* at the start it is not connected yet */
+        }          /* fall through */
     case BOX_FAILED:
         avs_inspect_set_cause(&sighting, AVS_CAUSE_UNKNOWN_TRANSPORT, AVS_POSSIBLE, NULL,
                               not_connected);
@@ -198,24 +200,17 @@ static bool match_chain(struct avs_inspect *inspect, const char *line,
     return false;
 }
 
-bool avs_inspect_match_console(struct avs_inspect *inspect, const char *line,
+void avs_inspect_match_console(struct avs_inspect *inspect, const char *line,
                                const struct avs_sighting *seen) {
-    if (!avs_line_is_console(line, seen->length)) {
-        return false;
-    }
     const char *command = find_command(line, seen->length);
     if (command) {
         begin_command(inspect, command, seen);
-        return true;
+    } else if (!match_box(inspect, line, seen) && !match_chain(inspect, line, seen)) {
+        struct avs_sighting sighting = *seen;
+        sighting.component = (struct avs_slice){"openssl", 7};
+        inspect->context.has_tool = true;
+        avs_inspect_match_text(inspect, line, &sighting);
     }
-    if (match_box(inspect, line, seen) || match_chain(inspect, line, seen)) {
-        return true;
-    }
-    struct avs_sighting sighting = *seen;
-    sighting.component = (struct avs_slice){"openssl", 7};
-    inspect->context.has_tool = true;
-    avs_inspect_match_text(inspect, line, &sighting);
-    return true;
 }
 
 /* "curl: (60) SSL certificate problem: ...": the words, and then the number. */

@@ -39,15 +39,7 @@ static const char *const file_marks[] = {
     "CAfile: ",  "certificate file: ",        "cert file ",
     "CA file '", "trust anchors from file: ", "certificate path: "};
 
-/* OpenSSL's reason of a refusal, in libcurl's older and newer words and in those of s_client; what
- * follows is the same text everywhere. */
-static const char *const refusal_marks[] = {
-    "TLS cert problem: ",
-    "SSL certificate verify result: ",
-    "Verification error: ",
-    "SSL certificate OpenSSL verify result: ",
-};
-static const char problem[] = "SSL certificate problem: ";
+static const char problem[] = "SSL certificate problem:";
 
 /* Blanks, newlines, backslashes and letter case count in neither phrase nor text: captures wrap,
  * the SDK escapes, and libraries change their minds. */
@@ -80,8 +72,11 @@ static void add_wording(struct avs_phrases *phrases, const struct avs_text_rule 
     wording->rule = rule;
     wording->length = squeeze(wording->needle, sizeof(wording->needle), first);
     (void)squeeze(wording->also_needle, sizeof(wording->also_needle), also ? also + 1 : "");
-    unsigned hash = begin_hash(wording->needle);
-    phrases->begins[hash / 64] |= 1ull << (hash % 64);
+    uint16_t *last = &phrases->firsts[begin_hash(wording->needle)];
+    while (*last) {
+        last = &phrases->wordings[*last - 1].next;
+    }
+    *last = (uint16_t)phrases->wording_count;
 }
 
 void avs_phrases_init(struct avs_phrases *phrases) {
@@ -91,28 +86,38 @@ void avs_phrases_init(struct avs_phrases *phrases) {
             add_wording(phrases, &avs_text_rules[i], avs_text_rules[i].wordings[j]);
         }
     }
+    for (size_t i = 0; i < AVS_COUNT(host_marks); i++) {
+        char mark[AVS_NEEDLE_BYTES];
+        (void)squeeze(mark, sizeof(mark), host_marks[i]);
+        unsigned hash = begin_hash(mark);
+        phrases->hosts[hash / 64] |= 1ull << (hash % 64);
+    }
 }
 
-/* The first wording that stands in the text. */
-static const struct avs_wording *find_wording(const struct avs_phrases *phrases, const char *text) {
+/* The first wording, in the order of the table, that stands in the text. `*ret_has_host`: words
+ * that name a host may stand there. */
+static const struct avs_wording *find_wording(const struct avs_phrases *phrases, const char *text,
+                                              bool *ret_has_host) {
     char squeezed[TEXT_BYTES_MAX];
     size_t length = squeeze(squeezed, sizeof(squeezed), text);
-    size_t found = phrases->wording_count;
+    const struct avs_wording *found = NULL;
+    *ret_has_host = false;
     for (size_t at = 0; at + BEGIN_BYTES <= length; at++) {
         unsigned hash = begin_hash(squeezed + at);
-        if (!((phrases->begins[hash / 64] >> (hash % 64)) & 1)) {
-            continue;
-        }
-        for (size_t i = 0; i < found; i++) {
-            const struct avs_wording *wording = &phrases->wordings[i];
+        *ret_has_host = *ret_has_host || ((phrases->hosts[hash / 64] >> (hash % 64)) & 1);
+        for (size_t i = phrases->firsts[hash]; i > 0; i = phrases->wordings[i - 1].next) {
+            const struct avs_wording *wording = &phrases->wordings[i - 1];
+            if (found && wording >= found) {
+                break;
+            }
             if (wording->length <= length - at &&
                 memcmp(squeezed + at, wording->needle, wording->length) == 0 &&
                 strstr(squeezed, wording->also_needle)) {
-                found = i;
+                found = wording;
             }
         }
     }
-    return found < phrases->wording_count ? &phrases->wordings[found] : NULL;
+    return found;
 }
 
 /* A name of some host, or an address; "was" or "port" is none. */
@@ -310,6 +315,8 @@ static void apply_rule(struct avs_inspect *inspect, struct avs_attempt *attempt,
     case AVS_TEXT_VERIFY:
         avs_attempt_add(inspect, attempt, sighting, rule->role == AVS_TEXT_HINT);
         break;
+    case AVS_TEXT_REFUSED: /* was put into other words before */
+        break;
     case AVS_TEXT_PROOF:
         attempt->is_tls_up = true;
         add_proof(inspect, attempt, sighting);
@@ -328,41 +335,41 @@ static void apply_rule(struct avs_inspect *inspect, struct avs_attempt *attempt,
 }
 
 /* One wording for OpenSSL's reasons, whoever prints them. */
-static const char *put_as_problem(const char *text, char *words, size_t capacity) {
-    for (size_t i = 0; i < AVS_COUNT(refusal_marks); i++) {
-        const char *found = strstr(text, refusal_marks[i]);
-        if (found && !strstr(text, "continuing anyway")) {
-            avs_text_format(words, capacity, "%s%s", problem, found + strlen(refusal_marks[i]));
-            return words;
-        }
-    }
-    return text;
+static const struct avs_wording *find_refusal(const struct avs_phrases *phrases, const char *text) {
+    char words[TEXT_BYTES_MAX];
+    const char *reason = strrchr(text, ':');
+    bool has_host;
+    avs_text_format(words, sizeof(words), "%s%s", problem, reason ? reason + 1 : "");
+    return find_wording(phrases, words, &has_host);
 }
 
 void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
                             const struct avs_sighting *seen) {
-    char put[TEXT_BYTES_MAX], host[256];
-    text = put_as_problem(text, put, sizeof(put));
     const char *words = text + strspn(text, " *\t");
     /* the application's own traffic is no reason of libcurl's */
     if ((*words == '<' || *words == '>' || *words == '{' || *words == '}') && words[1] == ' ') {
         return;
     }
+    char host[256];
+    bool has_host = false;
     struct avs_sighting sighting = *seen;
     bool is_session = seen->stream.length == 0 || avs_slice_begins(seen->stream, "AVS") ||
                       avs_slice_is(seen->component, "HTTP2Stream");
     sighting.tally.scope = is_session ? seen->tally.scope : AVS_SCOPE_ANY;
     struct avs_attempt *attempt = avs_attempt_of(inspect, &sighting);
+    const struct avs_wording *wording = find_wording(&inspect->phrases, text, &has_host);
     note_progress(inspect, attempt, words);
     if (seen->host) {
         set_host(attempt, seen->host);
-    } else if (find_host(host, sizeof(host), text)) {
+    } else if (has_host && find_host(host, sizeof(host), text)) {
         set_host(attempt, host);
     }
     if (match_certificate(inspect, attempt, words, &sighting)) {
         return;
     }
-    const struct avs_wording *wording = find_wording(&inspect->phrases, text);
+    if (wording && wording->rule->role == AVS_TEXT_REFUSED) {
+        wording = find_refusal(&inspect->phrases, text);
+    }
     const struct avs_text_rule *rule = wording ? wording->rule : NULL;
     if (!rule || (rule->only_gateway && !is_avs_host(attempt->host))) {
         return;

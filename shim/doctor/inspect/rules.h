@@ -104,6 +104,7 @@ bool avs_code_text_is_mute(const char *text);
 enum avs_text_role {
     AVS_TEXT_FAILURE,
     AVS_TEXT_HINT,     /* why one address failed; the next one may answer */
+    AVS_TEXT_REFUSED,  /* OpenSSL's reason follows, as behind "SSL certificate problem:" */
     AVS_TEXT_VERIFY,   /* the reason of a refused certificate: sharper than any code */
     AVS_TEXT_PROOF,    /* TLS verified, or HTTP spoken */
     AVS_TEXT_OFFER_H1, /* ALPN offers, to be compared */

@@ -73,8 +73,6 @@ static const char openssl_unparsed[] =
         OTHER(PENDING, source, "errorInLwaResponseBody", "error", "slow_down", ALL, LOGIN, NULL),  \
         OTHER(PENDING, source, "errorInLwaResponseBody", "errorCode", "AUTHORIZATION_PENDING",     \
               ALL, LOGIN, NULL),                                                                   \
-        OTHER(PENDING, source, "receiveTokenResponseFailed", "result", "AUTHORIZATION_PENDING",    \
-              ALL, LOGIN, NULL),                                                                   \
         FAILURE(source, "errorInLwaResponseBody", NULL, NULL, ALL, LOGIN, AUTH_NOT_TLS, LIKELY,    \
                 login_refused),                                                                    \
         OTHER(STOP, source, "stop", NULL, NULL, ALL, LOGIN, NULL),                                 \

@@ -30,6 +30,8 @@ static const enum avs_cause or_unreadable_file[] = {C(CA_FILE_UNREADABLE), C(NON
 static const enum avs_cause or_other_alert_40[] = {C(CLIENT_CERT_REQUIRED), C(TLS_VERSION),
                                                    C(NONE)};
 static const enum avs_cause or_version[] = {C(TLS_VERSION), C(NONE)};
+static const enum avs_cause or_no_handshake[] = {C(PLAINTEXT_PEER), C(TLS_VERSION),
+                                                 C(TLS_NO_CIPHER), C(NONE)};
 static const enum avs_cause or_other_handshake[] = {C(TLS_ABORTED), C(TLS_NO_CIPHER),
                                                     C(TLS_VERSION), C(ROOT_MISSING), C(NONE)};
 static const enum avs_cause or_libcurl[] = {C(HTTP2_UNSUPPORTED_BY_LIBCURL), C(INTERCEPTED),
@@ -81,6 +83,10 @@ const struct avs_text_rule avs_text_rules[] = {
     TEXT(UNVERIFIED, NONE, CERTAIN, NULL, unverified, "continuing anyway",
          "peer verification disabled", "verification SKIPPED",
          "skipping SSL peer certificate verification"),
+
+    /* OpenSSL's reason in other words than libcurl's usual ones: read as if behind those */
+    TEXT(REFUSED, NONE, CERTAIN, NULL, NULL, "TLS cert problem:", "SSL certificate verify result:",
+         "SSL certificate OpenSSL verify result:"),
 
     /* the certificate was refused, and why: OpenSSL and its relatives */
     TEXT(VERIFY, ROOT_MISSING, CERTAIN, NULL, unknown_root,
@@ -254,11 +260,13 @@ const struct avs_text_rule avs_text_rules[] = {
          "failed with error -308", "failed with error -397", "schannel: server closed abruptly"),
     TEXT(FAILURE, TLS_ABORTED, LIKELY, NULL, cut, "Unknown SSL protocol error in connection",
          "ssl handshake failure", "Error in the pull function", "Error in the push function",
-         "ssl_handshake returned|0x7880", "no peer certificate available",
-         "failed to receive handshake", "peer closed TCP connection",
-         "Recv failure:", "Send failure:"),
+         "ssl_handshake returned|0x7880", "failed to receive handshake",
+         "peer closed TCP connection", "Recv failure:", "Send failure:"),
     TEXT(FAILURE, CONNECTION_LOST, LIKELY, NULL, "The server closed without an answer.",
          "Empty reply from server"),
+    TEXT(FAILURE, TLS_ABORTED, POSSIBLE, or_no_handshake,
+         "The handshake ended before the server had shown a certificate.",
+         "no peer certificate available"),
     TEXT(FAILURE, TLS_FAILED, POSSIBLE, or_other_handshake,
          "The handshake failed; the text does not say why.", "gnutls_handshake() failed",
          "GnuTLS, handshake failed", "ssl_handshake returned", "SSL_connect failed with error",

@@ -120,9 +120,10 @@ void avs_inspect_add_failure(struct avs_inspect *inspect, const struct avs_sight
 /* A kind of line that was there before begins the next try. */
 void avs_inspect_add_retry(struct avs_inspect *inspect, const struct avs_sighting *sighting) {
     struct avs_book *book = &inspect->book;
-    bool is_next = book->retry_count == 0 || book->retry_count == AVS_COUNT(book->retry_rows);
+    size_t told = ((size_t)sighting->tally.kind << 16) + sighting->tally.row;
+    bool is_next = book->retry_count == 0 || book->retry_count == AVS_COUNT(book->retries);
     for (size_t i = 0; i < book->retry_count && !is_next; i++) {
-        is_next = book->retry_rows[i] == sighting->tally.row;
+        is_next = book->retries[i] == told;
     }
     if (is_next) {
         struct avs_tally tally;
@@ -132,7 +133,7 @@ void avs_inspect_add_retry(struct avs_inspect *inspect, const struct avs_sightin
     } else {
         avs_inspect_add_echo(inspect, same_try, same_try, book->retry_tally, sighting);
     }
-    book->retry_rows[book->retry_count++] = sighting->tally.row;
+    book->retries[book->retry_count++] = told;
 }
 
 /* The failure that an echo of `scope` follows: the one of that scope that was seen last. */
@@ -204,6 +205,16 @@ void avs_inspect_add_proof(struct avs_inspect *inspect, enum avs_scope scope, bo
         if (tally->scope == scope && (is_fine || tally->cause != AVS_CAUSE_AUTH_NOT_TLS) &&
             tally->recovered_line <= tally->last.line) {
             tally->recovered_line = place->line;
+        }
+    }
+}
+
+void avs_inspect_excuse_login(struct avs_inspect *inspect) {
+    for (size_t i = 0; i < inspect->book.tally_count; i++) {
+        struct avs_tally *tally = &inspect->book.tallies[i];
+        if (tally->scope == AVS_SCOPE_LOGIN && tally->cause == AVS_CAUSE_AUTH_NOT_TLS &&
+            tally->certainty == AVS_POSSIBLE) {
+            tally->excused = tally->count;
         }
     }
 }
