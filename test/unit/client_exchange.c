@@ -124,7 +124,7 @@ static void fields_of_the_struct_are_checked(void **state) {
         static const char *word;
         switch (row) {
         case 0:
-            request.size--;
+            request.size = 0;
             word = "size";
             break;
         case 1:

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/flow.h"
 #include "base/text.h"
+#include "base/versioned.h"
 #include "check/chain.h"
 #include "net/curl_info.h"
 #include "verdict/trust_causes.h"
@@ -37,8 +38,7 @@ bool avs_trust_time_parse(const char *text, int64_t *ret_unix) {
 
 static enum avs_status check_options(const struct avs_trust_explain_options *options,
                                      struct avs_error *reterr) {
-    if (!options || options->size < sizeof(*options) || !options->chain_file ||
-        !options->chain_file[0]) {
+    if (!options->chain_file || !options->chain_file[0]) {
         return avs_fail(reterr, AVS_ERR_USAGE, "trust explain: a chain file is needed");
     }
     const char *host = options->host;
@@ -55,9 +55,12 @@ static enum avs_status check_options(const struct avs_trust_explain_options *opt
     return AVS_OK;
 }
 
-enum avs_status avs_trust_explain(const struct avs_trust_explain_options *options,
+enum avs_status avs_trust_explain(const struct avs_trust_explain_options *given,
                                   struct avs_trust_explanation **ret_explanation,
                                   struct avs_error *reterr) {
+    struct avs_trust_explain_options taken;
+    const struct avs_trust_explain_options *options = &taken;
+    AVS_TAKE(&taken, given, "avs_trust_explain_options", reterr);
     AVS_TRY(check_options(options, reterr));
     struct avs_chain_question question = {.chain_file = options->chain_file,
                                           .host = options->host,

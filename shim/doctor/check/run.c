@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/versioned.h"
 #include "check/session.h"
 #include "net/curl_info.h"
 #include "tls/context.h"
@@ -126,11 +127,11 @@ AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
 AVS_DEFINE_AUTO(anchors, struct avs_anchors, avs_anchors_unref);
 AVS_DEFINE_AUTO(ats_roots, struct avs_ats_roots, avs_ats_roots_free);
 
-enum avs_status avs_check_run(const struct avs_check_options *options,
+enum avs_status avs_check_run(const struct avs_check_options *given,
                               struct avs_evidence **ret_evidence, struct avs_error *reterr) {
-    if (options->size < sizeof(*options)) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "options.size must be set");
-    }
+    struct avs_check_options taken;
+    const struct avs_check_options *options = &taken;
+    AVS_TAKE(&taken, given, "avs_check_options", reterr);
     if (options->skip_h2 && options->skip_http1) {
         return avs_fail(reterr, AVS_ERR_USAGE, "both protocols are switched off: nothing to check");
     }

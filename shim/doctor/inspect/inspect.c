@@ -6,6 +6,7 @@
 
 #include "base/flow.h"
 #include "base/text.h"
+#include "base/versioned.h"
 #include "inspect/clean.h"
 
 void avs_inspect_note_level(struct avs_inspect *inspect, char letter) {
@@ -114,11 +115,11 @@ static void announce(struct avs_inspect *inspect) {
     }
 }
 
-enum avs_status avs_inspect_new(const struct avs_inspect_options *options,
+enum avs_status avs_inspect_new(const struct avs_inspect_options *given,
                                 struct avs_inspect **ret_inspect, struct avs_error *reterr) {
-    if (!options || options->size < sizeof(*options)) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "avs_inspect_new: options.size is not set");
-    }
+    struct avs_inspect_options taken;
+    const struct avs_inspect_options *options = &taken;
+    AVS_TAKE(&taken, given, "avs_inspect_options", reterr);
     unsigned release = 0;
     int64_t floor = avs_release_floor_any();
     if (options->sdk_version) {

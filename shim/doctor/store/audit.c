@@ -6,6 +6,7 @@
 #include <avs/store.h>
 
 #include "base/flow.h"
+#include "base/versioned.h"
 #include "net/curl_info.h"
 #include "store/audit.h"
 
@@ -28,13 +29,12 @@ static struct avs_audit_machine ask_machine(void) {
     };
 }
 
-enum avs_status avs_trust_audit_run(const struct avs_trust_audit_options *options,
+enum avs_status avs_trust_audit_run(const struct avs_trust_audit_options *given,
                                     struct avs_trust_audit **ret_audit, struct avs_error *reterr) {
     AVS_AUTO(avs_config) config = NULL;
-    if (options->size < sizeof(*options)) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "avs_trust_audit_options.size is %zu, %zu wanted",
-                        options->size, sizeof(*options));
-    }
+    struct avs_trust_audit_options taken;
+    const struct avs_trust_audit_options *options = &taken;
+    AVS_TAKE(&taken, given, "avs_trust_audit_options", reterr);
     struct avs_audit_machine machine = ask_machine();
     struct avs_audit_request request = {
         .sysroot = options->sysroot,

@@ -7,6 +7,7 @@
 #include <avs/store.h>
 
 #include "base/flow.h"
+#include "base/versioned.h"
 #include "net/curl_info.h"
 #include "store/install.h"
 
@@ -103,15 +104,14 @@ static void note_other_store(struct avs_trust_install *install) {
     }
 }
 
-enum avs_status avs_trust_install_run(const struct avs_trust_install_options *options,
+enum avs_status avs_trust_install_run(const struct avs_trust_install_options *given,
                                       struct avs_trust_install **ret_install,
                                       struct avs_error *reterr) {
     AVS_AUTO(avs_config) config = NULL;
     const struct avs_ats_root *roots[AVS_INSTALL_ROOTS_MAX];
-    if (options->size < sizeof(*options)) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "avs_trust_install_options.size is %zu, %zu wanted",
-                        options->size, sizeof(*options));
-    }
+    struct avs_trust_install_options taken;
+    const struct avs_trust_install_options *options = &taken;
+    AVS_TAKE(&taken, given, "avs_trust_install_options", reterr);
     struct avs_install_request request = {
         .sysroot = options->sysroot,
         .roots = roots,

@@ -247,7 +247,7 @@ struct avs_client_stats {
     uint64_t bytes_received;
 };
 
-/** Copy the counters. Thread: any; never blocks. Nothing is written when stats->size is 0. */
+/** Copy the counters, as far as stats->size says. Thread: any; never blocks. */
 AVS_API void avs_client_stats(const struct avs_client *client, struct avs_client_stats *stats);
 
 AVS_END_DECLS

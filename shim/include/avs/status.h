@@ -47,7 +47,8 @@ enum avs_status {
 #undef XX
 };
 
-/** Why a call failed. Caller-owned; start it with AVS_ERROR_INIT. Written only on failure.
+/** Why a call failed. Caller-owned; start it with AVS_ERROR_INIT (all zero will do). Written only on
+ *  failure, as far as the caller's size says.
  *  Holds no secrets: names, places and numbers only. */
 struct avs_error {
     size_t size;            /**< sizeof(struct avs_error) as the caller was compiled */
@@ -58,13 +59,12 @@ struct avs_error {
     int alert_from_peer;    /**< 1 the peer sent the alert, 0 we did */
     unsigned h2_code;       /**< HTTP/2 error code, where has_h2_code */
     int has_h2_code;
-    unsigned long openssl_code; /**< ERR_get_error() value, or 0 */
-    char message[480];          /**< one paragraph: the thing, the place, the fix */
+    char message[480]; /**< one paragraph: the thing, the place, the fix */
 };
 
 #ifdef __cplusplus /* which has designated initialisers from C++20 on only */
 #define AVS_ERROR_INIT \
-    { sizeof(struct avs_error), AVS_OK, AVS_CAUSE_NONE, 0, -1, 0, 0, 0, 0, "" }
+    { sizeof(struct avs_error), AVS_OK, AVS_CAUSE_NONE, 0, -1, 0, 0, 0, "" }
 #else
 #define AVS_ERROR_INIT \
     { .size = sizeof(struct avs_error), .alert = -1 }

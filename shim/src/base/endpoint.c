@@ -8,6 +8,7 @@
 
 #include "base/flow.h"
 #include "base/text.h"
+#include "base/versioned.h"
 
 #define SCHEME           "https://"
 #define SCHEME_LENGTH    (sizeof(SCHEME) - 1)
@@ -261,12 +262,11 @@ enum avs_status avs_endpoint_check(const char *text, size_t length,
     }
     AVS_TRY(check_tail(&url, end, rest - authority_length));
     if (ret_endpoint) {
-        avs_text_copy_bytes(ret_endpoint->host, sizeof(ret_endpoint->host), host, host_length);
-        ret_endpoint->port = port;
-        ret_endpoint->is_ipv6 = is_ipv6;
-        memcpy(ret_endpoint->url, SCHEME, SCHEME_LENGTH); /* it fits: check_bytes saw to that */
-        memcpy(ret_endpoint->url + SCHEME_LENGTH, authority, authority_length);
-        ret_endpoint->url[SCHEME_LENGTH + authority_length] = '\0';
+        struct avs_endpoint endpoint = {.port = port, .is_ipv6 = is_ipv6};
+        avs_text_copy_bytes(endpoint.host, sizeof(endpoint.host), host, host_length);
+        memcpy(endpoint.url, SCHEME, SCHEME_LENGTH); /* it fits: check_bytes saw to that */
+        memcpy(endpoint.url + SCHEME_LENGTH, authority, authority_length);
+        avs_versioned_give(ret_endpoint, &endpoint, sizeof(endpoint));
     }
     return AVS_OK;
 }

@@ -2,19 +2,29 @@
 #include "base/flow.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/versioned.h"
+
+/* What the first release's struct had: a size of 0 is read as that. */
+#define SIZE_FIRST (offsetof(struct avs_error, message) + 480)
+
 static void fill(struct avs_error *reterr, enum avs_status status, enum avs_cause cause,
                  int os_errno, const char *format, va_list arguments) {
-    if (!reterr || reterr->size < sizeof(*reterr)) {
+    if (!reterr) {
         return;
     }
-    *reterr = (struct avs_error)AVS_ERROR_INIT;
-    reterr->status = status;
-    reterr->cause = cause;
-    reterr->os_errno = os_errno;
-    vsnprintf(reterr->message, sizeof(reterr->message), format, arguments);
+    struct avs_error error = AVS_ERROR_INIT;
+    error.status = status;
+    error.cause = cause;
+    error.os_errno = os_errno;
+    vsnprintf(error.message, sizeof(error.message), format, arguments);
+    if (reterr->size == 0) {
+        reterr->size = SIZE_FIRST;
+    }
+    avs_versioned_give(reterr, &error, sizeof(error));
 }
 
 enum avs_status avs_fail(struct avs_error *reterr, enum avs_status status, const char *format,

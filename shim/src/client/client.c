@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/versioned.h"
 #include "client/core.h"
 #include "client/link.h"
 #include "net/change.h"
@@ -222,11 +223,6 @@ static struct avs_core_options core_options(struct avs_client *client,
 
 static enum avs_status check_options(const struct avs_client_options *options,
                                      struct avs_error *reterr) {
-    if (!options || options->size != sizeof(*options)) {
-        return avs_fail(reterr, AVS_ERR_USAGE,
-                        "avs_client_options.size must be sizeof(struct avs_client_options), %zu",
-                        sizeof(*options));
-    }
     uint32_t window = options->receive_window_bytes;
     if (window != 0 && (window < AVS_H2_WINDOW_BYTES_MIN || window > AVS_H2_WINDOW_BYTES_MAX)) {
         return avs_fail(reterr, AVS_ERR_USAGE,
@@ -249,8 +245,11 @@ static int start_thread(struct avs_client *client) {
 
 AVS_DEFINE_AUTO(client, struct avs_client, client_destroy);
 
-enum avs_status avs_client_new(const struct avs_client_options *options,
+enum avs_status avs_client_new(const struct avs_client_options *given,
                                struct avs_client **ret_client, struct avs_error *reterr) {
+    struct avs_client_options taken;
+    const struct avs_client_options *options = &taken;
+    AVS_TAKE(&taken, given, "avs_client_options", reterr);
     AVS_TRY(check_options(options, reterr));
     AVS_AUTO(client) client = calloc(1, sizeof(*client));
     AVS_REQUIRE_MEMORY(client, reterr);
@@ -325,13 +324,10 @@ void avs_client_free(struct avs_client *client) {
 }
 
 void avs_client_stats(const struct avs_client *client, struct avs_client_stats *stats) {
-    if (stats->size < sizeof(*stats)) {
-        return;
-    }
     const struct avs_client_stats *from = &client->stats;
 #define LOAD(field) __atomic_load_n(&from->field, __ATOMIC_RELAXED)
-    *stats = (struct avs_client_stats){
-        .size = sizeof(*stats),
+    const struct avs_client_stats now = {
+        .size = sizeof(now),
         .streams_submitted = LOAD(streams_submitted),
         .streams_finished = LOAD(streams_finished),
         .streams_retried = LOAD(streams_retried),
@@ -347,4 +343,5 @@ void avs_client_stats(const struct avs_client *client, struct avs_client_stats *
         .bytes_received = LOAD(bytes_received),
     };
 #undef LOAD
+    avs_versioned_give(stats, &now, sizeof(now));
 }

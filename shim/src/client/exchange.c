@@ -8,6 +8,7 @@
 #include <avs/endpoint.h>
 
 #include "base/text.h"
+#include "base/versioned.h"
 
 #define PSEUDO_FIELDS 4u /* :method :scheme :authority :path */
 
@@ -181,11 +182,6 @@ static enum avs_status take_headers(const struct avs_request *request, struct pa
 static enum avs_status take_apart(struct avs_exchange_memo *memo, const struct avs_request *request,
                                   const char *method, struct parts *parts,
                                   struct avs_error *reterr) {
-    if (request->size != sizeof(*request)) {
-        return avs_fail(reterr, AVS_ERR_USAGE,
-                        "avs_request.size is %zu, not %zu: set it to sizeof(struct avs_request)",
-                        request->size, sizeof(*request));
-    }
     if (!request->url || !request->on_finished) {
         return avs_fail(reterr, AVS_ERR_USAGE, "avs_request.%s is required",
                         request->url ? "on_finished" : "url");
@@ -272,8 +268,10 @@ static void copy_headers(struct avs_exchange *exchange, const struct parts *part
 
 enum avs_status avs_exchange_new(struct avs_exchange_memo *memo, const struct avs_request *request,
                                  struct avs_exchange **ret_exchange, struct avs_error *reterr) {
-    if (!request) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "avs_client_submit was given no request");
+    struct avs_request taken;
+    if (!request || request->size != sizeof(*request)) { /* a caller of another release */
+        AVS_TAKE(&taken, request, "avs_request", reterr);
+        request = &taken;
     }
     struct parts parts; /* large, and mostly not used: its parts are set one by one */
     parts.host_header = NULL;
