@@ -47,9 +47,9 @@ enum avs_status {
 #undef XX
 };
 
-/** Why a call failed. Caller-owned; start it with AVS_ERROR_INIT (all zero will do). Written only on
- *  failure, as far as the caller's size says.
- *  Holds no secrets: names, places and numbers only. */
+/** Why a call failed. Caller-owned; start it with AVS_ERROR_INIT (all zero will do). Written only
+ * on failure, as far as the caller's size says. Holds no secrets: names, places and numbers only.
+ */
 struct avs_error {
     size_t size;            /**< sizeof(struct avs_error) as the caller was compiled */
     enum avs_status status; /**< what the call returned */
