@@ -482,26 +482,130 @@ static void header_blocks_have_a_ceiling(void **state) {
     }
 }
 
+/* Frames that bring nothing, one a call. */
+static void empty_data(struct peer_script *script, unsigned number) {
+    (void)number;
+    peer_data(script, 1, "", 0, false);
+}
+
+static void ping(struct peer_script *script, unsigned number) {
+    (void)number;
+    peer_ping(script, false, (const uint8_t *)"12345678");
+}
+
+static void settings(struct peer_script *script, unsigned number) {
+    (void)number;
+    peer_settings(script, NULL, 0);
+}
+
+static void goaway(struct peer_script *script, unsigned number) {
+    peer_goaway(script, 1, number % 2); /* its code changes, but nothing with it */
+}
+
+static void altsvc(struct peer_script *script, unsigned number) {
+    (void)number;
+    peer_frame(script, 0xa, 0, 0, "\0\1ah2=\":1\"", 10, 10);
+}
+
+static void unknown(struct peer_script *script, unsigned number) {
+    peer_frame(script, (uint8_t)(0xb + number % 0xf5), 0, 0, "?", 1, 1);
+}
+
 static void floods_are_cut_off(void **state) {
     (void)state;
-    for (unsigned row = 0; row < 3; row++) {
+    static const struct {
+        void (*put)(struct peer_script *script, unsigned number);
+        unsigned count;
+    } rows[] = {
+        {empty_data, AVS_H2_IDLE_FRAMES_MAX}, {ping, AVS_H2_QUEUED_ACKS_MAX},
+        {settings, AVS_H2_QUEUED_ACKS_MAX},   {goaway, AVS_H2_IDLE_FRAMES_MAX},
+        {altsvc, AVS_H2_IDLE_FRAMES_MAX},     {unknown, AVS_H2_IDLE_FRAMES_MAX},
+    };
+    for (size_t row = 0; row < AVS_COUNT(rows); row++) {
         struct fixture f;
         begin(&f, 0, false);
         peer_headers(&f.script, 1, 200, NULL, false);
-        unsigned count = row == 0 ? AVS_H2_IDLE_FRAMES_MAX : AVS_H2_QUEUED_ACKS_MAX;
-        for (unsigned i = 0; i <= count; i++) {
-            if (row == 0) {
-                peer_data(&f.script, 1, "", 0, false);
-            } else if (row == 1) {
-                peer_ping(&f.script, false, (const uint8_t *)"12345678");
-            } else {
-                peer_settings(&f.script, NULL, 0);
-            }
+        for (unsigned i = 0; i <= rows[row].count; i++) {
+            rows[row].put(&f.script, i);
         }
         assert_int_equal(run(&f), AVS_ERR_HTTP2);
         assert_int_equal(avs_h2_facts(f.h2)->protocol_error_code, AVS_H2_CODE_ENHANCE_YOUR_CALM);
+        assert_true(f.goaways <= AVS_H2_GOAWAYS_MAX);
         end(&f);
     }
+}
+
+static void unknown_frames_are_passed_over(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(&f, 0, false);
+    peer_settings(&f.script, NULL, 0);
+    for (unsigned i = 0; i < 300; i++) {
+        unknown(&f.script, i);
+    }
+    altsvc(&f.script, 0);
+    peer_headers(&f.script, 1, 200, NULL, false);
+    unknown(&f.script, 0);
+    peer_data(&f.script, 1, "x", 1, true);
+    assert_int_equal(run(&f), AVS_OK);
+    assert_string_equal(f.diary, "<200>[HTTP/2 200 ][](1 x){closed 0 0}");
+    end(&f);
+}
+
+static void goaway_is_reported_when_it_says_something_new(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(&f, 0, false);
+    send_out(&f);
+    peer_goaway(&f.script, 0x7fffffff, 0);
+    peer_goaway(&f.script, 0x7fffffff, 0);
+    peer_goaway(&f.script, 1, 0);
+    peer_goaway(&f.script, 1, 0);
+    peer_goaway(&f.script, 1, 11);
+    assert_int_equal(run(&f), AVS_OK);
+    assert_string_equal(f.diary, "{goaway 0 2147483647}{goaway 0 1}{goaway 11 1}");
+    end(&f);
+}
+
+static void a_status_has_three_digits_and_no_zero_in_front(void **state) {
+    (void)state;
+    static const int rows[] = {0, 7, 51, 99};
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct fixture f;
+        char line[16];
+        begin(&f, 0, false);
+        snprintf(line, sizeof(line), ":status: %03d", rows[i]);
+        peer_headers(&f.script, 1, 0, (const char *const[]){line, NULL}, true);
+        run(&f);
+        assert_string_equal(f.diary, "{closed 4 1}"); /* malformed, PROTOCOL_ERROR */
+        assert_int_equal(f.end, AVS_H2_MALFORMED);
+        assert_int_equal(peer_count(f.sent, f.sent_length, FRAME_RST_STREAM, 1), 1);
+        end(&f);
+    }
+    static const char *const texts[] = {":status: 20", ":status: 2000", ":status: 2x0",
+                                        ":status: "};
+    for (size_t i = 0; i < AVS_COUNT(texts); i++) {
+        struct fixture f;
+        begin(&f, 0, false);
+        peer_headers(&f.script, 1, 0, (const char *const[]){texts[i], NULL}, true);
+        run(&f);
+        assert_int_equal(f.end, AVS_H2_MALFORMED);
+        assert_null(strchr(f.diary, '<'));
+        end(&f);
+    }
+}
+
+static void interim_answers_have_the_ceiling_of_the_header(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(&f, 0, false);
+    for (unsigned i = 0; i <= AVS_H2_HEADER_COUNT; i++) {
+        peer_headers(&f.script, 1, 103, NULL, false);
+    }
+    run(&f);
+    assert_int_equal(f.closed_count, 1);
+    assert_int_equal(f.end, AVS_H2_TOO_LARGE);
+    end(&f);
 }
 
 static void pings_go_both_ways(void **state) {
@@ -628,6 +732,10 @@ int main(void) {
         cmocka_unit_test(broken_frames_end_the_session),
         cmocka_unit_test(header_blocks_have_a_ceiling),
         cmocka_unit_test(floods_are_cut_off),
+        cmocka_unit_test(unknown_frames_are_passed_over),
+        cmocka_unit_test(goaway_is_reported_when_it_says_something_new),
+        cmocka_unit_test(a_status_has_three_digits_and_no_zero_in_front),
+        cmocka_unit_test(interim_answers_have_the_ceiling_of_the_header),
         cmocka_unit_test(pings_go_both_ways),
         cmocka_unit_test(limits_follow_the_settings),
         cmocka_unit_test(a_small_buffer_gets_everything_in_turn),

@@ -56,10 +56,20 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head
                           void *user_data) {
     (void)session;
     struct avs_h2 *h2 = user_data;
-    if (header->type != NGHTTP2_PING && header->type != NGHTTP2_GOAWAY) {
-        h2->idle_frames++; /* what brings something sets it back to 0 */
+    if (header->type != NGHTTP2_PING) { /* the queue of its answers has a ceiling of its own */
+        h2->idle_frames++;              /* what brings something sets it back to 0 */
     }
     return 0;
+}
+
+/* A frame of a kind that RFC 9113 does not know: passed over, once it was counted. */
+static int on_unknown_frame(nghttp2_session *session, void **ret_payload,
+                            const nghttp2_frame_hd *header, void *user_data) {
+    (void)session;
+    (void)ret_payload;
+    (void)header;
+    (void)user_data;
+    return NGHTTP2_ERR_CANCEL;
 }
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data) {
@@ -68,17 +78,29 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     h2->idle_frames = 0;
     h2->header_stream = stream;
     if (stream) {
-        stream->header_bytes = stream->header_count = 0;
         stream->is_interim = false;
     }
     return 0;
 }
 
+/* Three digits, the first no zero (RFC 9110 section 15); 0 = it is no status. */
+static int read_status(const uint8_t *value, size_t length) {
+    int status = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] < '0' || value[i] > '9' || i == 3) {
+            return 0;
+        }
+        status = status * 10 + (value[i] - '0');
+    }
+    return status >= 100 ? status : 0;
+}
+
 static void on_status(struct avs_h2 *h2, struct avs_h2_stream *stream, const uint8_t *value,
                       size_t length) {
-    int status = 0; /* nghttp2 has checked that these are digits */
-    for (size_t i = 0; i < length && i < 3; i++) {
-        status = status * 10 + (value[i] - '0');
+    int status = read_status(value, length);
+    if (status == 0) {
+        avs_h2_stream_stop(h2, stream, AVS_H2_MALFORMED, AVS_H2_CODE_PROTOCOL_ERROR);
+        return;
     }
     if (status / 100 == 1) {
         stream->is_interim = true;
@@ -161,10 +183,12 @@ static void on_settings(struct avs_h2 *h2) {
 static void on_goaway(struct avs_h2 *h2, const nghttp2_goaway *goaway) {
     struct avs_h2_facts *facts = &h2->facts;
     const uint32_t code = goaway->error_code, last = (uint32_t)goaway->last_stream_id;
-    if (facts->goaway_received && facts->goaway_code == code &&
-        facts->goaway_last_stream_id == last) {
-        return; /* said before */
+    bool is_news = !facts->goaway_received || facts->goaway_code != code ||
+                   facts->goaway_last_stream_id != last;
+    if (!is_news || h2->goaways == AVS_H2_GOAWAYS_MAX) {
+        return;
     }
+    h2->goaways++;
     facts->goaway_received = true;
     facts->goaway_code = code;
     facts->goaway_last_stream_id = last;
@@ -291,6 +315,7 @@ nghttp2_session_callbacks *avs_h2_callbacks_new(void) {
         return NULL;
     }
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+    nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_unknown_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_recv);

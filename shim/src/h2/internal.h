@@ -16,6 +16,7 @@ struct avs_h2 {
     size_t pending_length;
     uint32_t receive_window_bytes;
     uint32_t idle_frames;
+    uint32_t goaways;       /* reported ones */
     bool is_failed;         /* a fatal error: nothing works any more */
     bool is_out_of_memory;  /* found inside a callback, where nghttp2 has no code for it */
     bool is_goaway_sent;    /* submitted, at least */

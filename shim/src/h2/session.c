@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define FIRST_UNKNOWN_TYPE 10u /* frame types, RFC 9113 section 11.2: all before are its own */
+
 /* Our own allocator hooks, so that the tests that fail the nth allocation reach nghttp2's too. */
 static void *hook_malloc(size_t size, void *user) {
     (void)user;
@@ -62,6 +64,9 @@ static enum avs_status make_session(struct avs_h2 *h2, struct avs_error *reterr)
     nghttp2_option_set_max_settings(option, AVS_H2_SETTINGS_MAX);
 #endif
     nghttp2_option_set_max_reserved_remote_streams(option, 0); /* and no pushed stream at all */
+    for (unsigned type = FIRST_UNKNOWN_TYPE; type <= UINT8_MAX; type++) {
+        nghttp2_option_set_user_recv_extension_type(option, (uint8_t)type); /* so that we see it */
+    }
     int code = nghttp2_session_client_new3(&h2->session, callbacks, h2, option, &memory_hooks);
     nghttp2_option_del(option);
     if (code != 0) {

@@ -17,15 +17,19 @@
 #include "base/flow.h"
 
 /* Ceilings on what a peer can make us hold or do. */
-#define AVS_H2_HEADER_BLOCK_BYTES 65536u /* names and values of one header block, decoded */
-#define AVS_H2_HEADER_COUNT       256u   /* fields of one header block */
-#define AVS_H2_IDLE_FRAMES_MAX    10000u /* frames in a row that bring nothing (empty DATA, ...) */
-#define AVS_H2_QUEUED_ACKS_MAX    256u   /* unsent answers to PING and SETTINGS */
-#define AVS_H2_SETTINGS_MAX       32u    /* entries of one SETTINGS frame */
-#define AVS_H2_CONNECTION_WINDOW  (16 * 1024 * 1024) /* returned on receipt: never held */
-#define AVS_H2_WINDOW_BYTES_MIN   65535u
-#define AVS_H2_WINDOW_BYTES_MAX   (64u * 1024 * 1024)
-#define AVS_H2_DETAIL_BYTES       160
+#define AVS_H2_HEADER_BLOCK_BYTES \
+    65536u                       /* names and values of one answer, decoded: interim (1xx) */
+#define AVS_H2_HEADER_COUNT 256u /* header blocks and trailers count, too; and its fields */
+#define AVS_H2_IDLE_FRAMES_MAX                                                                   \
+    10000u                            /* frames in a row that bring nothing: empty, unknown, ... \
+                                       */
+#define AVS_H2_GOAWAYS_MAX       8u   /* reported; one shutdown takes two */
+#define AVS_H2_QUEUED_ACKS_MAX   256u /* unsent answers to PING and SETTINGS */
+#define AVS_H2_SETTINGS_MAX      32u  /* entries of one SETTINGS frame */
+#define AVS_H2_CONNECTION_WINDOW (16 * 1024 * 1024) /* returned on receipt: never held */
+#define AVS_H2_WINDOW_BYTES_MIN  65535u
+#define AVS_H2_WINDOW_BYTES_MAX  (64u * 1024 * 1024)
+#define AVS_H2_DETAIL_BYTES      160
 
 struct avs_h2;
 
@@ -87,7 +91,8 @@ struct avs_h2_callbacks {
     /* The last call for this stream; not called after avs_h2_cancel or avs_h2_free. */
     void (*on_closed)(void *user, struct avs_h2_stream *stream, enum avs_h2_end end,
                       uint32_t h2_code);
-    /* GOAWAY came; streams above last_stream_id follow with on_closed(REFUSED). */
+    /* GOAWAY came, and says another thing than the last; streams above last_stream_id follow with
+     * on_closed(REFUSED). */
     void (*on_goaway)(void *user, uint32_t h2_code, uint32_t last_stream_id);
     void (*on_ping_ack)(void *user, const uint8_t payload[8]);
 };
