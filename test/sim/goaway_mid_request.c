@@ -105,10 +105,41 @@ static void a_request_is_not_refused_for_ever(void **state) {
         world_connect(&world, i);
         peer_goaway(&world.conns[i].script, 0, 0);
         world_feed(&world, i);
+        if (i < AVS_RESENDS_MAX) { /* not at once: the server has a bad moment */
+            world_advance(&world, (AVS_REDIAL_MS << i) - 1);
+            assert_int_equal(world.conn_count, i + 1);
+            world_advance(&world, 1);
+        }
     }
     assert_int_equal(outcome.finished, 1);
     assert_int_equal(outcome.cause, AVS_CAUSE_HTTP2_ERROR); /* as a check judges it */
     assert_int_equal(world.conn_count, AVS_RESENDS_MAX + 1);
+    world_done(&world);
+}
+
+static void the_pause_ends_with_a_connection_that_serves(void **state) {
+    (void)state;
+    struct world world;
+    struct outcome first, second;
+    world_init(&world);
+    world_submit(&world, &first, WORLD_URL);
+    world_connect(&world, 0);
+    peer_goaway(&world.conns[0].script, 0, 0);
+    world_feed(&world, 0);
+    world_advance(&world, AVS_REDIAL_MS);
+    world_connect(&world, 1);
+    world_submit(&world, &second, WORLD_URL);
+    world_turn(&world);
+    peer_headers(&world.conns[1].script, 1, 200, NULL, true);
+    peer_goaway(&world.conns[1].script, 1, 0);
+    world_feed(&world, 1);
+    assert_int_equal(first.finish, AVS_FINISH_COMPLETE);
+    assert_int_equal(world.conn_count, 3); /* at once again */
+    world_connect(&world, 2);
+    peer_goaway(&world.conns[2].script, 0, 0);
+    world_feed(&world, 2);
+    world_advance(&world, AVS_REDIAL_MS);
+    assert_int_equal(world.conn_count, 4); /* and the count begins anew */
     world_done(&world);
 }
 
@@ -136,6 +167,7 @@ int main(void) {
         cmocka_unit_test(those_that_move_keep_the_order_of_their_submits),
         cmocka_unit_test(a_source_that_was_read_is_not_sent_again),
         cmocka_unit_test(a_request_is_not_refused_for_ever),
+        cmocka_unit_test(the_pause_ends_with_a_connection_that_serves),
         cmocka_unit_test(an_idle_connection_goes_quietly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

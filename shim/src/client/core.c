@@ -84,6 +84,15 @@ static struct avs_origin *get_origin(struct avs_core *core, const struct avs_exc
     return origin;
 }
 
+void avs_core_back_off(struct avs_core *core, struct avs_origin *origin) {
+    int64_t delay_ms = AVS_REDIAL_MS;
+    for (unsigned i = 0; i < origin->unserved && delay_ms < AVS_REDIAL_MS_MAX; i++) {
+        delay_ms *= 2;
+    }
+    origin->unserved++;
+    origin->redial_us = core->now_us + delay_ms * 1000;
+}
+
 static void drop_unused_origins(struct avs_core *core) {
     struct avs_origin **place = &core->origins;
     while (*place) {
@@ -291,7 +300,11 @@ static void serve_origin(struct avs_core *core, struct avs_origin *origin) {
         avs_conn_send(origin->conn, exchange);
     }
     if (origin->queue.first && !origin->conn && core->conn_count < AVS_CONNS_MAX) {
-        avs_conn_open(core, origin);
+        if (core->now_us >= origin->redial_us) {
+            avs_conn_open(core, origin);
+        } else {
+            avs_core_note_deadline(core, origin->redial_us);
+        }
     }
     if (!origin->queue.first && origin->conn && origin->conn->state == AVS_CONN_CONNECTING) {
         avs_conn_end_quietly(origin->conn); /* nobody waits for it any more */

@@ -15,6 +15,10 @@
 /* Connections of one client: for each origin one that takes streams and one that drains. */
 #define AVS_CONNS_MAX (AVS_CLIENT_ORIGINS_MAX * 2)
 
+/* Before another connection to an origin whose last one was of no use: doubled each time. */
+#define AVS_REDIAL_MS     250u
+#define AVS_REDIAL_MS_MAX (32 * AVS_REDIAL_MS)
+
 struct avs_conn;
 
 /* How connections come about. */
@@ -55,6 +59,8 @@ struct avs_origin {
     struct avs_conn *conn; /* connecting or open; NULL = to be dialled when the queue has something.
                               A draining connection is not here any more */
     size_t conn_count;     /* with the draining ones */
+    unsigned unserved;     /* connections in a row that GOAWAY ended before they served anybody */
+    int64_t redial_us;     /* not before, therefore */
     size_t brief_count;    /* its unfinished requests but the long-lived ones, wherever they are */
     uint16_t port;
     char host[AVS_NAME_BYTES];
@@ -106,6 +112,8 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
                      const struct avs_failure *failure);
 /* Back into its origin's queue, at its old place. */
 void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange);
+/* A connection of `origin` is over and has served nobody: let some time pass before the next. */
+void avs_core_back_off(struct avs_core *core, struct avs_origin *origin);
 /* A connection ended, or has nothing left that it was kept for: sweep it soon. */
 void avs_core_note_ended(struct avs_core *core);
 /* Something is due at `when_us`. */

@@ -41,6 +41,7 @@ static bool on_response_code(void *user, struct avs_h2_stream *stream, int code)
     }
     exchange->loop.active_us = conn->core->now_us;
     conn->has_served = true;
+    conn->origin->unserved = 0;
     avs_story_answered(conn, exchange, code);
     return !exchange->request.on_response_code ||
            exchange->request.on_response_code(exchange->request.user, exchange->id, code);
@@ -214,6 +215,9 @@ static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
     conn->evidence.http.goaway_received = true;
     conn->evidence.http.goaway_code = h2_code;
     avs_conn_drain(conn);
+    if (last_stream_id == 0 && !conn->has_served) {
+        avs_core_back_off(core, conn->origin);
+    }
     AVS_CORE_COUNT(core, goaways_received);
     avs_story_goaway(conn, h2_code, last_stream_id);
     if (core->options.on_goaway) {
