@@ -6,6 +6,8 @@
 
 #include <avs/evidence.h>
 
+#include "base/json_out.h"
+
 enum avs_field_kind {
     AVS_FIELD_TEXT,  /* char array */
     AVS_FIELD_BOOL,  /* bool */
@@ -49,8 +51,11 @@ extern const struct avs_fields avs_evidence_fields;
 /** Of struct avs_tls_facts alone, for reports that have no whole evidence. */
 extern const struct avs_fields avs_tls_facts_fields;
 
-struct json_object;
-/** One JSON object of the struct at `base`. NULL: out of memory. Caller puts it. */
-struct json_object *avs_fields_to_json(const struct avs_fields *fields, const void *base);
+/** One field of the struct at `base` as a member of the object that is open. */
+void avs_field_put(struct avs_json *json, const struct avs_field *row, const void *base,
+                   const void *defaults);
+/** All fields; with `defaults`, another struct of the kind, only those that differ from it. */
+void avs_fields_put(struct avs_json *json, const struct avs_fields *fields, const void *base,
+                    const void *defaults);
 
 #endif

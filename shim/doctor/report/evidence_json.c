@@ -1,10 +1,8 @@
 /* Evidence to JSON and back, driven by the tables of fields.c. */
 #include <avs/evidence.h>
 
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -17,116 +15,164 @@
 #define PLACE_BYTES 160
 
 AVS_DEFINE_AUTO(json, struct json_object, json_object_put);
+AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
 
 /* ---- writing ---- */
 
-static struct json_object *write_table(const struct avs_fields *fields, const char *base);
+static size_t list_length(const struct avs_field *row, const char *base) {
+    size_t length = row->length_offset == AVS_FIXED_LENGTH
+                        ? row->list_capacity
+                        : *(const size_t *)(const void *)(base + row->length_offset);
+    return length < row->list_capacity ? length : row->list_capacity;
+}
 
-static struct json_object *write_text(const char *text) {
+static bool are_defaults(const struct avs_fields *fields, const char *base, const char *defaults);
+
+static bool is_default(const struct avs_field *row, const char *base, const char *defaults) {
+    const char *value = base + row->offset;
+    const char *other = defaults + row->offset;
+    switch (row->kind) {
+    case AVS_FIELD_TEXT:
+        return strcmp(value, other) == 0;
+    case AVS_FIELD_BYTES:
+        return *(const size_t *)(const void *)(base + row->length_offset) == 0;
+    case AVS_FIELD_TABLE:
+        return are_defaults(row->table, value, other);
+    case AVS_FIELD_LIST:
+        if (row->length_offset != AVS_FIXED_LENGTH) {
+            return list_length(row, base) == 0;
+        }
+        for (size_t i = 0; i < row->list_capacity; i++) {
+            if (!are_defaults(row->table, value + i * row->size, other + i * row->size)) {
+                return false;
+            }
+        }
+        return true;
+    case AVS_FIELD_BOOL:
+    case AVS_FIELD_INT:
+    case AVS_FIELD_U16:
+    case AVS_FIELD_U32:
+    case AVS_FIELD_I64:
+    case AVS_FIELD_U64:
+    case AVS_FIELD_REAL:
+    case AVS_FIELD_ENUM:
+        break;
+    }
+    return memcmp(value, other, row->size) == 0;
+}
+
+static bool are_defaults(const struct avs_fields *fields, const char *base, const char *defaults) {
+    for (size_t i = 0; i < fields->count; i++) {
+        if (!is_default(&fields->rows[i], base, defaults)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One byte for each that breaks UTF-8, so that it fits into the field again. */
+static void put_text(struct avs_json *json, const char *key, const char *text) {
     char clean[AVS_URL_BYTES];
     avs_text_copy(clean, sizeof(clean), text);
     avs_text_make_utf8(clean);
-    return json_object_new_string(clean);
+    avs_json_text(json, key, clean);
 }
 
-static struct json_object *write_bytes(const struct avs_field *row, const char *base) {
+static void put_bytes(struct avs_json *json, const struct avs_field *row, const char *base) {
     char hex[2 * AVS_FIRST_BYTES + 1];
     size_t length = *(const size_t *)(const void *)(base + row->length_offset);
     avs_text_hex(hex, sizeof(hex), (const uint8_t *)base + row->offset,
                  length < row->size ? length : row->size);
-    return json_object_new_string(hex);
+    avs_json_text(json, row->key, hex);
 }
 
-static struct json_object *write_list(const struct avs_field *row, const char *base) {
-    size_t length = row->length_offset == AVS_FIXED_LENGTH
-                        ? row->list_capacity
-                        : *(const size_t *)(const void *)(base + row->length_offset);
-    struct json_object *list = json_object_new_array();
-    for (size_t i = 0; list && i < length && i < row->list_capacity; i++) {
-        struct json_object *element = write_table(row->table, base + row->offset + i * row->size);
-        if (!element || json_object_array_add(list, element) != 0) {
-            json_object_put(element);
-            json_object_put(list);
-            return NULL;
-        }
+static void put_list(struct avs_json *json, const struct avs_field *row, const char *base,
+                     const char *defaults) {
+    avs_json_open_array(json, row->key);
+    for (size_t i = 0; i < list_length(row, base); i++) {
+        size_t offset = row->offset + i * row->size;
+        avs_json_open_object(json, NULL);
+        avs_fields_put(json, row->table, base + offset, defaults ? defaults + offset : NULL);
+        avs_json_close(json);
     }
-    return list;
+    avs_json_close(json);
 }
 
-static struct json_object *write_field(const struct avs_field *row, const char *base) {
-    const void *value = base + row->offset;
+static void put_enum(struct avs_json *json, const struct avs_field *row, int number) {
+    bool is_known = number >= 0 && number < row->name_count;
+    avs_json_text(json, row->key, row->names[is_known ? number : 0]);
+}
+
+void avs_field_put(struct avs_json *json, const struct avs_field *row, const void *base,
+                   const void *defaults) {
+    const void *value = (const char *)base + row->offset;
     switch (row->kind) {
     case AVS_FIELD_TEXT:
-        return write_text(value);
+        put_text(json, row->key, value);
+        break;
     case AVS_FIELD_BOOL:
-        return json_object_new_boolean(*(const bool *)value);
+        avs_json_bool(json, row->key, *(const bool *)value);
+        break;
     case AVS_FIELD_INT:
-        return json_object_new_int(*(const int *)value);
+        avs_json_int(json, row->key, *(const int *)value);
+        break;
     case AVS_FIELD_U16:
-        return json_object_new_int(*(const uint16_t *)value);
+        avs_json_uint(json, row->key, *(const uint16_t *)value);
+        break;
     case AVS_FIELD_U32:
-        return json_object_new_int64(*(const uint32_t *)value);
+        avs_json_uint(json, row->key, *(const uint32_t *)value);
+        break;
     case AVS_FIELD_I64:
-        return json_object_new_int64(*(const int64_t *)value);
+        avs_json_int(json, row->key, *(const int64_t *)value);
+        break;
     case AVS_FIELD_U64:
-        return json_object_new_uint64(*(const uint64_t *)value);
-    case AVS_FIELD_REAL: {
-        char number[32]; /* microseconds are enough, and short to read */
-        snprintf(number, sizeof(number), "%.3f", *(const double *)value);
-        return json_object_new_double_s(*(const double *)value, number);
-    }
-    case AVS_FIELD_ENUM: {
-        int number = *(const int *)value;
-        return json_object_new_string(
-            row->names[number >= 0 && number < row->name_count ? number : 0]);
-    }
+        avs_json_uint(json, row->key, *(const uint64_t *)value);
+        break;
+    case AVS_FIELD_REAL: /* microseconds are enough, and short to read */
+        avs_json_real(json, row->key, *(const double *)value);
+        break;
+    case AVS_FIELD_ENUM:
+        put_enum(json, row, *(const int *)value);
+        break;
     case AVS_FIELD_BYTES:
-        return write_bytes(row, base);
+        put_bytes(json, row, base);
+        break;
     case AVS_FIELD_TABLE:
-        return write_table(row->table, value);
+        avs_json_open_object(json, row->key);
+        avs_fields_put(json, row->table, value,
+                       defaults ? (const char *)defaults + row->offset : NULL);
+        avs_json_close(json);
+        break;
     case AVS_FIELD_LIST:
-        return write_list(row, base);
+        put_list(json, row, base, defaults);
+        break;
     }
-    return NULL;
 }
 
-static struct json_object *write_table(const struct avs_fields *fields, const char *base) {
-    struct json_object *object = json_object_new_object();
-    for (size_t i = 0; object && i < fields->count; i++) {
-        struct json_object *value = write_field(&fields->rows[i], base);
-        if (!value || json_object_object_add(object, fields->rows[i].key, value) != 0) {
-            json_object_put(value);
-            json_object_put(object);
-            return NULL;
+void avs_fields_put(struct avs_json *json, const struct avs_fields *fields, const void *base,
+                    const void *defaults) {
+    for (size_t i = 0; i < fields->count; i++) {
+        if (!defaults || !is_default(&fields->rows[i], base, defaults)) {
+            avs_field_put(json, &fields->rows[i], base, defaults);
         }
     }
-    return object;
 }
 
-struct json_object *avs_fields_to_json(const struct avs_fields *fields, const void *base) {
-    return write_table(fields, base);
-}
-
+/* What equals the default is left out: a ticket is read by people, too. */
 enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence, char **ret_json,
                                      struct avs_error *reterr) {
-    AVS_AUTO(json) root = json_object_new_object();
-    AVS_REQUIRE_MEMORY(root, reterr);
-    struct json_object *schema = json_object_new_string(AVS_EVIDENCE_SCHEMA);
-    struct json_object *facts = write_table(&avs_evidence_fields, (const char *)evidence);
-    if (!schema || !facts || json_object_object_add(root, "schema", schema) != 0 ||
-        json_object_object_add(root, "evidence", facts) != 0) {
-        return avs_fail_memory(reterr); /* the process is out of memory; what leaks is the least */
-    }
-    const char *text = json_object_to_json_string_ext(
-        root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-    AVS_REQUIRE_MEMORY(text, reterr);
-    size_t length = strlen(text);
-    char *copy = malloc(length + 2);
-    AVS_REQUIRE_MEMORY(copy, reterr);
-    memcpy(copy, text, length);
-    memcpy(copy + length, "\n", 2);
-    *ret_json = copy;
-    return AVS_OK;
+    AVS_AUTO(evidence) defaults = avs_evidence_new();
+    AVS_REQUIRE_MEMORY(defaults, reterr);
+    struct avs_json json = avs_json_init(AVS_JSON_REPORT_BYTES);
+    avs_json_open_object(&json, NULL);
+    avs_json_text(&json, "schema", AVS_EVIDENCE_SCHEMA);
+    avs_json_open_object(&json, "evidence");
+    avs_fields_put(&json, &avs_evidence_fields, evidence, defaults);
+    avs_json_close(&json);
+    avs_json_close(&json);
+    enum avs_status status = avs_json_take(&json, ret_json, reterr);
+    avs_json_done(&json);
+    return status;
 }
 
 /* ---- reading ---- */

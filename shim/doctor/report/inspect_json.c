@@ -111,7 +111,9 @@ static void put_live(struct avs_json *json, const struct avs_inspect_report *rep
     avs_json_open_object(json, "live");
     avs_json_text(json, "endpoint", report->live_endpoint);
     avs_json_text(json, "readiness", avs_readiness_id(report->live_readiness));
-    avs_json_text(json, "cause", avs_cause_info(report->live_cause)->id);
+    avs_json_text(json, "cause",
+                  report->live_cause == AVS_CAUSE_NONE ? NULL
+                                                       : avs_cause_info(report->live_cause)->id);
     avs_json_close(json);
 }
 

@@ -1,0 +1,116 @@
+/* `avs-shim trust explain` in words. */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/text_out.h"
+#include "report/advice.h"
+#include "report/explain_words.h"
+
+#define TIME_BYTES 40
+
+static void add_answer(struct avs_out *text, const struct avs_trust_explanation *explanation) {
+    const struct avs_trust_facts *trust = &explanation->tls.trust;
+    if (explanation->cause_count == 0) {
+        avs_out_tone(text, AVS_TONE_GOOD, "The chain is accepted%s%s%s.\n",
+                     trust->ats ? ": it ends in " : "", trust->ats ? trust->ats_root : "",
+                     explanation->host[0] ? ", and the name matches" : "");
+        return;
+    }
+    avs_out_tone(text, AVS_TONE_BAD, "The chain is %s: %s.\n",
+                 explanation->is_accepted ? "accepted, but" : "refused",
+                 avs_cause_info(explanation->causes[0])->id);
+}
+
+static void add_chain(struct avs_out *text, const struct avs_trust_explanation *explanation) {
+    avs_out_printf(text, "\nAs sent (%s, %zu certificate%s, leaf first):\n",
+                   explanation->chain_file, explanation->certificates,
+                   explanation->certificates == 1 ? "" : "s");
+    for (size_t i = 0; i < explanation->tls.chain_length; i++) {
+        const struct avs_cert_facts *cert = &explanation->tls.chain[i];
+        char from[TIME_BYTES];
+        char until[TIME_BYTES];
+        avs_text_utc(from, sizeof(from), cert->not_before);
+        avs_text_utc(until, sizeof(until), cert->not_after);
+        avs_out_printf(text, "  %zu  ", i);
+        avs_out_hang(text);
+        avs_out_printf(text, "%s\n", cert->subject[0] ? cert->subject : "(no subject)");
+        avs_out_printf(text, "     issued by %s\n", cert->issuer);
+        avs_out_printf(text, "     %s, %s, %s to %s\n", cert->key, cert->signature, from, until);
+        if (i == 0) {
+            avs_out_printf(text, "     names: %s\n", cert->names[0] ? cert->names : "none");
+        }
+        if (cert->ats_root[0]) {
+            avs_out_printf(text, "     carries the key of %s\n", cert->ats_root);
+        }
+        if (cert->is_amazon_name_over_foreign_key) {
+            avs_out_printf(text, "     claims an Amazon root's name over another key\n");
+        }
+    }
+}
+
+static void add_terms(struct avs_out *text, const struct avs_trust_explanation *explanation) {
+    const struct avs_trust_facts *trust = &explanation->tls.trust;
+    char at[TIME_BYTES];
+    avs_text_utc(at, sizeof(at), explanation->at);
+    avs_out_printf(text, "\nJudged at %s against %s%s%s (%s)%s%s", at,
+                   trust->ca_file[0] ? trust->ca_file : "",
+                   trust->ca_file[0] && trust->ca_path[0] ? " and " : "", trust->ca_path,
+                   trust->store_source, trust->policy[0] ? "; policy: " : "", trust->policy);
+    avs_out_printf(text, ".\n");
+    if (explanation->host[0]) {
+        avs_out_printf(text, "Host: %s, %s.\n", explanation->host,
+                       explanation->tls.hostname_matched ? "covered by the certificate"
+                                                         : "not covered");
+    } else {
+        avs_out_printf(text, "No host was given, so names are not checked (--host NAME).\n");
+    }
+    if (trust->verify_error > 0) {
+        avs_out_printf(text, "OpenSSL: %s (%d) at certificate %d.\n", trust->verify_text,
+                       trust->verify_error, trust->verify_depth);
+    } else if (trust->anchor_subject[0]) {
+        avs_out_printf(text, "Anchor: %s, SHA-256 %s.\n", trust->anchor_subject,
+                       trust->anchor_sha256);
+    }
+}
+
+static enum avs_status add_causes(struct avs_out *text,
+                                  const struct avs_trust_explanation *explanation,
+                                  struct avs_error *reterr) {
+    AVS_AUTO(evidence) evidence = avs_explanation_as_evidence(explanation);
+    AVS_REQUIRE_MEMORY(evidence, reterr);
+    for (size_t i = 0; i < explanation->cause_count; i++) {
+        struct avs_advice advice;
+        enum avs_status status = avs_advice_init(&advice, explanation->causes[i], evidence,
+                                                 &evidence->session[0], reterr);
+        if (status == AVS_OK) {
+            avs_out_printf(text, "\n%zu. ", i + 1);
+            avs_out_tone(text, AVS_TONE_BOLD, "%s", avs_cause_info(advice.cause)->id);
+            avs_out_printf(text, ": %s\n", advice.meaning);
+            avs_out_lines(text, "   ", advice.facts.data);
+            avs_out_lines(text, "   do    ", advice.remedy);
+            if (advice.command.length > 0) {
+                avs_out_printf(text, "   next  ");
+                avs_out_command(text, advice.command.data);
+                avs_out_printf(text, "\n");
+            }
+        }
+        avs_advice_done(&advice);
+        AVS_TRY(status);
+    }
+    return AVS_OK;
+}
+
+enum avs_status avs_trust_explanation_to_text(const struct avs_trust_explanation *explanation,
+                                              const struct avs_style *style, char **ret_text,
+                                              struct avs_error *reterr) {
+    struct avs_out text = avs_out_init(AVS_OUT_REPORT_BYTES, style);
+    add_answer(&text, explanation);
+    add_chain(&text, explanation);
+    add_terms(&text, explanation);
+    enum avs_status status = add_causes(&text, explanation, reterr);
+    if (status == AVS_OK) {
+        status = avs_out_take(&text, ret_text, reterr);
+    }
+    avs_out_done(&text);
+    return status;
+}
