@@ -26,6 +26,8 @@ static const char help[] =
     "  --sysroot DIR    audit a root file system below DIR (Yocto, Buildroot, a mounted SD card)\n"
     "                   of any architecture: nothing of it is run, no link leads out of it;\n"
     "                   --config is a path on this machine, all others are paths below DIR\n"
+    "  --verbose        also every shape of chain, the other stores and the dates of the public\n"
+    "                   root programmes (all of it is in the JSON)\n"
     "  --json           one JSON object, schema avs-shim.trust-audit/1\n"
     "  -h, --help       this text\n"
     "\n"
@@ -39,13 +41,21 @@ static const char help[] =
     "  1  not: the report says which, why, and the next command\n"
     "  2  usage or configuration error\n";
 
-enum { OPTION_CONFIG = 256, OPTION_CA_FILE, OPTION_CA_PATH, OPTION_SYSROOT, OPTION_JSON };
+enum {
+    OPTION_CONFIG = 256,
+    OPTION_CA_FILE,
+    OPTION_CA_PATH,
+    OPTION_SYSROOT,
+    OPTION_VERBOSE,
+    OPTION_JSON
+};
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"ca-file", required_argument, NULL, OPTION_CA_FILE},
     {"ca-path", required_argument, NULL, OPTION_CA_PATH},
     {"sysroot", required_argument, NULL, OPTION_SYSROOT},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -88,6 +98,9 @@ static int run(const struct cli_command *command, int argc, char **argv) {
             break;
         case OPTION_SYSROOT:
             options.sysroot = optarg;
+            break;
+        case OPTION_VERBOSE:
+            options.is_verbose = true;
             break;
         case OPTION_JSON:
             is_json = true;

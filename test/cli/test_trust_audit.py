@@ -59,8 +59,8 @@ def test_each_missing_root_is_named_with_its_fingerprint(tmp_path, missing):
     fingerprint = openssl("x509", "-in", pathlib.Path(__file__).parents[2] / "config" / "roots" /
                           f"{missing}.pem", "-noout", "-fingerprint", "-sha256").decode()
     assert fingerprint.split("=")[1].strip().replace(":", "") in text
-    assert text.startswith("NOT READY  4 of 5 required roots")
-    assert "avs-shim trust install" in text.splitlines()[-1]
+    assert text.startswith("Not ready: 4 of 5 required roots")
+    assert text.splitlines()[-1] == f"Next  avs-shim trust install --ca-file {file} --apply"
 
 
 def test_class_2_and_the_look_alike_never_count(tmp_path):
@@ -147,7 +147,7 @@ def test_a_missing_ca_file_is_error_77_whatever_the_path_holds(tmp_path):
     assert report["is_ca_file_broken"]
     assert findings(report, "store_unreadable")[0]["path"] == "/no/such/bundle.pem"
     assert not any(any(row["verifies"].values()) for row in report["chains"])
-    assert "CURLOPT_CAINFO" in report["next"]
+    assert "CURLOPT_CAINFO" in report["remedy"]
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage\n", b"0\x82"])
@@ -225,17 +225,111 @@ def test_an_unhashed_folder_finds_nothing(tmp_path):
     assert states(report)["Amazon Root CA 1"] == "unhashed"
     assert report["stores"][0]["state"] == "not_hashed"
     finding = findings(report, "folder_unhashed")[0]
-    assert finding["remedy"].startswith(f"openssl rehash {folder}")
-    openssl("rehash", folder)  # the advice works
+    assert finding["command"] == f"openssl rehash {folder}"
+    assert finding["cause"] == "ca_path_not_hashed"
+    subprocess.run(finding["command"], shell=True, check=True, capture_output=True)
     audit("--ca-path", folder, code=0)
 
 
-def test_a_folder_that_holds_one_bundle_is_unhashed(tmp_path):
+def test_a_folder_that_holds_a_bundle_alone_is_told_so(tmp_path):
+    """openssl rehash leaves a bundle alone, so it is not the advice."""
     folder = tmp_path / "certs"
     folder.mkdir()
     bundle(folder, *REQUIRED)
     report = audit("--ca-path", folder, code=1)
-    assert findings(report, "folder_unhashed")
+    assert not findings(report, "folder_unhashed")
+    assert "CURLOPT_CAINFO" in findings(report, "folder_bundle_only")[0]["remedy"]
+    openssl("rehash", folder)
+    audit("--ca-path", folder, code=1)  # it does
+
+
+@pytest.mark.parametrize("marker", ["/etc/alpine-release", "/etc/openwrt_release", "/etc/yocto"])
+def test_a_folder_with_the_bundle_in_it_is_normal(tmp_path, marker):
+    """Alpine, OpenWrt's ca-bundle, most Buildroot images: one file, no links."""
+    tree = Tree(tmp_path / "root")
+    tree.write(marker, "1\n")
+    tree.write("/etc/ssl/certs/ca-certificates.crt", "".join(pem(name) for name in REQUIRED))
+    for library in (None, b"\x7fELF\0libcurl/8.5.0\0/etc/ssl/certs/ca-certificates.crt\0"
+                          b"/etc/ssl/certs\0libssl.so.3\0nghttp2/\0"):
+        if library:
+            tree.write("/usr/lib/libcurl.so.4", library)
+        report, code = tree.audit()
+        assert code == 0
+        assert [f["id"] for f in report["findings"] if f["id"] != "clock"] == []
+
+
+# ---- Android's folder: names by the old subject hash ----
+
+def old_hash_folder(folder, *names):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        old = openssl("x509", "-in", ROOT / "config" / "roots" / f"{name}.pem", "-noout",
+                      "-subject_hash_old").decode().strip()
+        (folder / f"{old}.0").write_text(pem(name))
+    return folder
+
+
+@pytest.mark.parametrize("place", ["/system/etc/security/cacerts",
+                                   "/apex/com.android.conscrypt/cacerts"])
+def test_androids_folder_is_found_and_its_names_are_told_once(tmp_path, place):
+    tree = Tree(tmp_path / "root")
+    tree.write("/system/build.prop", "ro.build.version.sdk=30\n")
+    old_hash_folder(tree / place, *REQUIRED, "starfield-class-2")
+    report, code = tree.audit()
+    assert code == 1 and report["has_store"]
+    assert report["stores"][0]["path"] == place and report["stores"][0]["old_hashed"] == 6
+    assert states(report)["Amazon Root CA 1"] == "old_hash"
+    assert [f["id"] for f in report["findings"] if f["id"] != "clock"] == ["folder_old_hash"]
+    finding = findings(report, "folder_old_hash")[0]
+    assert finding["severity"] == "error" and "old subject hash" in finding["meaning"]
+    assert not findings(report, "no_default_store")
+    assert run(*report["next"].split()[1:]).returncode == 0  # its advice works
+    report, code = tree.audit()
+    assert code == 0 and findings(report, "folder_old_hash")[0]["severity"] == "info"
+
+
+def test_old_names_beside_todays_are_no_fault(tmp_path):
+    """c_rehash -old, Debian 7: both names, or the old one for some only."""
+    folder = old_hash_folder(folder_with(tmp_path, *REQUIRED), *REQUIRED)
+    assert audit("--ca-path", folder, code=0)["stores"][0]["unhashed"] == 5  # the old names' files
+    both = folder_with(tmp_path / "x", *REQUIRED) if (tmp_path / "x").mkdir() is None else None
+    for name in REQUIRED:
+        old = openssl("x509", "-in", both / f"{name}.pem", "-noout",
+                      "-subject_hash_old").decode().strip()
+        (both / f"{old}.0").symlink_to(f"{name}.pem")
+    report = audit("--ca-path", both, code=0)
+    assert not [f for f in report["findings"] if "hash" in f["id"]]
+
+
+def test_old_names_with_a_bundle_beside_do_no_harm(tmp_path):
+    tree = Tree(tmp_path / "root")
+    tree.write("/etc/ssl/certs/ca-certificates.crt", "".join(pem(name) for name in REQUIRED))
+    old_hash_folder(tree / "/etc/ssl/certs", *REQUIRED)
+    tree.write("/usr/lib/libcurl.so.4", b"\x7fELF\0libcurl/7.38.0\0"
+               b"/etc/ssl/certs/ca-certificates.crt\0/etc/ssl/certs\0libssl.so.1.0.0\0nghttp2\0")
+    report, code = tree.audit()
+    assert code == 0 and findings(report, "folder_old_hash")[0]["severity"] == "info"
+
+
+# ---- a folder where a file is wanted, and the other way round ----
+
+def test_a_bundle_as_ca_path(tmp_path):
+    file = bundle(tmp_path, *REQUIRED)
+    for report in (audit("--config", write_config(tmp_path, CURLOPT_CAPATH=str(file))),
+                   audit("--ca-path", file, code=1)):
+        finding = findings(report, "ca_path_is_file")[0]
+        assert finding["path"] == str(file) and "CURLOPT_CAINFO" in finding["remedy"]
+        assert not findings(report, "store_missing") and not findings(report, "store_unreadable")
+
+
+def test_a_folder_as_ca_file(tmp_path):
+    folder = folder_with(tmp_path, *REQUIRED)
+    for arguments in (["--config", write_config(tmp_path, CURLOPT_CAINFO=str(folder))],
+                      ["--ca-file", folder]):
+        report = audit(*arguments, code=1)
+        finding = findings(report, "ca_file_is_folder")[0]
+        assert report["is_ca_file_broken"] and "CURLOPT_CAPATH" in finding["remedy"]
+        assert not findings(report, "store_unreadable")
 
 
 def test_one_certificate_without_link_is_told(tmp_path):
@@ -472,7 +566,7 @@ def test_the_librarys_bytes_say_where_it_looks(tmp_path):
     tree.link("/usr/lib/ssl/certs", "/etc/ssl/certs")
     report, code = tree.audit()
     assert code == 1  # neither exists there
-    assert report["libcurl"] == {"version": "7.88.1", "tls": None,
+    assert report["libcurl"] == {"version": "7.88.1", "tls": None, "has_http2": False,
                                  "library": "/usr/lib/arm-linux-gnueabihf/libcurl.so.4"}
     used = [store["path"] for store in report["stores"] if "sdk" in store["read_by"]]
     assert used == ["/etc/special/ca.pem", "/etc/special/certs"]
@@ -508,18 +602,43 @@ def test_a_gnutls_libcurl_needs_no_hash_links(tmp_path):
     assert code == 0 and not findings(report, "folder_unhashed")
 
 
+def test_an_images_libcurls_are_told(tmp_path):
+    """Which TLS library, with or without HTTP/2, and that there is more than one."""
+    tree = debian(tmp_path / "root")
+    tree.write("/usr/lib/libcurl.so.4.3.0",
+               b"\x7fELF\0libcurl/7.37.1\0%s\0libgnutls.so.28\0/etc/ssl/certs\0")
+    tree.link("/usr/lib/libcurl.so.4", "libcurl.so.4.3.0")
+    tree.link("/usr/lib/libcurl.so", "libcurl.so.4")
+    report, _ = tree.audit()
+    assert report["libcurl"] == {"version": "7.37.1", "tls": "GnuTLS", "has_http2": False,
+                                 "library": "/usr/lib/libcurl.so.4"}
+    finding = findings(report, "curl_no_http2")[0]
+    assert finding["cause"] == "http2_unsupported_by_libcurl"
+    assert not findings(report, "curl_another")  # three names of one file
+    tree.write("/opt/lib/libcurl.so.4", b"\x7fELF\0libcurl/8.5.0\0libssl.so.3\0nghttp2/%s\0"
+                                        b"/opt/cacert.pem\0")
+    tree.write("/usr/lib/arm-linux-gnueabihf/libcurl-gnutls.so.4", b"\x7fELF\0libcurl/8.0.0\0")
+    report, _ = tree.audit()
+    assert {f["path"]: f["detail"] for f in findings(report, "curl_another")} == {
+        "/opt/lib/libcurl.so.4": "8.5.0, OpenSSL, CA file /opt/cacert.pem",
+        "/usr/lib/arm-linux-gnueabihf/libcurl-gnutls.so.4": "8.0.0, without HTTP/2"}
+    text = run("trust", "audit", "--sysroot", tree.path).stdout
+    assert "7.37.1, GnuTLS, without HTTP/2, /usr/lib/libcurl.so.4" in text
+
+
 def test_the_next_command_reaches_the_store_that_the_sdk_reads(tmp_path):
     """A libcurl of one's own, with a bundle of its own beside the distribution's."""
     tree = debian(tmp_path / "root", roots=[])
     tree.write("/opt/sdk/cacert.pem", pem("starfield-class-2"))
     tree.write("/usr/lib/libcurl.so.4", b"\x7fELF\0libcurl/8.5.0\0/opt/sdk/cacert.pem\0libssl.so.3")
     report, code = tree.audit()
-    assert code == 1 and "/opt/sdk/cacert.pem in libcurlUtils.CURLOPT_CAINFO" in report["next"]
+    assert code == 1 and report["next"] == (f"avs-shim trust install --sysroot {tree.path} "
+                                            "--ca-file /opt/sdk/cacert.pem --apply")
     config = tmp_path / "AlexaClientSDKConfig.json"
     config.write_text('{"libcurlUtils": {"CURLOPT_CAINFO": "/opt/sdk/cacert.pem"}}')
     report, code = tree.audit("--config", config)
     assert code == 1 and findings(report, "cainfo_release")
-    assert report["next"] == f"avs-shim trust install --config {config} --sysroot {tree.path} --apply"
+    assert report["next"] == f"avs-shim trust install --sysroot {tree.path} --config {config} --apply"
     assert run(*report["next"].split()[1:]).returncode == 0
     assert tree.audit("--config", config)[1] == 0
 
@@ -550,9 +669,9 @@ def test_a_tree_without_any_store(tmp_path):
     tree = Tree(tmp_path / "root")
     report, code = tree.audit()
     assert code == 1 and not report["has_store"]
-    assert findings(report, "no_default_store")
+    assert findings(report, "store_not_found") and not findings(report, "no_default_store")
     text = run("trust", "audit", "--sysroot", tree.path).stdout
-    assert text.startswith("NOT READY  no trust store at all")
+    assert text.startswith("Not ready: no trust store at all")
 
 
 def test_many_findings_are_bounded(tmp_path):
@@ -584,6 +703,13 @@ def test_help_tells_options_examples_and_exit_codes():
 
 
 def test_the_report_says_the_answer_first(tmp_path):
-    text = run("trust", "audit", "--ca-file", bundle(tmp_path, *REQUIRED)).stdout
-    assert text.splitlines()[0] == "READY  all 5 required roots are usable"
+    clean = {key: value for key, value in ENVIRONMENT.items()
+             if key not in ("CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")}
+    text = run("trust", "audit", "--ca-file", bundle(tmp_path, *REQUIRED), env=clean).stdout
+    assert text.splitlines()[0] == "Ready: all 5 required roots are usable"
     assert text.splitlines()[-1].startswith("Next  avs-shim check")
+    assert len(text.splitlines()) <= 24
+    more = run("trust", "audit", "--verbose", "--ca-file", bundle(tmp_path, *REQUIRED)).stdout
+    assert "2018-10" in more and "GnuTLS" in more and "2018-10" not in text
+    assert [line for line in more.splitlines() if line.startswith("Ready: ")] == 2 * [
+        "Ready: all 5 required roots are usable"]  # longer than a screen: said again at the end

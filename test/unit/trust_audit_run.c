@@ -49,10 +49,10 @@ static void a_libcurl_that_cannot_tell_is_asked_by_its_bytes(void **state) {
     struct avs_trust_audit *audit = audit_with(&machine);
     struct avs_audit_libraries libraries;
     avs_audit_read_libraries(&audit->root, &libraries);
-    if (libraries.curl_ca_file[0]) {
-        assert_string_equal(audit->store[0].path, libraries.curl_ca_file);
+    if (libraries.curl[0].ca_file[0]) {
+        assert_string_equal(audit->store[0].path, libraries.curl[0].ca_file);
     } else {
-        assert_true(audit->knows_store_by_guess || libraries.curl_library[0]);
+        assert_true(audit->knows_store_by_guess || libraries.curl_count > 0);
     }
     assert_string_equal(audit->curl_version, "7.68.0");
     avs_trust_audit_free(audit);
@@ -71,12 +71,27 @@ static void forecasts_have_real_dates(void **state) {
     assert_int_equal(avs_audit_date("soon"), 0);
 }
 
+static void every_finding_has_its_words(void **state) {
+    (void)state;
+    for (unsigned id = 0; id < AVS_FINDING_COUNT; id++) {
+        const struct avs_audit_finding_info *info =
+            avs_audit_finding_info((enum avs_audit_finding_id)id);
+        assert_non_null(info->id);
+        assert_true(info->id[0] && info->meaning && info->meaning[0]);
+        assert_non_null(info->remedy);
+        assert_non_null(info->command);
+        assert_true(!info->command[0] || info->remedy[0]); /* a command says what it is for */
+    }
+    assert_string_equal(avs_audit_finding_info(AVS_FINDING_CLOCK)->id, "clock");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_described_file_is_what_the_sdk_uses),
         cmocka_unit_test(a_libcurl_built_without_a_store_trusts_nothing),
         cmocka_unit_test(a_libcurl_that_cannot_tell_is_asked_by_its_bytes),
         cmocka_unit_test(forecasts_have_real_dates),
+        cmocka_unit_test(every_finding_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "base/json_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
+#include "store/command.h"
 
 static const char *const store_states[] = {
 #define XX(name, id) id,
@@ -48,6 +49,7 @@ static void put_store(struct avs_json *json, const struct avs_trust_audit *audit
         avs_json_uint(json, "files", store->files);
         avs_json_uint(json, "hashed", store->hashed);
         avs_json_uint(json, "unhashed", store->unhashed);
+        avs_json_uint(json, "old_hashed", store->old_hashed);
     }
     avs_json_open_object(json, "authorities");
     for (size_t i = 0; i < AVS_AUDIT_WATCH_COUNT; i++) {
@@ -100,20 +102,37 @@ static void put_chains(struct avs_json *json, const struct avs_trust_audit *audi
     avs_json_close(json);
 }
 
+/** The command of a finding, or (NULL) the words, or the command, of what comes next. */
+static void put_words(struct avs_json *json, const char *key, const struct avs_trust_audit *audit,
+                      const struct avs_audit_finding *finding) {
+    struct avs_buffer words = avs_buffer_init(AVS_STORE_COMMAND_BYTES);
+    if (finding) {
+        avs_audit_add_command(audit, finding, &words);
+    } else if (strcmp(key, "next") == 0) {
+        avs_audit_add_next(audit, &words);
+    } else {
+        avs_audit_add_advice(audit, &words);
+    }
+    avs_json_text(json, key, words.data);
+    json->out.is_failed |= words.is_failed;
+    avs_buffer_done(&words);
+}
+
 static void put_findings(struct avs_json *json, const struct avs_trust_audit *audit) {
     avs_json_open_array(json, "findings");
     for (size_t i = 0; i < audit->finding_count; i++) {
         const struct avs_audit_finding *finding = &audit->finding[i];
         const struct avs_audit_finding_info *info = avs_audit_finding_info(finding->id);
-        char remedy[AVS_AUDIT_PATH_BYTES + 256];
-        avs_audit_fill_path(remedy, sizeof(remedy), info->remedy, finding->path);
+        bool has_cause = info->cause != AVS_CAUSE_NONE;
         avs_json_open_object(json, NULL);
         avs_json_text(json, "id", info->id);
-        avs_json_text(json, "severity", avs_severity_id(info->severity));
+        avs_json_text(json, "cause", has_cause ? avs_cause_info(info->cause)->id : NULL);
+        avs_json_text(json, "severity", avs_severity_id(finding->severity));
         avs_json_text(json, "path", finding->path);
         avs_json_text(json, "detail", finding->detail);
         avs_json_text(json, "meaning", info->meaning);
-        avs_json_text(json, "remedy", remedy);
+        avs_json_text(json, "remedy", info->remedy);
+        put_words(json, "command", audit, finding);
         avs_json_close(json);
     }
     avs_json_close(json);
@@ -145,6 +164,11 @@ static void put_machine(struct avs_json *json, const struct avs_trust_audit *aud
     avs_json_text(json, "version", audit->curl_version);
     avs_json_text(json, "tls", audit->curl_backend);
     avs_json_text(json, "library", audit->curl_library);
+    if (audit->curl_version[0]) {
+        avs_json_bool(json, "has_http2", !audit->lacks_http2);
+    } else {
+        avs_json_null(json, "has_http2");
+    }
     avs_json_close(json);
     avs_json_open_object(json, "clock");
     avs_json_int(json, "judged_at", audit->now_unix);
@@ -163,8 +187,6 @@ static void put_machine(struct avs_json *json, const struct avs_trust_audit *aud
 enum avs_status avs_trust_audit_to_json(const struct avs_trust_audit *audit, char **ret_json,
                                         struct avs_error *reterr) {
     struct avs_json json = avs_json_init(AVS_JSON_REPORT_BYTES);
-    char next[AVS_AUDIT_PATH_BYTES * 2];
-    avs_audit_next_command(audit, next, sizeof(next));
     avs_json_open_object(&json, NULL);
     avs_json_text(&json, "schema", AVS_TRUST_AUDIT_SCHEMA);
     avs_json_bool(&json, "is_usable", avs_trust_audit_is_usable(audit));
@@ -181,7 +203,8 @@ enum avs_status avs_trust_audit_to_json(const struct avs_trust_audit *audit, cha
     put_chains(&json, audit);
     put_findings(&json, audit);
     put_forecast(&json, audit);
-    avs_json_text(&json, "next", next);
+    put_words(&json, "remedy", audit, NULL);
+    put_words(&json, "next", audit, NULL);
     avs_json_close(&json);
     enum avs_status status = avs_json_take(&json, ret_json, reterr);
     avs_json_done(&json);

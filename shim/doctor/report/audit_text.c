@@ -5,9 +5,11 @@
 #include "base/text_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
+#include "store/command.h"
 
-#define MANY        12 /* findings of one kind that are listed one by one */
-#define NAME_COLUMN 52
+#define MANY         12 /* findings of one kind that are listed one by one */
+#define NAME_COLUMN  52
+#define SCREEN_LINES 21 /* longer than that, the verdict is said again at the end */
 
 struct text {
     const struct avs_trust_audit *audit;
@@ -18,32 +20,39 @@ static void heading(struct text *text, const char *what) {
     avs_out_tone(&text->out, AVS_TONE_BOLD, "\n%s\n", what);
 }
 
-static void write_answer(struct text *text) {
+/** A heading with its one line behind it. */
+static void heading_word(struct text *text, const char *what) {
+    avs_out_tone(&text->out, AVS_TONE_BOLD, "\n%-6s", what);
+    avs_out_printf(&text->out, "  ");
+    avs_out_hang(&text->out);
+}
+
+static void write_verdict(struct text *text) {
     const struct avs_trust_audit *audit = text->audit;
     const char *where = audit->is_sysroot ? " in this root file system" : "";
-    if (avs_trust_audit_is_usable(audit)) {
-        avs_out_tone(&text->out, AVS_TONE_GOOD, "READY");
-        avs_out_printf(&text->out, "  all %zu required roots are usable%s\n", audit->required_count,
+    bool is_usable = avs_trust_audit_is_usable(audit);
+    avs_out_tone(&text->out, is_usable ? AVS_TONE_GOOD : AVS_TONE_BAD,
+                 is_usable ? "Ready:" : "Not ready:");
+    if (is_usable) {
+        avs_out_printf(&text->out, " all %zu required roots are usable%s\n", audit->required_count,
                        where);
-        return;
-    }
-    avs_out_tone(&text->out, AVS_TONE_BAD, "NOT READY");
-    if (!audit->has_sdk_store) {
-        avs_out_printf(&text->out, "  no trust store at all%s: nothing will verify\n", where);
+    } else if (!audit->has_sdk_store) {
+        avs_out_printf(&text->out, " no trust store at all%s: nothing will verify\n", where);
     } else if (audit->is_sdk_store_broken) {
         avs_out_printf(&text->out,
-                       "  the CA file that the SDK uses cannot be loaded%s: libcurl ends with "
-                       "error 77 before it connects\n",
-                       where);
+                       " libcurl cannot load its CA file%s: error 77 before it connects\n", where);
     } else {
-        avs_out_printf(&text->out, "  %zu of %zu required roots are usable%s\n",
-                       audit->usable_count, audit->required_count, where);
+        avs_out_printf(&text->out, " %zu of %zu required roots are usable%s\n", audit->usable_count,
+                       audit->required_count, where);
     }
-    const struct avs_audit_store *tool = avs_audit_better_for_curl(audit);
+}
+
+static void write_curl_works(struct text *text) {
+    const struct avs_audit_store *tool = avs_audit_better_for_curl(text->audit);
     if (tool) {
         avs_out_printf(&text->out,
-                       "           the curl command works where the SDK fails: %s=%s is read "
-                       "by the command only\n",
+                       "  the curl command works where the SDK fails: %s=%s is read by the "
+                       "command only\n",
                        tool->named_by, tool->path);
     }
 }
@@ -86,15 +95,16 @@ static void write_sdk_stores(struct text *text) {
                                    "CA file or path\n");
     }
     if (audit->curl_library[0] || audit->curl_version[0]) {
-        avs_out_printf(&text->out, "  %-8s %s%s%s%s%s\n", "libcurl",
+        avs_out_printf(&text->out, "  %-8s %s%s%s%s%s%s\n", "libcurl",
                        audit->curl_version[0] ? audit->curl_version : "version unknown",
                        audit->curl_backend[0] ? ", " : "", audit->curl_backend,
+                       audit->lacks_http2 ? ", without HTTP/2" : "",
                        audit->curl_library[0] ? ", " : "", audit->curl_library);
     }
     if (audit->config_file[0]) {
         avs_out_printf(&text->out, "  %-8s %s\n", "config", audit->config_file);
     }
-    if (audit->knows_store_by_guess) {
+    if (audit->knows_store_by_guess && audit->has_sdk_store) {
         avs_out_printf(&text->out, "  note     no libcurl was found here: the distribution's "
                                    "own store is assumed\n");
     }
@@ -108,8 +118,12 @@ static void write_cas(struct text *text) {
         enum avs_audit_state state = audit->sdk[i];
         bool is_required = watch->role == AVS_AUDIT_REQUIRED;
         bool is_there = state == AVS_AUDIT_PRESENT && !audit->is_sdk_store_broken;
-        if (!is_required && watch->role != AVS_AUDIT_INFORMATION && !is_there &&
-            watch->role != AVS_AUDIT_COMPANION) {
+        /* a look-alike is worth a line where the real one is missing */
+        bool is_news =
+            audit->is_verbose ||
+            (is_there && (watch->role == AVS_AUDIT_LEGACY || (watch->role == AVS_AUDIT_LOOK_ALIKE &&
+                                                              !avs_trust_audit_is_usable(audit))));
+        if (!is_required && !is_news) {
             continue;
         }
         avs_out_printf(&text->out, "  ");
@@ -127,7 +141,7 @@ static void write_cas(struct text *text) {
                                                   : avs_audit_state_text(state),
                        watch->note[0] ? "; " : "", watch->note);
         if (is_required && !is_there) {
-            avs_out_printf(&text->out, "          SHA-256 %s\n", watch->sha256);
+            avs_out_printf(&text->out, "    SHA-256 %s\n", watch->sha256);
         }
     }
 }
@@ -152,6 +166,20 @@ static void write_other_stores(struct text *text) {
     }
 }
 
+/** The chains that AWS sends today in one line; all shapes and verifiers on request. */
+static void write_shapes_in_short(struct text *text) {
+    const struct avs_trust_audit *audit = text->audit;
+    size_t count = 0, good = 0;
+    for (size_t i = 0; i < avs_audit_shape_count; i++) {
+        if (avs_audit_shape_table[i].is_current) {
+            count++;
+            good += audit->shape[i][AVS_POLICY_LIBCURL];
+        }
+    }
+    heading_word(text, "Chains");
+    avs_out_printf(&text->out, "of the %zu shapes that AWS sends today, %zu verify\n", count, good);
+}
+
 static void write_shapes(struct text *text) {
     const struct avs_trust_audit *audit = text->audit;
     heading(text, "Chains that verify with it, by how the verifier builds its path");
@@ -174,6 +202,67 @@ static void write_shapes(struct text *text) {
     }
 }
 
+/** What is to be done about findings of one kind, and the command that does it for the first. */
+static void write_remedy(struct text *text, const struct avs_audit_finding *first) {
+    const struct avs_audit_finding_info *info = avs_audit_finding_info(first->id);
+    struct avs_buffer command = avs_buffer_init(AVS_STORE_COMMAND_BYTES);
+    if (info->remedy[0]) {
+        avs_out_printf(&text->out, "          do    ");
+        avs_out_hang(&text->out);
+        avs_out_printf(&text->out, "%s\n", info->remedy);
+    }
+    avs_audit_add_command(text->audit, first, &command);
+    text->out.text.is_failed |= command.is_failed;
+    if (command.length > 0) {
+        avs_out_printf(&text->out, "          next  ");
+        avs_out_command(&text->out, command.data);
+        avs_out_printf(&text->out, "\n");
+    }
+    avs_buffer_done(&command);
+}
+
+static void write_kind_title(struct text *text, const struct avs_audit_finding_info *info,
+                             enum avs_severity severity) {
+    bool has_cause = info->cause != AVS_CAUSE_NONE;
+    avs_out_printf(&text->out, "  ");
+    avs_out_tone(&text->out,
+                 severity == AVS_SEVERITY_ERROR     ? AVS_TONE_BAD
+                 : severity == AVS_SEVERITY_WARNING ? AVS_TONE_WARN
+                                                    : AVS_TONE_DIM,
+                 "%-8s", avs_severity_id(severity));
+    avs_out_hang(&text->out);
+    avs_out_printf(&text->out, "%s%s%s%s\n", info->meaning, has_cause ? " (" : "",
+                   has_cause ? avs_cause_info(info->cause)->id : "", has_cause ? ")" : "");
+}
+
+static void write_kind(struct text *text, enum avs_audit_finding_id id,
+                       enum avs_severity severity) {
+    const struct avs_trust_audit *audit = text->audit;
+    const struct avs_audit_finding *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < audit->finding_count; i++) {
+        const struct avs_audit_finding *finding = &audit->finding[i];
+        if (finding->id != id || finding->severity != severity) {
+            continue;
+        }
+        if (!first) {
+            write_kind_title(text, avs_audit_finding_info(id), severity);
+            first = finding;
+        }
+        if (count++ < MANY) {
+            avs_out_printf(&text->out, "          %s%s%s%s\n", finding->path,
+                           finding->detail[0] ? " (" : "", finding->detail,
+                           finding->detail[0] ? ")" : "");
+        }
+    }
+    if (count > MANY) {
+        avs_out_printf(&text->out, "          and %zu more\n", count - MANY);
+    }
+    if (first) {
+        write_remedy(text, first);
+    }
+}
+
 static void write_findings(struct text *text) {
     const struct avs_trust_audit *audit = text->audit;
     if (audit->finding_count == 0) {
@@ -182,40 +271,7 @@ static void write_findings(struct text *text) {
     heading(text, "Findings");
     for (unsigned severity = AVS_SEVERITY_ERROR + 1; severity-- > 0;) {
         for (unsigned id = 0; id < AVS_FINDING_COUNT; id++) {
-            const struct avs_audit_finding_info *info =
-                avs_audit_finding_info((enum avs_audit_finding_id)id);
-            const struct avs_audit_finding *first = NULL;
-            size_t count = 0;
-            for (size_t i = 0; info->severity == severity && i < audit->finding_count; i++) {
-                const struct avs_audit_finding *finding = &audit->finding[i];
-                if (finding->id != id) {
-                    continue;
-                }
-                first = first ? first : finding;
-                if (count == 0) {
-                    avs_out_printf(&text->out, "  ");
-                    avs_out_tone(&text->out,
-                                 severity == AVS_SEVERITY_ERROR     ? AVS_TONE_BAD
-                                 : severity == AVS_SEVERITY_WARNING ? AVS_TONE_WARN
-                                                                    : AVS_TONE_DIM,
-                                 "%-8s", avs_severity_id(info->severity));
-                    avs_out_hang(&text->out);
-                    avs_out_printf(&text->out, "%s\n", info->meaning);
-                }
-                if (count++ < MANY) {
-                    avs_out_printf(&text->out, "          %s%s%s%s\n", finding->path,
-                                   finding->detail[0] ? " (" : "", finding->detail,
-                                   finding->detail[0] ? ")" : "");
-                }
-            }
-            if (count > MANY) {
-                avs_out_printf(&text->out, "          and %zu more\n", count - MANY);
-            }
-            if (count > 0 && info->remedy[0]) {
-                char remedy[AVS_AUDIT_PATH_BYTES + 256];
-                avs_audit_fill_path(remedy, sizeof(remedy), info->remedy, first->path);
-                avs_out_printf(&text->out, "          fix: %s\n", remedy);
-            }
+            write_kind(text, (enum avs_audit_finding_id)id, (enum avs_severity)severity);
         }
     }
     if (audit->finding_dropped) {
@@ -226,29 +282,42 @@ static void write_findings(struct text *text) {
 static void write_clock(struct text *text) {
     const struct avs_trust_audit *audit = text->audit;
     char now[32];
-    heading(text, "Clock");
+    for (size_t i = 0; i < audit->finding_count; i++) {
+        if (audit->finding[i].id == AVS_FINDING_CLOCK) {
+            return; /* said already */
+        }
+    }
+    heading_word(text, "Clock");
     if (!audit->is_sysroot) {
         avs_text_utc(now, sizeof(now), audit->now_unix);
-        avs_out_printf(&text->out, "  %s; %s\n", now,
+        avs_out_printf(&text->out, "%s; %s\n", now,
                        audit->has_clock_battery
                            ? "this machine has a real-time clock"
-                           : "no real-time clock found: after a power cut the time is wrong "
-                             "until NTP has set it, and no certificate verifies before");
+                           : "no real-time clock: after a power cut it is wrong until NTP sets it");
         return;
     }
     avs_text_utc(now, sizeof(now), audit->first_boot_unix);
     avs_out_printf(&text->out,
-                   "  without a clock battery the first boot starts at %s (%s); certificates "
-                   "made later are refused until NTP has set the time\n",
+                   "without a battery the first boot starts at %s (%s); certificates made later "
+                   "are refused until NTP sets it\n",
                    now, audit->first_boot_unix ? audit->first_boot_source : "no date in the image");
 }
 
+/** Dates ahead that would harm this store; the whole history on request. */
 static void write_forecast(struct text *text) {
-    heading(text, "What changes in the public TLS stores");
+    bool has_heading = false;
     for (size_t i = 0; i < avs_audit_forecast_count; i++) {
         const struct avs_audit_forecast *row = &avs_audit_forecast_table[i];
         bool is_past = avs_audit_date(row->date) <= text->audit->now_unix;
         char missing[AVS_NAME_BYTES * 2];
+        avs_audit_forecast_missing(text->audit, row, missing, sizeof(missing));
+        if (!text->audit->is_verbose && (is_past || !row->needed || !missing[0])) {
+            continue;
+        }
+        if (!has_heading) {
+            heading(text, "What changes in the public TLS stores");
+            has_heading = true;
+        }
         avs_out_printf(&text->out, "  %-10s  ", row->date);
         avs_out_tone(&text->out, is_past ? AVS_TONE_DIM : AVS_TONE_WARN, "%-6s",
                      is_past ? "past" : "ahead");
@@ -256,7 +325,6 @@ static void write_forecast(struct text *text) {
         avs_out_printf(&text->out, " %s\n", row->what);
         avs_out_printf(&text->out, "                      %s\n", row->advice);
         if (row->needed) {
-            avs_audit_forecast_missing(text->audit, row, missing, sizeof(missing));
             avs_out_printf(&text->out, "                      here: %s%s\n",
                            missing[0] ? "missing " : "nothing to do, they are all in the store",
                            missing);
@@ -265,25 +333,60 @@ static void write_forecast(struct text *text) {
 }
 
 static void write_next(struct text *text) {
-    char command[AVS_AUDIT_PATH_BYTES * 2];
-    avs_audit_next_command(text->audit, command, sizeof(command));
-    avs_out_tone(&text->out, AVS_TONE_BOLD, "\nNext");
-    avs_out_printf(&text->out, "  ");
-    avs_out_command(&text->out, command);
+    struct avs_buffer words = avs_buffer_init(AVS_STORE_COMMAND_BYTES);
+    struct avs_buffer command = avs_buffer_init(AVS_STORE_COMMAND_BYTES);
+    bool is_for_device = text->audit->is_sysroot && avs_trust_audit_is_usable(text->audit);
+    avs_audit_add_advice(text->audit, &words);
+    avs_audit_add_next(text->audit, &command);
+    text->out.text.is_failed |= words.is_failed || command.is_failed;
+    avs_out_printf(&text->out, "\n");
+    if (words.length > 0) {
+        avs_out_tone(&text->out, AVS_TONE_BOLD, "Do");
+        avs_out_printf(&text->out, "    ");
+        avs_out_hang(&text->out);
+        avs_out_printf(&text->out, "%s\n", words.data);
+    }
+    if (command.length > 0) {
+        avs_out_tone(&text->out, AVS_TONE_BOLD, "Next");
+        avs_out_printf(&text->out, "  %s", is_for_device ? "on the device: " : "");
+        avs_out_command(&text->out, command.data);
+        avs_out_printf(&text->out, "\n");
+    }
+    avs_buffer_done(&words);
+    avs_buffer_done(&command);
+}
+
+static size_t count_lines(const char *data) {
+    size_t count = 0;
+    for (; data && (data = strchr(data, '\n')); data++) {
+        count++;
+    }
+    return count;
 }
 
 enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit,
                                         const struct avs_style *style, char **ret_text,
                                         struct avs_error *reterr) {
     struct text text = {.audit = audit, .out = avs_out_init(AVS_OUT_REPORT_BYTES, style)};
-    write_answer(&text);
+    write_verdict(&text);
+    write_curl_works(&text);
     write_sdk_stores(&text);
     write_cas(&text);
     write_findings(&text);
-    write_other_stores(&text);
-    write_shapes(&text);
+    if (audit->is_verbose || !avs_trust_audit_is_usable(audit)) {
+        write_other_stores(&text);
+    }
+    if (audit->is_verbose) {
+        write_shapes(&text);
+    } else {
+        write_shapes_in_short(&text);
+    }
     write_clock(&text);
     write_forecast(&text);
+    if (count_lines(text.out.text.data) >= SCREEN_LINES) {
+        avs_out_printf(&text.out, "\n");
+        write_verdict(&text);
+    }
     write_next(&text);
     enum avs_status status = avs_out_take(&text.out, ret_text, reterr);
     avs_out_done(&text.out);

@@ -22,6 +22,7 @@ static struct avs_audit_machine ask_machine(void) {
         .curl_ca_file = info.ca_file,
         .curl_ca_path = info.ca_path,
         .knows_ca_defaults = info.knows_ca_defaults,
+        .has_http2 = info.has_http2,
         .reads_whole_folder = info.ssl_backend[0] && !info.is_openssl_backend,
         .env_curl_ca_bundle = getenv("CURL_CA_BUNDLE"),
         .env_ssl_cert_file = getenv("SSL_CERT_FILE"),
@@ -42,6 +43,7 @@ enum avs_status avs_trust_audit_run(const struct avs_trust_audit_options *given,
         .ca_path = options->ca_path,
         .config_file = options->config_file,
         .now_unix = options->now_unix,
+        .is_verbose = options->is_verbose,
         .machine = &machine,
     };
     if (options->config_file) {

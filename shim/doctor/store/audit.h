@@ -12,13 +12,13 @@
 
 #include <avs/store.h>
 
+#include "store/audit_findings.h"
 #include "store/audit_scan.h"
 #include "store/sysroot.h"
 #include "trust/roots.h"
 
 #define AVS_AUDIT_STORES_MAX   16
 #define AVS_AUDIT_FINDINGS_MAX 128 /* kept with their text; the rest is counted */
-#define AVS_AUDIT_PATH_BYTES   512
 #define AVS_AUDIT_NODES_MAX    64
 #define AVS_AUDIT_EXTRA_COUNT  5
 #define AVS_AUDIT_WATCH_COUNT  (AVS_ATS_ROOT_COUNT + AVS_AUDIT_EXTRA_COUNT)
@@ -62,13 +62,14 @@ const char *avs_audit_role_id(enum avs_audit_role role);
 /* ---- stores ---- */
 
 /** From the worst to the best, so that two stores used together have the better of the two. */
-#define AVS_AUDIT_STATE_MAP(XX)                                                                 \
-    XX(ABSENT, "absent")                                                                        \
-    XX(DESELECTED, "deselected") /* on the disk, switched off by "!" in ca-certificates.conf */ \
-    XX(UNHASHED, "unhashed")     /* in the folder, but OpenSSL does not find it there */        \
-    XX(EXPIRED, "expired")                                                                      \
-    XX(NOT_YET_VALID, "not_yet_valid") /* by this machine's clock */                            \
-    XX(CROSS_SIGNED, "cross_signed")   /* only as a copy signed by another CA */                \
+#define AVS_AUDIT_STATE_MAP(XX)                                                                    \
+    XX(ABSENT, "absent")                                                                           \
+    XX(DESELECTED, "deselected") /* on the disk, switched off by "!" in ca-certificates.conf */    \
+    XX(UNHASHED, "unhashed")     /* in the folder, but OpenSSL does not find it there */           \
+    XX(OLD_HASH, "old_hash")     /* likewise: under the name that OpenSSL before 1.0 looked for */ \
+    XX(EXPIRED, "expired")                                                                         \
+    XX(NOT_YET_VALID, "not_yet_valid") /* by this machine's clock */                               \
+    XX(CROSS_SIGNED, "cross_signed")   /* only as a copy signed by another CA */                   \
     XX(PRESENT, "present")
 
 enum avs_audit_state {
@@ -114,122 +115,13 @@ struct avs_audit_store {
     size_t certificates;       /* different ones that this store gives to a verifier */
     size_t duplicates;
     size_t bundles; /* of a folder: files of several certificates, which rehash leaves alone */
-    size_t files, hashed,
-        unhashed; /* of a folder: certificate files, those with and without link */
+    /* of a folder: certificate files, those with and without a hash link, and of the latter those
+     * that have one by the hash of OpenSSL before 1.0 */
+    size_t files, hashed, unhashed, old_hashed;
     enum avs_audit_state ca[AVS_AUDIT_WATCH_COUNT];
     struct avs_audit_nodes nodes;
     dev_t device;
     ino_t inode;
-};
-
-/* ---- findings ---- */
-
-/** id, severity, what it means, what to do about it. */
-#define AVS_AUDIT_FINDING_MAP(XX)                                                                  \
-    XX(STORE_MISSING, "store_missing", WARNING, "this store does not exist",                       \
-       "name a file that exists, or install the distribution's ca-certificates package")           \
-    XX(STORE_UNREADABLE, "store_unreadable", ERROR,                                                \
-       "this store cannot be opened; a bad CA file ends libcurl with error 77 even when the CA "   \
-       "path is good",                                                                             \
-       "check owner and mode of the file and of the folders above it")                             \
-    XX(STORE_INVALID, "store_invalid", ERROR,                                                      \
-       "libcurl cannot load it: a CA file is taken whole or not at all (error 77, whatever the "   \
-       "CA path holds)",                                                                           \
-       "put a whole PEM bundle there, or repair the line named above")                             \
-    XX(FOLDER_UNHASHED, "folder_unhashed", ERROR,                                                  \
-       "a CA path whose certificates have no hash links: OpenSSL finds none of them",              \
-       "openssl rehash {path}, or name a bundle in CURLOPT_CAINFO (SDK 1.16 and later)")           \
-    XX(FILE_UNHASHED, "file_unhashed", INFO, "a certificate without a hash link is never found",   \
-       "openssl rehash the folder")                                                                \
-    XX(HASH_STALE, "hash_stale", WARNING,                                                          \
-       "a hash link whose name is not the hash of what it points to", "openssl rehash the folder") \
-    XX(HASH_DANGLING, "hash_dangling", WARNING, "a link to a file that is gone",                   \
-       "update-ca-certificates --fresh, or remove the link")                                       \
-    XX(HASH_GAP, "hash_gap", WARNING,                                                              \
-       "hash links are read from .0 upwards and end at the first gap: this one is never read",     \
-       "openssl rehash the folder")                                                                \
-    XX(DER_FILE, "der_file", WARNING, "a DER certificate where PEM is wanted: it is not read",     \
-       "openssl x509 -inform DER -in {path} -out NEW.crt")                                         \
-    XX(HTML_FILE, "html_file", ERROR, "a web page saved as a certificate: the download failed",    \
-       "remove it; avs-shim trust install needs no download")                                      \
-    XX(BOM, "bom", WARNING,                                                                        \
-       "begins with a byte order mark, which hides the first certificate from older readers",      \
-       "remove the first three bytes: sed -i '1s/^\\xEF\\xBB\\xBF//' {path}")                      \
-    XX(CRLF, "crlf", INFO, "has Windows line ends; OpenSSL reads it, some parsers do not",         \
-       "sed -i 's/\\r$//' {path}")                                                                 \
-    XX(EMPTY_FILE, "empty_file", WARNING, "is empty", "remove it, or copy it again")               \
-    XX(BROKEN_BLOCK, "broken_block", WARNING,                                                      \
-       "holds a certificate that is cut short or does not decode: OpenSSL does not read it, and "  \
-       "may refuse a bundle that it is pasted into",                                               \
-       "copy the certificate again")                                                               \
-    XX(NO_CERTIFICATE, "no_certificate", WARNING, "holds no certificate", "remove it")             \
-    XX(TRUSTED_BLOCK, "trusted_block", INFO,                                                       \
-       "holds BEGIN TRUSTED CERTIFICATE blocks, which only OpenSSL reads",                         \
-       "openssl x509 -in {path} -out NEW.crt")                                                     \
-    XX(UNREADABLE_FILE, "unreadable_file", WARNING, "cannot be read", "chmod a+r {path}")          \
-    XX(PRIVATE_MODE, "private_mode", WARNING,                                                      \
-       "only its owner may read it; the SDK often runs as another user", "chmod a+r {path}")       \
-    XX(WRITABLE_BY_ALL, "writable_by_all", ERROR,                                                  \
-       "anybody may write to it, and so decide whom this device trusts", "chmod o-w {path}")       \
-    XX(DUPLICATES, "duplicates", INFO, "holds certificates more than once", "")                    \
-    XX(IGNORED_NAME, "ignored_name", WARNING,                                                      \
-       "update-ca-certificates reads only names that end in .crt from this folder",                \
-       "rename it to end in .crt and run update-ca-certificates")                                  \
-    XX(CONF_GLUED, "conf_glued", ERROR,                                                            \
-       "two names on one line: the line was added to a file without a newline at its end",         \
-       "put each name on its own line and run update-ca-certificates")                             \
-    XX(CONF_NO_NEWLINE, "conf_no_newline", WARNING,                                                \
-       "does not end in a newline: the last CA is skipped, and the next 'echo >>' glues two "      \
-       "names together",                                                                           \
-       "echo >> {path}")                                                                           \
-    XX(CONF_MISSING_FILE, "conf_missing_file", WARNING, "names a CA file that does not exist",     \
-       "remove the line")                                                                          \
-    XX(CONF_DESELECTED, "conf_deselected", WARNING,                                                \
-       "a required root is on the disk but switched off by '!'", "avs-shim trust install --apply") \
-    XX(CONF_UNLISTED, "conf_unlisted", WARNING,                                                    \
-       "lies in the folder of packaged CAs, but ca-certificates.conf does not name it: not used",  \
-       "avs-shim trust install --apply")                                                           \
-    XX(FOREIGN_KEY, "foreign_key", ERROR,                                                          \
-       "a certificate with the name of an ATS root over a key that is not Amazon's",               \
-       "find out who put it there; it is no Amazon root")                                          \
-    XX(CROSS_COPY, "cross_copy", WARNING,                                                          \
-       "a cross-signed copy stands where the root should: libcurl accepts it, strict verifiers "   \
-       "do not",                                                                                   \
-       "avs-shim trust install --apply adds the root itself")                                      \
-    XX(TOOL_ONLY, "tool_only", WARNING,                                                            \
-       "this variable is read by the curl command only: neither libcurl nor the SDK sees it, so "  \
-       "curl may work where the SDK fails",                                                        \
-       "name the file in libcurlUtils.CURLOPT_CAINFO of AlexaClientSDKConfig.json (SDK 1.16 and "  \
-       "later)")                                                                                   \
-    XX(NO_DEFAULT_STORE, "no_default_store", ERROR,                                                \
-       "this libcurl was built without a CA file and path: nothing is trusted unless the SDK's "   \
-       "configuration names a store",                                                              \
-       "set libcurlUtils.CURLOPT_CAPATH (any SDK) or CURLOPT_CAINFO (SDK 1.16 and later)")         \
-    XX(CAINFO_RELEASE, "cainfo_release", INFO,                                                     \
-       "CURLOPT_CAINFO is read by SDK 1.16 and later; an older one takes CURLOPT_CAPATH only and " \
-       "cannot mend a bad built-in CA file",                                                       \
-       "")                                                                                         \
-    XX(CLOCK, "clock", WARNING, "the clock stands before the certificates were made",              \
-       "set the time (NTP) before the first connection")
-
-enum avs_audit_finding_id {
-#define XX(name, id, severity, meaning, remedy) AVS_FINDING_##name,
-    AVS_AUDIT_FINDING_MAP(XX)
-#undef XX
-        AVS_FINDING_COUNT
-};
-
-struct avs_audit_finding_info {
-    const char *id;
-    enum avs_severity severity;
-    const char *meaning, *remedy;
-};
-const struct avs_audit_finding_info *avs_audit_finding_info(enum avs_audit_finding_id id);
-
-struct avs_audit_finding {
-    enum avs_audit_finding_id id;
-    char path[AVS_AUDIT_PATH_BYTES];
-    char detail[AVS_NAME_BYTES]; /* "line 12: ...", "3 of 140", "" */
 };
 
 /* ---- which chains verify ---- */
@@ -285,6 +177,7 @@ struct avs_audit_machine {
     const char *curl_ca_file, *curl_ca_path;
     bool knows_ca_defaults;
     bool reads_whole_folder; /* a TLS backend that needs no hash links: GnuTLS, mbedTLS, wolfSSL */
+    bool has_http2;
     const char *env_curl_ca_bundle, *env_ssl_cert_file, *env_ssl_cert_dir;
 };
 
@@ -293,6 +186,7 @@ struct avs_audit_request {
     const char *ca_file, *ca_path;
     const char *config_file;
     const char *config_ca_file, *config_ca_path; /* what the configuration says */
+    bool is_verbose;                             /* the text lists everything */
     int64_t now_unix;
     const struct avs_audit_machine *machine; /* ignored with a sysroot */
 };
@@ -302,7 +196,10 @@ struct avs_trust_audit {
     struct avs_audit_watches watches;
     int64_t now_unix;
     bool is_sysroot;
-    char config_file[AVS_AUDIT_PATH_BYTES];
+    bool is_verbose;
+    /* as the caller named them, "" = not; for the next command */
+    char config_file[AVS_AUDIT_PATH_BYTES], ca_file[AVS_AUDIT_PATH_BYTES],
+        ca_path[AVS_AUDIT_PATH_BYTES];
     struct avs_audit_store store[AVS_AUDIT_STORES_MAX];
     size_t store_count;
     struct avs_audit_finding finding[AVS_AUDIT_FINDINGS_MAX];
@@ -316,7 +213,9 @@ struct avs_trust_audit {
     size_t required_count, usable_count;
     bool shape[AVS_AUDIT_SHAPES_MAX][AVS_POLICY_COUNT];
     char curl_version[64], curl_backend[64], curl_library[AVS_AUDIT_PATH_BYTES];
+    bool lacks_http2; /* this libcurl, as far as it can be told */
     char distribution[64];
+    const char *package;       /* the distribution's command for its bundle, NULL = none known */
     bool reads_whole_folder;   /* see avs_audit_machine */
     bool knows_store_by_guess; /* a sysroot whose libcurl was not found */
     /* the clock */
@@ -324,11 +223,6 @@ struct avs_trust_audit {
     int64_t first_boot_unix; /* where a sysroot's clock starts, 0 = 1970 */
     char first_boot_source[AVS_NAME_BYTES];
 };
-
-/** Note a finding; beyond the ceiling it is only counted. */
-AVS_PRINTF(4, 5)
-void avs_audit_find(struct avs_trust_audit *audit, enum avs_audit_finding_id id, const char *path,
-                    const char *detail_format, ...);
 
 /** Fill store->{state,ca,nodes,...} from the disk. False: out of memory. */
 bool avs_audit_read_store(struct avs_trust_audit *audit, struct avs_audit_store *store);
@@ -345,14 +239,26 @@ struct avs_audit_store *avs_audit_add_store(struct avs_trust_audit *audit, enum 
 /** The folders from which the distribution builds its bundle: junk and deselected CAs. */
 bool avs_audit_read_folders(struct avs_trust_audit *audit);
 
-/** CA locations that libcurl and OpenSSL of a sysroot were built with, read from the libraries'
- *  bytes. Empty strings when not found. */
-struct avs_audit_libraries {
-    char curl_library[AVS_AUDIT_PATH_BYTES];
-    char curl_ca_file[AVS_AUDIT_PATH_BYTES], curl_ca_path[AVS_AUDIT_PATH_BYTES];
-    char curl_version[64];
-    char openssl_folder[AVS_AUDIT_PATH_BYTES];
+#define AVS_AUDIT_CURLS_MAX 6
+
+/** One libcurl, as its bytes tell. Empty strings when not found. */
+struct avs_audit_curl {
+    char path[AVS_AUDIT_PATH_BYTES];
+    char ca_file[AVS_AUDIT_PATH_BYTES], ca_path[AVS_AUDIT_PATH_BYTES];
+    char version[64];
+    const char *backend;     /* "OpenSSL", "GnuTLS", ...; "" = not told */
     bool reads_whole_folder; /* linked with another TLS library than OpenSSL */
+    bool has_http2;
+    dev_t device;
+    ino_t inode;
+};
+
+/** The libcurls of a sysroot, the one that the SDK is most likely to load first, and where its
+ *  OpenSSL looks. */
+struct avs_audit_libraries {
+    struct avs_audit_curl curl[AVS_AUDIT_CURLS_MAX];
+    size_t curl_count;
+    char openssl_folder[AVS_AUDIT_PATH_BYTES];
 };
 void avs_audit_read_libraries(const struct avs_sysroot *root, struct avs_audit_libraries *ret);
 

@@ -240,6 +240,7 @@ bool avs_audit_read_folders(struct avs_trust_audit *audit) {
     const struct avs_distro *distro = avs_distro_detect(&audit->root);
     struct conf conf = {.audit = audit, .distro = distro};
     AVS_TEXT_SET(audit->distribution, distro->label);
+    audit->package = distro->package;
     bool is_fine = !distro->anchors || read_anchors(audit, distro, distro->anchors, 0);
     if (is_fine && distro->conf) {
         is_fine = read_conf(&conf);

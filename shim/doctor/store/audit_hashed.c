@@ -19,10 +19,11 @@ struct folder_file {
     dev_t device;
     ino_t inode;
     const char *name;
-    bool is_linked; /* a hash link whose name fits leads here */
-    bool is_bundle; /* more than one certificate: rehash leaves it alone */
+    bool is_linked;     /* a hash link whose name fits leads here */
+    bool is_old_linked; /* one whose name fitted before OpenSSL 1.0 */
+    bool is_bundle;     /* more than one certificate: rehash leaves it alone */
     size_t count;
-    uint32_t name_hash[FILE_CERTS_MAX];
+    uint32_t name_hash[FILE_CERTS_MAX], old_hash[FILE_CERTS_MAX];
     char *data; /* the file's bytes, kept until the links are known */
     size_t length;
 };
@@ -64,6 +65,7 @@ static void on_folder_certificate(void *user, const struct avs_scan_cert *certif
         const uint8_t *at = certificate->subject.bytes;
         X509_NAME *subject = d2i_X509_NAME(NULL, &at, (long)certificate->subject.length);
         file->name_hash[file->count] = subject ? (uint32_t)X509_NAME_hash(subject) : 0;
+        file->old_hash[file->count] = subject ? (uint32_t)X509_NAME_hash_old(subject) : 0;
         X509_NAME_free(subject);
     }
     file->count++;
@@ -167,6 +169,12 @@ static void judge_link(struct folder *folder, const char *name, struct folder_fi
             return;
         }
     }
+    for (size_t i = 0; i < file->count && i < FILE_CERTS_MAX; i++) {
+        if (file->old_hash[i] == hash) {
+            file->is_old_linked = true; /* told once, for the whole folder */
+            return;
+        }
+    }
     avs_audit_find(audit, AVS_FINDING_HASH_STALE, path, "the certificate's hash is %08x",
                    file->name_hash[0]);
 }
@@ -191,13 +199,16 @@ static bool note_files(struct folder *folder) {
         }
         reading->path = path;
         reading->is_found = file->is_linked || reading->audit->reads_whole_folder;
+        reading->is_old_hashed = file->is_old_linked;
         if (file->is_bundle && !file->is_linked) {
             store->bundles++;
         } else {
             store->files++;
             store->unhashed += !file->is_linked;
+            store->old_hashed += !file->is_linked && file->is_old_linked;
         }
-        if (!reading->is_found && !file->is_bundle && i < AVS_AUDIT_FINDINGS_MAX) {
+        if (!reading->is_found && !file->is_bundle && !file->is_old_linked &&
+            i < AVS_AUDIT_FINDINGS_MAX) {
             avs_audit_find(reading->audit, AVS_FINDING_FILE_UNHASHED, path, "%08x.0",
                            file->name_hash[0]);
         }
@@ -217,6 +228,47 @@ static void drop_unhashed(struct avs_trust_audit *audit, size_t from) {
         }
     }
     audit->finding_count = kept;
+}
+
+/** Does the SDK get its CAs from a file anyway? A folder that holds only the bundle is normal then.
+ */
+static bool has_file_beside(const struct avs_trust_audit *audit,
+                            const struct avs_audit_store *store) {
+    bool is_told = (store->readers & AVS_AUDIT_BY_SDK) != 0;
+    for (size_t i = 0; i < audit->store_count; i++) {
+        const struct avs_audit_store *other = &audit->store[i];
+        if (other->kind == AVS_AUDIT_FILE && other->certificates > 0 &&
+            other->state == AVS_STORE_OK &&
+            (!is_told || (other->readers & AVS_AUDIT_BY_SDK) != 0)) {
+            return true;
+        }
+    }
+    return !is_told;
+}
+
+/** What the folder is as a whole. */
+static void judge_folder(struct avs_trust_audit *audit, struct avs_audit_store *store,
+                         size_t first_finding) {
+    if (audit->reads_whole_folder) {
+        store->state = store->files + store->bundles > 0 ? AVS_STORE_OK : AVS_STORE_INVALID;
+        return;
+    }
+    if (store->old_hashed > 0) {
+        avs_audit_find(audit, AVS_FINDING_FOLDER_OLD_HASH, store->path,
+                       "%zu of %zu certificate files have no other name", store->old_hashed,
+                       store->files);
+    }
+    if (store->hashed > 0) {
+        return;
+    }
+    store->state = store->files + store->bundles > 0 ? AVS_STORE_NOT_HASHED : AVS_STORE_INVALID;
+    if (store->files > store->old_hashed) {
+        drop_unhashed(audit, first_finding);
+        avs_audit_find(audit, AVS_FINDING_FOLDER_UNHASHED, store->path,
+                       "%zu certificate files, none hashed", store->files - store->old_hashed);
+    } else if (store->files == 0 && store->bundles > 0 && !has_file_beside(audit, store)) {
+        avs_audit_find(audit, AVS_FINDING_FOLDER_BUNDLE_ONLY, store->path, "%s", "");
+    }
 }
 
 static bool read_names(struct folder *folder, const struct avs_sysroot_names *names) {
@@ -240,16 +292,7 @@ static bool read_names(struct folder *folder, const struct avs_sysroot_names *na
     }
     store->certificates = avs_audit_count_different(&folder->reading->seen);
     store->duplicates = folder->reading->seen.count - store->certificates;
-    if (folder->reading->audit->reads_whole_folder) {
-        store->state = store->files + store->bundles > 0 ? AVS_STORE_OK : AVS_STORE_INVALID;
-    } else if (store->files + store->bundles > 0 && store->hashed == 0) {
-        store->state = AVS_STORE_NOT_HASHED;
-        drop_unhashed(folder->reading->audit, first_finding);
-        avs_audit_find(folder->reading->audit, AVS_FINDING_FOLDER_UNHASHED, store->path,
-                       "%zu certificate files, none hashed", store->files + store->bundles);
-    } else if (store->hashed == 0) {
-        store->state = AVS_STORE_INVALID;
-    }
+    judge_folder(folder->reading->audit, store, first_finding);
     return true;
 }
 

@@ -9,9 +9,14 @@
 #define LIBRARY_LIMIT (32u << 20)
 #define STRING_MAX    256
 
+/** Debian and the like have a folder for each architecture below the first ones. */
 static const char *const library_folders[] = {
-    "/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib", "/opt/lib",
+    "/usr/lib", "/lib",          "/usr/lib64",  "/lib64",        "/usr/local/lib",
+    "/opt/lib", "/system/lib64", "/system/lib", "/vendor/lib64", "/vendor/lib",
 };
+
+/** The versioned name is what a program loads; a bare one is Android's, or a link for compilers. */
+static const char *const curl_names[] = {"libcurl.so.", "libcurl.so", "libcurl-"};
 
 static bool has_prefix(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -22,43 +27,42 @@ static bool has_suffix(const char *text, size_t length, const char *suffix) {
     return length >= wanted && memcmp(text + length - wanted, suffix, wanted) == 0;
 }
 
-/** Find `prefix`* among the names of a folder; the first one wins. */
-static bool find_library(const struct avs_sysroot *root, const char *folder, const char *prefix,
-                         char ret_path[AVS_SYSROOT_PATH_BYTES]) {
+/** Called for each library; true = that is enough. */
+typedef bool (*on_library_fn)(void *user, const struct avs_sysroot *root, const char *path);
+
+static bool each_in_folder(const struct avs_sysroot *root, const char *folder, const char *prefix,
+                           on_library_fn on_library, void *user) {
     struct avs_sysroot_names names = {0};
-    bool is_found = false;
+    bool is_enough = false;
     if (!avs_sysroot_list(root, folder, &names)) {
         return false;
     }
-    for (size_t i = 0; i < names.count && !is_found; i++) {
-        is_found = has_prefix(names.names[i], prefix) &&
-                   avs_sysroot_join(ret_path, folder, names.names[i]) &&
-                   avs_sysroot_is_file(root, ret_path);
+    for (size_t i = 0; i < names.count && !is_enough; i++) {
+        char path[AVS_SYSROOT_PATH_BYTES];
+        is_enough = has_prefix(names.names[i], prefix) && strstr(names.names[i], ".so") &&
+                    avs_sysroot_join(path, folder, names.names[i]) &&
+                    avs_sysroot_is_file(root, path) && on_library(user, root, path);
     }
     avs_sysroot_names_done(&names);
-    return is_found;
+    return is_enough;
 }
 
-/** Look in the library folders and, as Debian has them, in one folder below for an architecture. */
-static bool search_library(const struct avs_sysroot *root, const char *prefix,
-                           char ret_path[AVS_SYSROOT_PATH_BYTES]) {
-    for (size_t i = 0; i < AVS_COUNT(library_folders); i++) {
+static void each_library(const struct avs_sysroot *root, const char *prefix,
+                         on_library_fn on_library, void *user) {
+    bool is_enough = false;
+    for (size_t i = 0; i < AVS_COUNT(library_folders) && !is_enough; i++) {
         struct avs_sysroot_names names = {0};
-        bool is_found = find_library(root, library_folders[i], prefix, ret_path);
-        if (!is_found && avs_sysroot_list(root, library_folders[i], &names)) {
-            for (size_t j = 0; j < names.count && !is_found; j++) {
+        is_enough = each_in_folder(root, library_folders[i], prefix, on_library, user);
+        if (!is_enough && avs_sysroot_list(root, library_folders[i], &names)) {
+            for (size_t j = 0; j < names.count && !is_enough; j++) {
                 char folder[AVS_SYSROOT_PATH_BYTES];
-                is_found = strstr(names.names[j], "-linux-") &&
-                           avs_sysroot_join(folder, library_folders[i], names.names[j]) &&
-                           find_library(root, folder, prefix, ret_path);
+                is_enough = strstr(names.names[j], "-linux-") &&
+                            avs_sysroot_join(folder, library_folders[i], names.names[j]) &&
+                            each_in_folder(root, folder, prefix, on_library, user);
             }
             avs_sysroot_names_done(&names);
         }
-        if (is_found) {
-            return true;
-        }
     }
-    return false;
 }
 
 /** Calls `on_string` for each NUL-terminated printable string that begins with `first`. */
@@ -79,27 +83,27 @@ static void each_string(const char *data, size_t length, const char *first,
 }
 
 static void on_curl_path(void *user, const char *text, size_t length) {
-    struct avs_audit_libraries *libraries = user;
+    struct avs_audit_curl *curl = user;
     /* a whole string: "/etc/..." in the middle of another text has no NUL before it */
     if (text[-1] != '\0') {
         return;
     }
     bool is_file = has_suffix(text, length, ".crt") || has_suffix(text, length, ".pem");
-    bool is_folder = has_suffix(text, length, "/certs") || has_suffix(text, length, "/certs/");
-    if (is_file && !libraries->curl_ca_file[0]) {
-        avs_text_copy_bytes(libraries->curl_ca_file, sizeof(libraries->curl_ca_file), text, length);
-    } else if (is_folder && !libraries->curl_ca_path[0]) {
-        avs_text_copy_bytes(libraries->curl_ca_path, sizeof(libraries->curl_ca_path), text, length);
+    bool is_folder = has_suffix(text, length, "/certs") || has_suffix(text, length, "/certs/") ||
+                     has_suffix(text, length, "/cacerts");
+    if (is_file && !curl->ca_file[0]) {
+        avs_text_copy_bytes(curl->ca_file, sizeof(curl->ca_file), text, length);
+    } else if (is_folder && !curl->ca_path[0]) {
+        avs_text_copy_bytes(curl->ca_path, sizeof(curl->ca_path), text, length);
     }
 }
 
 static void on_curl_version(void *user, const char *text, size_t length) {
-    struct avs_audit_libraries *libraries = user;
+    struct avs_audit_curl *curl = user;
     size_t name = strlen("libcurl/");
-    if (length > name && text[name] >= '0' && text[name] <= '9' && !libraries->curl_version[0]) {
+    if (length > name && text[name] >= '0' && text[name] <= '9' && !curl->version[0]) {
         size_t digits = strspn(text + name, "0123456789.");
-        avs_text_copy_bytes(libraries->curl_version, sizeof(libraries->curl_version), text + name,
-                            digits);
+        avs_text_copy_bytes(curl->version, sizeof(curl->version), text + name, digits);
     }
 }
 
@@ -112,39 +116,72 @@ static void on_openssl_folder(void *user, const char *text, size_t length) {
     }
 }
 
-/** By the names of the libraries that it needs. */
-static bool is_linked_with_another(const char *data, size_t length) {
-    static const char *const others[] = {"libgnutls.so", "libmbedtls.so", "libwolfssl.so"};
-    if (memmem(data, length, "libssl.so", strlen("libssl.so"))) {
-        return false;
-    }
-    for (size_t i = 0; i < AVS_COUNT(others); i++) {
-        if (memmem(data, length, others[i], strlen(others[i]))) {
-            return true;
+static bool holds(const char *data, size_t length, const char *text) {
+    return memmem(data, length, text, strlen(text)) != NULL;
+}
+
+/** By the names of the libraries that it needs; linked statically, by what it says of itself. */
+static void read_backend(struct avs_audit_curl *curl, const char *data, size_t length) {
+    static const struct {
+        const char *mark, *name;
+        bool reads_whole_folder;
+    } rows[] = {
+        {"libssl.so", "OpenSSL", false},    {"libgnutls.so", "GnuTLS", true},
+        {"libmbedtls.so", "mbedTLS", true}, {"libwolfssl.so", "wolfSSL", true},
+        {"libssl3.so", "NSS", true},        {"BoringSSL", "BoringSSL", false},
+        {"OPENSSLDIR: ", "OpenSSL", false}, {"mbedTLS/", "mbedTLS", true},
+        {"wolfSSL/", "wolfSSL", true},      {"GnuTLS/", "GnuTLS", true},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        if (holds(data, length, rows[i].mark)) {
+            curl->backend = rows[i].name;
+            curl->reads_whole_folder = rows[i].reads_whole_folder;
+            return;
         }
     }
-    return false;
+}
+
+static bool on_curl(void *user, const struct avs_sysroot *root, const char *path) {
+    struct avs_audit_libraries *libraries = user;
+    struct avs_audit_curl curl = {.backend = ""};
+    struct stat entry;
+    AVS_AUTO(char) data = NULL;
+    size_t length = 0;
+    if (!avs_sysroot_read(root, path, LIBRARY_LIMIT, &data, &length, &entry)) {
+        return false;
+    }
+    for (size_t i = 0; i < libraries->curl_count; i++) {
+        if (libraries->curl[i].inode == entry.st_ino && libraries->curl[i].device == entry.st_dev) {
+            return false;
+        }
+    }
+    AVS_TEXT_SET(curl.path, path);
+    curl.device = entry.st_dev;
+    curl.inode = entry.st_ino;
+    if (length > 1) { /* text[-1] is read */
+        each_string(data + 1, length - 1, "/", on_curl_path, &curl);
+        each_string(data + 1, length - 1, "libcurl/", on_curl_version, &curl);
+        read_backend(&curl, data, length);
+        curl.has_http2 = holds(data, length, "nghttp2");
+    }
+    libraries->curl[libraries->curl_count++] = curl;
+    return libraries->curl_count == AVS_AUDIT_CURLS_MAX;
+}
+
+static bool on_crypto(void *user, const struct avs_sysroot *root, const char *path) {
+    AVS_AUTO(char) data = NULL;
+    size_t length = 0;
+    if (!avs_sysroot_read(root, path, LIBRARY_LIMIT, &data, &length, NULL)) {
+        return false;
+    }
+    each_string(data, length, "OPENSSLDIR: \"", on_openssl_folder, user);
+    return true;
 }
 
 void avs_audit_read_libraries(const struct avs_sysroot *root, struct avs_audit_libraries *ret) {
-    char path[AVS_SYSROOT_PATH_BYTES];
-    char *data = NULL;
-    size_t length = 0;
     memset(ret, 0, sizeof(*ret));
-    if ((search_library(root, "libcurl.so.", path) ||
-         search_library(root, "libcurl-gnutls.so.", path)) &&
-        avs_sysroot_read(root, path, LIBRARY_LIMIT, &data, &length, NULL)) {
-        AVS_TEXT_SET(ret->curl_library, path);
-        if (length > 1) { /* text[-1] is read */
-            each_string(data + 1, length - 1, "/", on_curl_path, ret);
-            each_string(data + 1, length - 1, "libcurl/", on_curl_version, ret);
-            ret->reads_whole_folder = is_linked_with_another(data, length);
-        }
-        free(data);
+    for (size_t i = 0; i < AVS_COUNT(curl_names) && ret->curl_count < AVS_AUDIT_CURLS_MAX; i++) {
+        each_library(root, curl_names[i], on_curl, ret);
     }
-    if (search_library(root, "libcrypto.so.", path) &&
-        avs_sysroot_read(root, path, LIBRARY_LIMIT, &data, &length, NULL)) {
-        each_string(data, length, "OPENSSLDIR: \"", on_openssl_folder, ret);
-        free(data);
-    }
+    each_library(root, "libcrypto.so.", on_crypto, ret);
 }

@@ -146,54 +146,82 @@ static void add_tool_stores(struct avs_trust_audit *audit,
     }
 }
 
-/** What the bytes of the libraries say, else where the distribution keeps its bundle. */
+/** What the first libcurl is, and which others there are: another one may be what the SDK loads. */
+static void tell_libraries(struct avs_trust_audit *audit,
+                           const struct avs_audit_libraries *libraries) {
+    const struct avs_audit_curl *curl = &libraries->curl[0];
+    AVS_TEXT_SET(audit->curl_version, curl->version);
+    AVS_TEXT_SET(audit->curl_backend, curl->backend);
+    AVS_TEXT_SET(audit->curl_library, curl->path);
+    audit->reads_whole_folder = curl->reads_whole_folder;
+    audit->lacks_http2 = !curl->has_http2 && curl->version[0];
+    for (size_t i = 1; i < libraries->curl_count; i++) {
+        const struct avs_audit_curl *other = &libraries->curl[i];
+        avs_audit_find(audit, AVS_FINDING_CURL_ANOTHER, other->path, "%s%s%s%s%s%s",
+                       other->version[0] ? other->version : "version unknown",
+                       other->backend[0] ? ", " : "", other->backend,
+                       other->has_http2 ? "" : ", without HTTP/2",
+                       other->ca_file[0] ? ", CA file " : "", other->ca_file);
+    }
+}
+
+/** What the bytes of the libraries say, else where the distribution keeps its store. */
 static void ask_libraries(struct avs_trust_audit *audit, struct avs_audit_libraries *libraries) {
     const struct avs_distro *distro = avs_distro_detect(&audit->root);
+    struct avs_audit_curl *curl = &libraries->curl[0];
     avs_audit_read_libraries(&audit->root, libraries);
-    AVS_TEXT_SET(audit->curl_version, libraries->curl_version);
-    AVS_TEXT_SET(audit->curl_library, libraries->curl_library);
-    audit->reads_whole_folder = libraries->reads_whole_folder;
-    if (libraries->curl_ca_file[0] || libraries->curl_ca_path[0] || libraries->curl_library[0]) {
+    if (libraries->curl_count > 0) {
+        tell_libraries(audit, libraries);
         return;
     }
     audit->knows_store_by_guess = true;
     for (size_t i = 0; i < AVS_DISTRO_PLACES_MAX; i++) {
-        if (!libraries->curl_ca_file[0] && distro->bundle[i] &&
+        if (!curl->ca_file[0] && distro->bundle[i] &&
             avs_sysroot_is_file(&audit->root, distro->bundle[i])) {
-            AVS_TEXT_SET(libraries->curl_ca_file, distro->bundle[i]);
+            AVS_TEXT_SET(curl->ca_file, distro->bundle[i]);
         }
     }
-    if (!libraries->curl_ca_file[0] && distro->folder[0] &&
-        avs_sysroot_is_folder(&audit->root, distro->folder[0])) {
-        AVS_TEXT_SET(libraries->curl_ca_path, distro->folder[0]);
+    for (size_t i = 0; i < AVS_DISTRO_PLACES_MAX && !curl->ca_file[0]; i++) {
+        if (!curl->ca_path[0] && distro->folder[i] &&
+            avs_sysroot_is_folder(&audit->root, distro->folder[i])) {
+            AVS_TEXT_SET(curl->ca_path, distro->folder[i]);
+        }
+    }
+}
+
+static void take_machine(struct avs_trust_audit *audit, const struct avs_audit_machine *machine) {
+    AVS_TEXT_SET(audit->curl_version, machine->curl_version);
+    AVS_TEXT_SET(audit->curl_backend, machine->curl_backend);
+    AVS_TEXT_SET(audit->curl_library, machine->curl_library);
+    audit->reads_whole_folder = machine->reads_whole_folder;
+    audit->lacks_http2 = !machine->has_http2 && audit->curl_version[0];
+}
+
+static void find_openssl(struct avs_trust_audit *audit, const struct avs_audit_libraries *libraries,
+                         char file[AVS_SYSROOT_PATH_BYTES], char folder[AVS_SYSROOT_PATH_BYTES]) {
+    if (!audit->is_sysroot) {
+        avs_text_copy(file, AVS_SYSROOT_PATH_BYTES, X509_get_default_cert_file());
+        avs_text_copy(folder, AVS_SYSROOT_PATH_BYTES, X509_get_default_cert_dir());
+    } else if (libraries->openssl_folder[0]) {
+        avs_sysroot_join(file, libraries->openssl_folder, "cert.pem");
+        avs_sysroot_join(folder, libraries->openssl_folder, "certs");
     }
 }
 
 static void find_stores(struct avs_trust_audit *audit, const struct avs_audit_request *request) {
-    struct avs_audit_libraries libraries = {.curl_ca_file = ""};
+    struct avs_audit_libraries libraries = {.curl_count = 0};
     char file[AVS_SYSROOT_PATH_BYTES] = "", folder[AVS_SYSROOT_PATH_BYTES] = "";
     struct defaults defaults = {.openssl_file = file, .openssl_folder = folder};
     const struct avs_audit_machine *machine = audit->is_sysroot ? NULL : request->machine;
     bool is_told = machine && machine->knows_ca_defaults;
     if (!is_told) { /* a sysroot, or a libcurl before 7.70: its bytes know */
         ask_libraries(audit, &libraries);
-        defaults.ca_file = libraries.curl_ca_file;
-        defaults.ca_path = libraries.curl_ca_path;
+        defaults.ca_file = libraries.curl[0].ca_file;
+        defaults.ca_path = libraries.curl[0].ca_path;
     }
-    if (audit->is_sysroot) {
-        if (libraries.openssl_folder[0]) {
-            avs_sysroot_join(file, libraries.openssl_folder, "cert.pem");
-            avs_sysroot_join(folder, libraries.openssl_folder, "certs");
-        }
-    } else {
-        defaults.openssl_file = X509_get_default_cert_file();
-        defaults.openssl_folder = X509_get_default_cert_dir();
-    }
+    find_openssl(audit, &libraries, file, folder);
     if (machine) {
-        AVS_TEXT_SET(audit->curl_version, machine->curl_version);
-        AVS_TEXT_SET(audit->curl_backend, machine->curl_backend);
-        AVS_TEXT_SET(audit->curl_library, machine->curl_library);
-        audit->reads_whole_folder = machine->reads_whole_folder;
+        take_machine(audit, machine);
     }
     if (is_told) {
         defaults.ca_file = machine->curl_ca_file;
@@ -202,7 +230,14 @@ static void find_stores(struct avs_trust_audit *audit, const struct avs_audit_re
     add_sdk_stores(audit, request, &defaults);
     audit->has_sdk_store = audit->store_count > 0;
     if (!audit->has_sdk_store) {
-        avs_audit_find(audit, AVS_FINDING_NO_DEFAULT_STORE, audit->curl_library, "%s", "");
+        avs_audit_find(audit,
+                       audit->knows_store_by_guess ? AVS_FINDING_STORE_NOT_FOUND
+                                                   : AVS_FINDING_NO_DEFAULT_STORE,
+                       audit->knows_store_by_guess ? "/" : audit->curl_library, "%s", "");
+    }
+    if (audit->lacks_http2) {
+        avs_audit_find(audit, AVS_FINDING_CURL_NO_HTTP2, audit->curl_library, "%s",
+                       audit->curl_version);
     }
     add_default_stores(audit, &defaults);
     add_system_stores(audit);
@@ -285,6 +320,21 @@ static void count_required(struct avs_trust_audit *audit) {
     }
 }
 
+/** What a CA path lacks, or the curl command reads besides, does no harm where the SDK gets every
+ *  root all the same. */
+static void soften_harmless(struct avs_trust_audit *audit) {
+    static const enum avs_audit_finding_id harmless[] = {
+        AVS_FINDING_FOLDER_UNHASHED, AVS_FINDING_FOLDER_OLD_HASH, AVS_FINDING_FOLDER_BUNDLE_ONLY,
+        AVS_FINDING_TOOL_ONLY};
+    for (size_t i = 0; avs_trust_audit_is_usable(audit) && i < audit->finding_count; i++) {
+        for (size_t j = 0; j < AVS_COUNT(harmless); j++) {
+            if (audit->finding[i].id == harmless[j]) {
+                audit->finding[i].severity = AVS_SEVERITY_INFO;
+            }
+        }
+    }
+}
+
 static void judge_clock(struct avs_trust_audit *audit) {
     char text[32];
     avs_audit_read_clock(audit);
@@ -306,7 +356,10 @@ enum avs_status avs_audit_run(const struct avs_audit_request *request,
     audit->root.fd = -1;
     audit->is_sysroot = request->sysroot != NULL;
     audit->now_unix = request->now_unix ? request->now_unix : avs_clock_wall_ms() / 1000;
+    audit->is_verbose = request->is_verbose;
     AVS_TEXT_SET(audit->config_file, request->config_file);
+    AVS_TEXT_SET(audit->ca_file, request->ca_file);
+    AVS_TEXT_SET(audit->ca_path, request->ca_path);
     AVS_TRY(avs_sysroot_open(request->sysroot, &audit->root, reterr));
     if (audit->is_sysroot) {
         audit->root.is_machine = false; /* also "--sysroot /" executes nothing */
@@ -328,9 +381,14 @@ enum avs_status avs_audit_run(const struct avs_audit_request *request,
     join_sdk_stores(audit);
     judge_shapes(audit);
     count_required(audit);
+    soften_harmless(audit);
     judge_clock(audit);
     *ret_audit = AVS_STEAL(audit);
     return AVS_OK;
+}
+
+bool avs_trust_audit_is_usable(const struct avs_trust_audit *audit) {
+    return audit->usable_count == audit->required_count;
 }
 
 void avs_trust_audit_free(struct avs_trust_audit *audit) {

@@ -1,33 +1,11 @@
 /* One store: what a verifier would find in it, in the order it finds it. Folders: audit_hashed.c.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "store/audit_store.h"
 #include "trust/cafile.h"
-
-void avs_audit_find(struct avs_trust_audit *audit, enum avs_audit_finding_id id, const char *path,
-                    const char *detail_format, ...) {
-    for (size_t i = 0; i < audit->finding_count; i++) {
-        if (audit->finding[i].id == id && strcmp(audit->finding[i].path, path) == 0) {
-            return; /* two ways to the same file: said once */
-        }
-    }
-    if (audit->finding_count == AVS_AUDIT_FINDINGS_MAX) {
-        audit->finding_dropped++;
-        return;
-    }
-    struct avs_audit_finding *finding = &audit->finding[audit->finding_count++];
-    finding->id = id;
-    AVS_TEXT_SET(finding->path, path);
-    va_list arguments;
-    va_start(arguments, detail_format);
-    vsnprintf(finding->detail, sizeof(finding->detail), detail_format, arguments);
-    va_end(arguments);
-}
 
 void avs_audit_find_in_file(struct avs_trust_audit *audit, const char *path,
                             const struct avs_scan_file *file, const struct stat *entry) {
@@ -103,7 +81,7 @@ static enum avs_audit_state state_of(const struct avs_audit_reading *reading,
                                      const struct avs_scan_cert *certificate) {
     int64_t now = reading->audit->now_unix;
     if (!reading->is_found) {
-        return AVS_AUDIT_UNHASHED;
+        return reading->is_old_hashed ? AVS_AUDIT_OLD_HASH : AVS_AUDIT_UNHASHED;
     }
     if (now > certificate->not_after) {
         return AVS_AUDIT_EXPIRED;
@@ -153,8 +131,15 @@ void avs_audit_store_failed(struct avs_trust_audit *audit, struct avs_audit_stor
     bool is_missing = error == ENOENT || error == ENOTDIR;
     bool is_asked_for = (store->readers & (AVS_AUDIT_BY_SDK | AVS_AUDIT_CURL_TOOL)) != 0;
     bool is_fatal = (store->readers & AVS_AUDIT_BY_SDK) && store->kind == AVS_AUDIT_FILE;
+    bool is_file =
+        store->kind == AVS_AUDIT_FOLDER && avs_sysroot_is_file(&audit->root, store->path);
     store->state = AVS_STORE_UNREADABLE;
     store->os_errno = error;
+    if (is_file || error == EISDIR) {
+        avs_audit_find(audit, is_file ? AVS_FINDING_PATH_IS_FILE : AVS_FINDING_FILE_IS_FOLDER,
+                       store->path, "%s", store->named_by);
+        return;
+    }
     if (is_missing && !is_asked_for) {
         return; /* a built-in default that this machine simply does not have */
     }

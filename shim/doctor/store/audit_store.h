@@ -14,8 +14,9 @@ struct avs_audit_seen {
 struct avs_audit_reading {
     struct avs_trust_audit *audit;
     struct avs_audit_store *store;
-    const char *path; /* the file being read */
-    bool is_found;    /* a verifier finds this file's certificates (a bundle, a hash link) */
+    const char *path;   /* the file being read */
+    bool is_found;      /* a verifier finds this file's certificates (a bundle, a hash link) */
+    bool is_old_hashed; /* it has a link by the hash of OpenSSL before 1.0 */
     struct avs_audit_seen seen;
 };
 

@@ -126,15 +126,6 @@ const char *avs_audit_state_id(enum avs_audit_state state) {
     return (unsigned)state < AVS_AUDIT_STATE_COUNT ? ids[state] : "";
 }
 
-const struct avs_audit_finding_info *avs_audit_finding_info(enum avs_audit_finding_id id) {
-    static const struct avs_audit_finding_info infos[] = {
-#define XX(name, id, severity, meaning, remedy) {id, AVS_SEVERITY_##severity, meaning, remedy},
-        AVS_AUDIT_FINDING_MAP(XX)
-#undef XX
-    };
-    return &infos[(unsigned)id < AVS_FINDING_COUNT ? id : 0];
-}
-
 #define AMAZON_ROOTS 0x0fu /* rows of avs_ats_root_table */
 #define ALL_REQUIRED 0x1fu
 

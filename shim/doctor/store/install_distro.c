@@ -9,12 +9,32 @@
 
 static const struct avs_distro distros[] = {
     {
+        .id = "android",
+        .label = "Android",
+        .marker = {"/system/etc/security/cacerts", "/system/build.prop"},
+        .folder = {"/apex/com.android.conscrypt/cacerts", "/system/etc/security/cacerts"},
+        .extension = ".pem",
+    },
+    {
+        .id =
+            "flatcar", /* /usr is read-only: CAs added by hand lie beside the links to the others */
+        .label = "Flatcar",
+        .marker = {"/usr/share/flatcar", "/usr/share/coreos"},
+        .anchors = "/etc/ssl/certs",
+        .extension = ".pem",
+        .updater = {UCA},
+        .refresh = {UCA},
+        .bundle = {"/etc/ssl/certs/ca-certificates.crt"},
+        .folder = {"/etc/ssl/certs"},
+    },
+    {
         .id = "openwrt",
         .label = "OpenWrt",
         .marker = {"/etc/openwrt_release", "/etc/openwrt_version"},
         .bundle = {"/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"},
         .folder = {"/etc/ssl/certs"},
         .extension = ".crt",
+        .package = "opkg install ca-bundle",
     },
     {
         .id = "suse",
@@ -26,6 +46,7 @@ static const struct avs_distro distros[] = {
         .refresh = {UCA},
         .bundle = {"/var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/ca-bundle.pem"},
         .folder = {"/var/lib/ca-certificates/pem", "/etc/ssl/certs"},
+        .package = "zypper install ca-certificates-mozilla",
     },
     {
         .id = "arch",
@@ -38,6 +59,7 @@ static const struct avs_distro distros[] = {
         .bundle = {"/etc/ca-certificates/extracted/tls-ca-bundle.pem",
                    "/etc/ssl/certs/ca-certificates.crt"},
         .folder = {"/etc/ca-certificates/extracted/cadir", "/etc/ssl/certs"},
+        .package = "pacman -S ca-certificates",
     },
     {
         .id = "fedora",
@@ -50,6 +72,7 @@ static const struct avs_distro distros[] = {
         .bundle = {"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
                    "/etc/pki/tls/certs/ca-bundle.crt"},
         .folder = {"/etc/pki/ca-trust/extracted/pem/directory-hash"},
+        .package = "dnf install ca-certificates",
     },
     {
         .id = "alpine",
@@ -63,6 +86,7 @@ static const struct avs_distro distros[] = {
         .folder = {"/etc/ssl/certs"},
         .conf = "/etc/ca-certificates.conf",
         .packaged = "/usr/share/ca-certificates",
+        .package = "apk add ca-certificates-bundle",
     },
     {
         .id = "debian",
@@ -76,6 +100,7 @@ static const struct avs_distro distros[] = {
         .folder = {"/etc/ssl/certs"},
         .conf = "/etc/ca-certificates.conf",
         .packaged = "/usr/share/ca-certificates",
+        .package = "apt-get install ca-certificates",
     },
     {
         .id = "plain",
@@ -86,15 +111,6 @@ static const struct avs_distro distros[] = {
         .extension = ".crt",
     },
 };
-
-const struct avs_distro *avs_distro_by_id(const char *id) {
-    for (size_t i = 0; i < AVS_COUNT(distros); i++) {
-        if (strcmp(distros[i].id, id) == 0) {
-            return &distros[i];
-        }
-    }
-    return NULL;
-}
 
 const struct avs_distro *avs_distro_detect(const struct avs_sysroot *root) {
     struct stat entry;

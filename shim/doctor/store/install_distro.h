@@ -20,13 +20,11 @@ struct avs_distro {
     const char *folder[AVS_DISTRO_PLACES_MAX]; /* hashed folders */
     const char *conf;                          /* list of packaged CAs in use, "!" = switched off */
     const char *packaged;                      /* folder that the list's names are relative to */
+    const char *package; /* the command that installs the distribution's CAs */
 };
 
 /** The convention of this root; the last row ("plain": bundle and hashed folder, no updater) where
  *  no other fits. Never NULL. */
 const struct avs_distro *avs_distro_detect(const struct avs_sysroot *root);
-
-/** The row with that id, NULL = none. */
-const struct avs_distro *avs_distro_by_id(const char *id);
 
 #endif

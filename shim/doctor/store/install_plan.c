@@ -272,6 +272,10 @@ static enum avs_status plan_source(struct avs_install_conf *conf, const struct a
     if (!install->distro || !install->distro->anchors) {
         return AVS_OK;
     }
+    if (!install->runs_updater && install->distro->folder[0] &&
+        strcmp(install->distro->anchors, install->distro->folder[0]) == 0) {
+        return AVS_OK; /* the hashed folder itself: it gets the root below */
+    }
     if (install->distro->packaged) {
         AVS_TRY(avs_install_conf_select(conf, root, name, &is_packaged));
     }

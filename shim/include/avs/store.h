@@ -30,6 +30,7 @@ struct avs_trust_audit_options {
     const char *sysroot;     /**< Optional: a staged root file system; nothing of it is executed, no
                                   link is followed out of it */
     int64_t now_unix;        /**< Optional: the time to judge at, 0 = now */
+    bool is_verbose;         /**< Optional: the text also lists every chain and date */
 };
 
 struct avs_trust_audit;
