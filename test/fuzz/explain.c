@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     must(explanation->is_accepted || explanation->cause_count > 0);
     char *text = NULL;
     char *json = NULL;
-    must(avs_trust_explanation_to_text(explanation, false, &text, NULL) == AVS_OK);
+    must(avs_trust_explanation_to_text(explanation, NULL, &text, NULL) == AVS_OK);
     must(avs_trust_explanation_to_json(explanation, &json, NULL) == AVS_OK);
     must(!strchr(text, '\033') && strlen(json) > 0);
     free(text);
