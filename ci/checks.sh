@@ -65,7 +65,28 @@ for fact in $facts; do
     fi
 done
 
-# 6. What the languages' own readers find.
+# 6. Small: ceilings for a function and a file, and higher ones for tests, which are tables.
+ceilings() { # ceilings FUNCTION-LINES FILE-LINES PATH...
+    git ls-files "${@:3}" | xargs awk -v function_max="$1" -v file_max="$2" '
+        function too_long(what, lines, most) {
+            printf "checks: %s has %d lines, at most %d\n", what, lines, most
+            is_failed = 1
+        }
+        FNR == 1 { check_file(); name = FILENAME; is_open = 0 }
+        { file_lines = FNR }
+        /\) \{$/ && !/^#/ && !is_open { is_open = 1; start = FNR }
+        /^}/ && is_open {
+            is_open = 0
+            if (FNR - start > function_max) too_long("the function at " FILENAME ":" start, FNR - start, function_max)
+        }
+        function check_file() { if (file_lines > file_max) too_long(name, file_lines, file_max) }
+        END { check_file(); exit is_failed }' >&2 || failed=1
+}
+ceilings 75 600 'shim/*.[ch]' 'shim/*.cpp' 'sample/*.[ch]' 'sample/*.cpp' 'test/fuzz/*.c' 'test/support/*.[ch]'
+ceilings 100 1100 'test/*.[ch]' 'test/*.cpp'
+git ls-files '*.py' '*.sh' | xargs wc -l | awk '$2 != "total" && $1 > 1100 {print "checks: " $2 " has " $1 " lines"; exit 1}' >&2 || failed=1
+
+# 7. What the languages' own readers find.
 need() { # need TOOL: part of ./ci/install.sh test
     command -v "$1" >/dev/null && return
     echo "checks: $1 is missing: ./ci/install.sh test" >&2
