@@ -7,7 +7,6 @@
 #include <avs/config.h>
 
 #include "cli.h"
-#include "endpoint_text.h"
 
 static const char help[] =
     "avs-shim endpoint - which endpoint the SDK will really use, and why; and changing it\n"
@@ -80,23 +79,18 @@ struct request {
     bool is_json, is_dry_run, is_fix;
 };
 
-static int print_report(const struct request *request, struct avs_config_report *report,
-                        bool is_lint) {
+static int print_report(const struct request *request, const struct avs_config_report *report) {
     struct avs_error error = AVS_ERROR_INIT;
-    if (request->is_json) {
-        char *json = NULL;
-        if (avs_config_report_to_json(report, request->action, &json, &error) != AVS_OK) {
-            return cli_error(request->command, &error);
-        }
-        fputs(json, stdout);
-        free(json);
-    } else if (is_lint) {
-        cli_endpoint_print_findings(report);
-        printf("%s%zu finding%s\n", report->finding_count ? "\n" : "", report->finding_count,
-               report->finding_count == 1 ? "" : "s");
-    } else {
-        cli_endpoint_print(report, strcmp(request->action, "explain") == 0);
+    char *text = NULL;
+    enum avs_status status =
+        request->is_json
+            ? avs_config_report_to_json(report, request->action, &text, &error)
+            : avs_config_report_to_text(report, request->action, cli_style(), &text, &error);
+    if (status != AVS_OK) {
+        return cli_error(request->command, &error);
     }
+    fputs(text, stdout);
+    free(text);
     return CLI_OK;
 }
 
@@ -109,7 +103,7 @@ static int run_show(const struct request *request) {
         avs_config_explain(config, request->sdk, &report, &error) != AVS_OK) {
         result = cli_error(request->command, &error);
     } else {
-        result = print_report(request, report, false);
+        result = print_report(request, report);
     }
     avs_config_report_free(report);
     avs_config_free(config);
@@ -214,7 +208,7 @@ static int run_lint(const struct request *request) {
         AVS_OK) {
         return cli_error(request->command, &error);
     }
-    int result = print_report(request, report, true);
+    int result = print_report(request, report);
     result = result == CLI_OK && report->finding_count > 0 ? CLI_NOT_READY : result;
     avs_config_report_free(report);
     return result;

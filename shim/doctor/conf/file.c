@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static enum avs_status unreadable(const char *path, int os_errno, const char *advice,
                                   struct avs_error *reterr) {
     return avs_fail_errno(reterr, AVS_ERR_CONFIG_UNREADABLE, AVS_CAUSE_CONFIG_UNREADABLE, os_errno,
@@ -99,32 +101,6 @@ enum avs_status avs_conf_read_bytes(const char *path, size_t limit, char **ret_t
     return status;
 }
 
-size_t avs_conf_utf8_sequence(const char *text, size_t left) {
-    const unsigned char *at = (const unsigned char *)text;
-    unsigned char first = at[0];
-    if (first < 0x80) {
-        return 1;
-    }
-    size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                    : first >= 0xE0 && first <= 0xEF ? 3
-                    : first >= 0xF0 && first <= 0xF4 ? 4
-                                                     : 0;
-    if (length == 0 || length > left) {
-        return 0;
-    }
-    unsigned char least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    unsigned char most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (at[1] < least || at[1] > most) {
-        return 0;
-    }
-    for (size_t i = 2; i < length; i++) {
-        if ((at[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
 /* Eight bytes at once: none above 0x7F, none zero. */
 static bool is_plain(const char *text) {
     uint64_t word;
@@ -140,7 +116,7 @@ static enum avs_status check_text(const char *path, const char *text, size_t len
             i += sizeof(uint64_t);
             continue;
         }
-        size_t sequence = bytes[i] == '\0' ? 0 : avs_conf_utf8_sequence(text + i, length - i);
+        size_t sequence = bytes[i] == '\0' ? 0 : avs_text_utf8_sequence(text + i, length - i);
         if (sequence > 0) {
             i += sequence;
             continue;

@@ -37,7 +37,4 @@ AVS_NODISCARD enum avs_status avs_conf_read_bytes(const char *path, size_t limit
                                                   size_t *ret_length, struct stat *ret_identity,
                                                   struct avs_error *reterr);
 
-/** The length of the well-formed UTF-8 sequence at `text` (RFC 3629), 0 if there is none. */
-size_t avs_conf_utf8_sequence(const char *text, size_t left);
-
 #endif

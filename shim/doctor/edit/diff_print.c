@@ -1,6 +1,7 @@
 /* Changes as a unified diff: whole lines, three lines of context, what patch(1) takes. */
 #include <string.h>
 
+#include "base/text.h"
 #include "edit/diff.h"
 
 #define CONTEXT_LINES 3
@@ -26,12 +27,25 @@ static size_t count_lines(const char *text, size_t start, size_t end) {
     return lines;
 }
 
+/* A line as it is, but for what a terminal would obey: comments and values are a stranger's. Tabs,
+ * and the CR of a CR LF, stay, so that patch takes the difference. */
+static void print_line(const char *line, size_t length, struct avs_buffer *out) {
+    for (size_t at = 0; at < length;) {
+        bool is_kept = line[at] == '\t' || line[at] == '\n' ||
+                       (line[at] == '\r' && at + 1 < length && line[at + 1] == '\n');
+        size_t sequence = is_kept ? 1 : avs_text_printable_sequence(line + at, length - at);
+        size_t broken = sequence ? 0 : avs_text_utf8_sequence(line + at, length - at);
+        avs_buffer_add(out, sequence ? line + at : "?", sequence ? sequence : 1);
+        at += sequence ? sequence : broken ? broken : 1;
+    }
+}
+
 static void print_lines(const char *text, size_t length, size_t start, size_t end, char mark,
                         struct avs_buffer *out) {
     while (start < end) {
         size_t next = line_end(text, length, start);
         avs_buffer_add(out, &mark, 1);
-        avs_buffer_add(out, text + start, next - start);
+        print_line(text + start, next - start, out);
         if (text[next - 1] != '\n') {
             avs_buffer_add_text(out, "\n\\ No newline at end of file\n");
         }
@@ -129,7 +143,11 @@ void avs_conf_diff_print(const struct avs_conf_diff *diff, const char *path, con
             blocks[count++] = block;
         }
     }
-    avs_buffer_printf(out, "--- %s\n+++ %s\n", path, path);
+    avs_buffer_add_text(out, "--- ");
+    print_line(path, strlen(path), out);
+    avs_buffer_add_text(out, "\n+++ ");
+    print_line(path, strlen(path), out);
+    avs_buffer_add_text(out, "\n");
     for (size_t first = 0; first < count;) {
         size_t next = first + 1;
         while (next < count && count_lines(old_text, blocks[next - 1].old_end,

@@ -63,9 +63,7 @@ void avs_conf_plan_say(struct avs_config_plan *plan, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    for (char *at = line; *at; at++) { /* values come from files: nothing for a terminal to obey */
-        *at = (unsigned char)*at < 0x20 || *at == 0x7F ? '?' : *at;
-    }
+    avs_text_make_printable(line); /* values come from files */
     avs_buffer_printf(&plan->summary, "%s\n", line);
 }
 

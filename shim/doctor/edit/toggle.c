@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
+#include "base/json_out.h"
 #include "base/text.h"
-#include "conf/json.h"
 #include "edit/edit.h"
 #include "edit/plan.h"
 
@@ -14,6 +16,8 @@
 #define KEYS_MAX          AVS_ENDPOINT_KEY_COUNT
 #define RAW_SHOWN_MAX     200
 #define SIDECAR_SPANS_MAX 4096
+
+AVS_DEFINE_AUTO(json, struct json_object, json_object_put);
 
 /* Detects change, not malice: whoever can edit the file can edit the sidecar. */
 static void hash_text(const char *text, size_t length, char *field) {
@@ -26,31 +30,26 @@ static void hash_text(const char *text, size_t length, char *field) {
 
 /* ---- writing ---- */
 
-static bool add_state(struct json_object *root, const char *length_key, const char *hash_key,
+static void put_state(struct avs_json *json, const char *length_key, const char *hash_key,
                       const struct avs_conf_file *file) {
     char hash[HASH_BYTES];
     hash_text(file->text, file->length, hash);
-    return avs_conf_json_add_number(root, length_key, file->length) &&
-           avs_conf_json_add_bytes(root, hash_key, hash, strlen(hash));
+    avs_json_uint(json, length_key, file->length);
+    avs_json_text(json, hash_key, hash);
 }
 
 /* The spans that lead from the toggled file back to the original. */
-static bool add_spans(struct json_object *root, const struct avs_conf_planned *file) {
-    struct json_object *list = avs_conf_json_add_array(root, "restore");
-    if (!list) {
-        return false;
-    }
+static void put_spans(struct avs_json *json, const struct avs_conf_planned *file) {
+    avs_json_open_array(json, "restore");
     for (size_t i = 0; i < file->diff.count; i++) {
         const struct avs_conf_change *change = &file->diff.changes[i];
-        struct json_object *span = avs_conf_json_append(list);
-        if (!span || !avs_conf_json_add_number(span, "offset", change->new_offset) ||
-            !avs_conf_json_add_number(span, "remove", change->inserted) ||
-            !avs_conf_json_add_bytes(span, "insert", file->before.text + change->old_offset,
-                                     change->removed)) {
-            return false;
-        }
+        avs_json_open_object(json, NULL);
+        avs_json_uint(json, "offset", change->new_offset);
+        avs_json_uint(json, "remove", change->inserted);
+        avs_json_bytes(json, "insert", file->before.text + change->old_offset, change->removed);
+        avs_json_close(json);
     }
-    return true;
+    avs_json_close(json);
 }
 
 /* The key's node in one file, as an edit would find it. */
@@ -67,13 +66,17 @@ static uint32_t find_key(const struct avs_conf_doc *doc, enum avs_endpoint_key k
     return AVS_CONF_NONE;
 }
 
-static bool add_keys(struct json_object *root, const struct avs_conf_planned *file) {
-    struct json_object *keys = json_object_new_object();
-    if (!avs_conf_json_add(root, "keys", keys)) {
-        return false;
-    }
+static bool is_same_value(const struct avs_conf_doc *before, const struct avs_conf_node *old_value,
+                          const struct avs_conf_doc *after, const struct avs_conf_node *new_value) {
+    size_t length = old_value->end - old_value->start;
+    return length == new_value->end - new_value->start &&
+           memcmp(before->text + old_value->start, after->text + new_value->start, length) == 0;
+}
+
+static void put_keys(struct avs_json *json, const struct avs_conf_planned *file) {
+    const struct avs_conf_doc *before = &file->before.doc, *after = &file->after.doc;
+    avs_json_open_object(json, "keys");
     for (int i = 0; i < KEYS_MAX; i++) {
-        const struct avs_conf_doc *before = &file->before.doc, *after = &file->after.doc;
         uint32_t old_node = find_key(before, (enum avs_endpoint_key)i);
         uint32_t new_node = find_key(after, (enum avs_endpoint_key)i);
         const char *name = avs_endpoint_keys[i].name;
@@ -81,35 +84,31 @@ static bool add_keys(struct json_object *root, const struct avs_conf_planned *fi
             continue;
         }
         if (old_node == AVS_CONF_NONE) {
-            if (json_object_object_add(keys, name, NULL) != 0) {
-                return false;
-            }
+            avs_json_null(json, name);
             continue;
         }
-        const struct avs_conf_node *node = &before->nodes[old_node];
-        bool is_same =
-            node->end - node->start == after->nodes[new_node].end - after->nodes[new_node].start &&
-            memcmp(before->text + node->start, after->text + after->nodes[new_node].start,
-                   node->end - node->start) == 0;
-        if (!is_same && !avs_conf_json_add_bytes(keys, name, before->text + node->start,
-                                                 node->end - node->start)) {
-            return false;
+        const struct avs_conf_node *value = &before->nodes[old_node];
+        if (!is_same_value(before, value, after, &after->nodes[new_node])) {
+            avs_json_bytes(json, name, before->text + value->start, value->end - value->start);
         }
     }
-    return true;
+    avs_json_close(json);
 }
 
 static enum avs_status make_sidecar(struct avs_config_plan *plan, struct avs_conf_planned *file,
                                     struct avs_error *reterr) {
-    AVS_AUTO(json) root = json_object_new_object();
-    AVS_REQUIRE_MEMORY(root, reterr);
-    bool is_good = avs_conf_json_add_bytes(root, "schema", SCHEMA, strlen(SCHEMA)) &&
-                   avs_conf_json_add_bytes(root, "endpoint", plan->url, strlen(plan->url)) &&
-                   add_state(root, "original_length", "original_hash", &file->before) &&
-                   add_state(root, "toggled_length", "toggled_hash", &file->after) &&
-                   add_spans(root, file) && add_keys(root, file);
-    AVS_REQUIRE_MEMORY(is_good ? root : NULL, reterr);
-    AVS_TRY(avs_conf_json_print(root, &file->sidecar_text, reterr));
+    struct avs_json json = avs_json_init(AVS_JSON_REPORT_BYTES);
+    avs_json_open_object(&json, NULL);
+    avs_json_text(&json, "schema", SCHEMA);
+    avs_json_text(&json, "endpoint", plan->url);
+    put_state(&json, "original_length", "original_hash", &file->before);
+    put_state(&json, "toggled_length", "toggled_hash", &file->after);
+    put_spans(&json, file);
+    put_keys(&json, file);
+    avs_json_close(&json);
+    enum avs_status status = avs_json_take(&json, &file->sidecar_text, reterr);
+    avs_json_done(&json);
+    AVS_TRY(status);
     file->sidecar_action = AVS_CONF_SIDECAR_WRITE;
     avs_conf_plan_say(plan, "remembered in %s; toggle again to go back", file->sidecar_path);
     return AVS_OK;

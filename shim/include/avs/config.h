@@ -11,6 +11,7 @@
 #include <avs/endpoint.h>
 #include <avs/export.h>
 #include <avs/status.h>
+#include <avs/style.h>
 
 AVS_BEGIN_DECLS
 
@@ -152,6 +153,13 @@ AVS_API AVS_NODISCARD enum avs_status avs_config_lint(const char *const *paths, 
 
 AVS_API void avs_config_report_free(struct avs_config_report *report);
 
+/** The report for people, the endpoints first; of `action` lint, the findings alone. `style` NULL =
+ *  plain. Caller frees *ret_text with free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_report_to_text(
+    const struct avs_config_report *report, const char *action, const struct avs_style *style,
+    char **ret_text, struct avs_error *reterr);
+
+#define AVS_ENDPOINT_SCHEMA "avs-shim.endpoint/1"
 /** The report as one JSON object, schema avs-shim.endpoint/1, newline-terminated. `action` is what
  *  was asked ("show", "lint"). Caller frees *ret_json with free(). Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_config_report_to_json(
@@ -201,7 +209,8 @@ AVS_API AVS_NODISCARD enum avs_status avs_config_plan_repair(const char *const *
 AVS_API bool avs_config_plan_is_empty(const struct avs_config_plan *plan);
 /** What it does, one line for each key; lent until the plan is freed. */
 AVS_API const char *avs_config_plan_summary(const struct avs_config_plan *plan);
-/** The change as a unified diff that patch(1) takes; lent until the plan is freed. */
+/** The change as a unified diff that patch(1) takes, but for what a terminal would obey, which is
+ *  shown as '?'; lent until the plan is freed. */
 AVS_API const char *avs_config_plan_diff(const struct avs_config_plan *plan);
 /** The plan as one JSON object, schema avs-shim.endpoint/1. Caller frees *ret_json with free(). */
 AVS_API AVS_NODISCARD enum avs_status avs_config_plan_to_json(const struct avs_config_plan *plan,
