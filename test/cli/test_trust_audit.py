@@ -477,7 +477,7 @@ def test_a_damaged_block_costs_the_whole_file(tmp_path, damage, words):
     assert f"line {line}: " in finding["detail"] and words in finding["detail"]
     assert report["is_ca_file_broken"] and report["usable"] == 0
     text = run("trust", "audit", "--ca-file", file).stdout
-    assert "NOT READY" in text and f"refused: line {line}: " in text
+    assert "Not ready:" in text and f"refused: line {line}: " in text
     assert "OpenSSL stops reading there" not in text
     chain = tmp_path / "chain.pem"
     chain.write_text(pem("amazon-root-ca-3"))
