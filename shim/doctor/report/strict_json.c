@@ -61,6 +61,12 @@ static bool escape(const char *text, size_t length, struct avs_buffer *out, size
     return true;
 }
 
+#if JSON_C_VERSION_NUM < (14 << 8) /* 0.14 gave it a function (Ubuntu 20.04 has 0.13) */
+static size_t json_tokener_get_parse_end(const struct json_tokener *tokener) {
+    return (size_t)tokener->char_offset;
+}
+#endif
+
 /* Where the byte of the ASCII form stands in the text. */
 static size_t place_in(const char *text, size_t length, size_t ascii_at) {
     size_t at = 0;
