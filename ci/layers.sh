@@ -72,7 +72,7 @@ if grep -n '^#include <avs/' shim/standin/*.[ch]; then
     failed=1
 fi
 public=$(sed -n 's/^ *\(avs_[a-z0-9_]*\);.*/\1/p' shim/src/exports.map shim/doctor/exports.map | sort)
-for target in avs-shim-cli avs-session minimal avs-soak; do
+for target in avs-shim-cli avs-session get check avs-soak; do
     private=$(comm -12 <(find "$build" -path "*/$target.dir/*.o" -exec nm -u {} + | sed -n 's/^ *U \(avs_[a-z0-9_]*\)$/\1/p' | sort -u) \
         <(symbols --defined-only | cut -d' ' -f2 | sort -u) | comm -23 - <(echo "$public"))
     if [ -n "$private" ]; then

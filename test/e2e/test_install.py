@@ -26,12 +26,11 @@ def libdir(tree):
     return next(tree.rglob("libavs-shim.so")).parent
 
 
-def run_minimal(binary, endpoint="https://ok.localhost"):
+def run_sample(binary, host="ok.localhost"):
     with Standin() as standin:
-        return subprocess.run([binary, endpoint], capture_output=True, text=True, env={
-            "MINIMAL_CA_FILE": str(standin.dir / "ca.pem"),
-            "MINIMAL_ATS": str(standin.dir / "ats-roots.pem"),
-            "MINIMAL_CONNECT_TO": f"127.0.0.1:{standin.port}"})
+        return subprocess.run([binary, f"https://{host}", standin.dir / "ca.pem",
+                               f"127.0.0.1:{standin.port}"], capture_output=True, text=True,
+                              env={})
 
 
 def test_the_command_runs_from_where_it_was_put(tree, tmp_path):
@@ -42,23 +41,36 @@ def test_the_command_runs_from_where_it_was_put(tree, tmp_path):
         assert result.stdout.startswith("avs-shim ")
 
 
-def test_builds_with_pkg_config_and_runs(tree, libdir, tmp_path):
-    source = shutil.copy(ROOT / "sample" / "minimal" / "minimal.c", tmp_path)
+def build_with_pkg_config(libdir, folder, sample, package):
     environment = {**os.environ, "PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
 
     def ask(*question):
-        return subprocess.run(["pkg-config", *question, "avs-doctor"], check=True, text=True,
+        return subprocess.run(["pkg-config", *question, package], check=True, text=True,
                               capture_output=True, env=environment).stdout.split()
 
-    assert os.path.samefile(ask("--variable=includedir")[0], tree / "include")
+    assert os.path.samefile(ask("--variable=includedir")[0], libdir / "../include")
+    source = shutil.copy(ROOT / "sample" / "minimal" / f"{sample}.c", folder)
     subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", source,
                     *ask("--cflags", "--libs"), f"-Wl,-rpath,{ask('--variable=libdir')[0]}",
-                    "-o", tmp_path / "minimal"], check=True)
-    ready = run_minimal(tmp_path / "minimal")
-    assert (ready.returncode, ready.stdout) == (0, "ready: Nothing is wrong.\n")
-    refused = run_minimal(tmp_path / "minimal", "https://expired.localhost")
-    assert refused.returncode == 1
-    assert refused.stdout.startswith("not_ready: A certificate of the chain has expired.")
+                    "-o", folder / sample], check=True)
+    return folder / sample
+
+
+def test_a_check_builds_with_pkg_config_and_runs(libdir, tmp_path):
+    check = build_with_pkg_config(libdir, tmp_path, "check", "avs-doctor")
+    ready = run_sample(check)
+    assert ready.returncode == 0 and ready.stdout.startswith("Ready: ")
+    refused = run_sample(check, "expired.localhost")
+    assert refused.returncode == 1 and "cert_expired" in refused.stdout
+
+
+def test_a_get_needs_the_line_alone(libdir, tmp_path):
+    get = build_with_pkg_config(libdir, tmp_path, "get", "avs-shim")
+    answered = run_sample(get)
+    assert "connection established with ATS certificate" in answered.stdout
+    assert run_sample(get, "expired.localhost").stderr.startswith("cert_expired: ")
+    loaded = subprocess.run(["ldd", get], capture_output=True, text=True, check=True).stdout
+    assert "libavs-shim" in loaded and "libavs-doctor" not in loaded
 
 
 @pytest.mark.parametrize("library", ["avs-doctor", "avs-doctor-static"])
@@ -67,15 +79,30 @@ def test_builds_with_the_cmake_package(tree, library, tmp_path):
     (tmp_path / "source" / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.16)\nproject(outside C)\n"
         "find_package(avs-shim 0.1 REQUIRED COMPONENTS static)\n"
-        "add_executable(minimal minimal.c)\n"
-        f"target_link_libraries(minimal PRIVATE avs-shim::{library})\n")
+        "add_executable(check check.c)\n"
+        f"target_link_libraries(check PRIVATE avs-shim::{library})\n")
     subprocess.run(["cmake", "-S", tmp_path / "source", "-B", tmp_path / "build",
                     f"-DCMAKE_PREFIX_PATH={tree}"], check=True, capture_output=True)
     subprocess.run(["cmake", "--build", tmp_path / "build"], check=True, capture_output=True)
-    assert run_minimal(tmp_path / "build" / "minimal").returncode == 0
-    needed = subprocess.run(["readelf", "-d", tmp_path / "build" / "minimal"], check=True,
+    assert run_sample(tmp_path / "build" / "check").returncode == 0
+    needed = subprocess.run(["readelf", "-d", tmp_path / "build" / "check"], check=True,
                             capture_output=True, text=True).stdout
     assert ("libavs-doctor.so.0" in needed) == (library == "avs-doctor")
+
+
+def test_what_only_the_client_needs_is_small(tree, libdir, tmp_path):
+    """A product that is linked statically carries the line, and of it what it calls."""
+    source = ROOT / "sample" / "minimal" / "get.c"
+    subprocess.run(["cc", "-Os", "-ffunction-sections", f"-I{tree}/include", source,
+                    libdir / "libavs-shim.a", "-Wl,--gc-sections", "-lssl", "-lcrypto",
+                    "-lnghttp2", "-lcurl", "-lpthread", "-o", tmp_path / "get"], check=True)
+    sections = subprocess.run(["size", "-A", tmp_path / "get"], check=True, capture_output=True,
+                              text=True).stdout.splitlines()
+    text = next(int(line.split()[1]) for line in sections if line.startswith(".text"))
+    needed = subprocess.run(["readelf", "-d", tmp_path / "get"], check=True, capture_output=True,
+                            text=True).stdout
+    assert text <= 140 * 1024
+    assert not any(name in needed for name in ("json-c", "sqlite", "libz.", "libavs"))
 
 
 def test_the_samples_build_by_themselves(tree, tmp_path):
