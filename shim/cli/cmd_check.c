@@ -256,6 +256,8 @@ static int check_config(const struct cli_command *command, struct arguments *arg
         return cli_error(command, &error);
     }
     apply_config(config, &arguments->options);
+    arguments->options.config_files = arguments->configs;
+    arguments->options.config_count = arguments->config_count;
     int result = check(command, arguments);
     avs_config_free(config);
     return result;
@@ -271,6 +273,7 @@ static int check_demo(const struct cli_command *command, struct arguments *argum
     options->ca_file = demo.ca_file;
     options->store_source = "the stand-in";
     options->proxy = "";
+    options->is_demo = true;
     if (!options->ats_roots_file) {
         options->ats_roots_file = demo.ats_roots_file;
     }

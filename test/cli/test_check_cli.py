@@ -31,6 +31,8 @@ USAGE = [
     (["--http2-only", "--http1-only"], "exclude"),
     (["--connect-to", "nowhere:port:1"], "HOST:PORT"),
     (["--connect-to", "https://host:1"], "HOST:PORT"),
+    (["--connect-to", "host"], "HOST:PORT"),
+    (["--connect-to", "[::1]"], "HOST:PORT"),
     (["--config", "/no/such/file.json"], "/no/such/file.json"),
     (["--ats-roots", "/no/such/roots.pem"], "/no/such/roots.pem"),
     (["--demo", "--ca-file", "x"], "--demo"),

@@ -130,7 +130,7 @@ static const struct refusal refusals[] = {
     {"our alert 70", WE_FAILED("x"), .alert_sent = 70, .cause = AVS_CAUSE_TLS_VERSION},
     {"no cipher", WE_FAILED("no ciphers available"), .cause = AVS_CAUSE_TLS_NO_CIPHER},
     {"wrong cipher", WE_FAILED("wrong cipher returned"), .cause = AVS_CAUSE_TLS_NO_CIPHER},
-    {"small DH", WE_FAILED("dh key too small"), .cause = AVS_CAUSE_WEAK_SIGNATURE},
+    {"small DH", WE_FAILED("dh key too small"), .cause = AVS_CAUSE_TLS_NO_CIPHER},
     {"small key", WE_FAILED("ee key too small"), .cause = AVS_CAUSE_WEAK_SIGNATURE},
     {"another reason", WE_FAILED("bad extension"), .cause = AVS_CAUSE_TLS_FAILED},
     {"no reason", WE_FAILED(""), .cause = AVS_CAUSE_TLS_FAILED},
@@ -255,6 +255,70 @@ static void a_verified_chain_that_is_not_ats_fails_unless_any_root_will_do(void 
     assert_int_equal(verdict.exit_code, 0);
     assert_int_equal(verdict.session[0].outcome, AVS_SESSION_PASS);
     avs_evidence_free(evidence);
+}
+
+/* The interceptor's root may well lie in the device's store. Waving it through with --any-root is
+ * the last thing to advise. */
+static void a_trusted_stranger_for_an_amazon_host_intercepts(void **state) {
+    (void)state;
+    static const struct {
+        const char *host, *anchor;
+        enum avs_cause cause;
+    } rows[] = {
+        {"alexa.na.gateway.devices.a2z.com", "CN=Corp CA,O=Contoso,C=US", AVS_CAUSE_INTERCEPTED},
+        {"alexa.na.gateway.devices.a2z.com", "O=Contoso", AVS_CAUSE_INTERCEPTED},
+        {"avs-alexa-na.amazon.com", "CN=no organization", AVS_CAUSE_INTERCEPTED},
+        {"api.amazon.com", "CN=DigiCert Global Root G2,OU=www.digicert.com,O=DigiCert Inc,C=US",
+         AVS_CAUSE_NOT_ATS},
+        {"api.amazon.com", "O=DigiCert Inc,C=US", AVS_CAUSE_NOT_ATS},
+        {"bed.example", "CN=Corp CA,O=Contoso", AVS_CAUSE_NOT_ATS},
+        {"notamazon.com", "CN=Corp CA,O=Contoso", AVS_CAUSE_NOT_ATS},
+        {"api.amazon.com", "", AVS_CAUSE_NOT_ATS}, /* an old ticket does not say */
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        AVS_TEXT_SET(evidence->host, rows[i].host);
+        struct avs_trust_facts *trust = &evidence->session[AVS_PROTOCOL_H2].tls.trust;
+        trust->ats = false;
+        AVS_TEXT_SET(trust->anchor_subject, rows[i].anchor);
+        struct avs_verdict verdict = judge(evidence);
+        if (verdict.readiness != AVS_NOT_READY || verdict.cause != rows[i].cause) {
+            fail_msg("%s, %s: %s", rows[i].host, rows[i].anchor, avs_cause_info(verdict.cause)->id);
+        }
+        avs_evidence_free(evidence);
+    }
+}
+
+/* What a family can be refused with, and what it says: nothing, where it cannot be asked. */
+static void a_family_that_cannot_be_asked_is_no_failure(void **state) {
+    (void)state;
+    static const struct {
+        int alert;
+        enum avs_session_outcome outcome;
+        enum avs_cause cause;
+    } rows[] = {
+        {0, AVS_SESSION_PASS, AVS_CAUSE_NONE},
+        {40, AVS_SESSION_INCONCLUSIVE, AVS_CAUSE_TLS_NO_CIPHER},
+        {70, AVS_SESSION_INCONCLUSIVE, AVS_CAUSE_TLS_VERSION},
+        {80, AVS_SESSION_FAIL, AVS_CAUSE_TLS_FAILED},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        for (int family = 0; family < AVS_FAMILY_COUNT; family++) {
+            struct avs_evidence *evidence = evidence_ready();
+            struct avs_session_evidence *session = &evidence->family[family];
+            *session = evidence->session[AVS_PROTOCOL_H2];
+            if (rows[i].alert) {
+                session->tls.outcome = AVS_HANDSHAKE_ALERT;
+                session->tls.alert_received = rows[i].alert;
+            }
+            struct avs_verdict verdict = judge(evidence);
+            const struct avs_session_verdict *got = &verdict.family[family];
+            assert_int_equal(got->outcome, rows[i].outcome);
+            assert_int_equal(got->cause_count > 0 ? got->causes[0] : AVS_CAUSE_NONE, rows[i].cause);
+            assert_int_equal(verdict.exit_code, 0); /* families inform */
+            avs_evidence_free(evidence);
+        }
+    }
 }
 
 static void http2_decides_and_http1_only_where_it_ran_alone(void **state) {
@@ -499,6 +563,8 @@ int main(void) {
         cmocka_unit_test(the_phrase_without_verified_tls_is_named),
         cmocka_unit_test(a_ticket_that_contradicts_itself_never_passes),
         cmocka_unit_test(a_verified_chain_that_is_not_ats_fails_unless_any_root_will_do),
+        cmocka_unit_test(a_trusted_stranger_for_an_amazon_host_intercepts),
+        cmocka_unit_test(a_family_that_cannot_be_asked_is_no_failure),
         cmocka_unit_test(http2_decides_and_http1_only_where_it_ran_alone),
         cmocka_unit_test(a_session_is_judged_by_its_place),
         cmocka_unit_test(refused_alpn_over_http2_is_no_http2),

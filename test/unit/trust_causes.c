@@ -59,6 +59,10 @@ static const struct expected rows[] = {
     {"nothing but the error number: 10", REFUSED(10), 0, {AVS_CAUSE_CERT_EXPIRED}},
     {"nothing but the error number: 9", REFUSED(9), 0, {AVS_CAUSE_CERT_NOT_YET_VALID}},
     {"nothing but the error number: 62", REFUSED(62), 0, {AVS_CAUSE_HOSTNAME_MISMATCH}},
+    {"nothing but the error number: 64, an IP address",
+     REFUSED(64),
+     0,
+     {AVS_CAUSE_HOSTNAME_MISMATCH}},
     {"nothing but the error number: 34", REFUSED(34), 0, {AVS_CAUSE_CERT_INVALID}},
     {"intermediate missing",
      REFUSED(20, .intermediate_missing = true, .missing_issuer = "CN=i"),
@@ -208,11 +212,63 @@ static void without_a_host_no_name_can_be_wrong(void **state) {
     assert_int_equal(avs_trust_causes(&tls, NOW, BUILD, "h", causes, AVS_TRUST_CAUSES_MAX), 2);
 }
 
+/* The Amazon host was asked for, and the chain is nobody's that is known: the explainer calls that
+ * interception. Whether it is one shows in the names that the certificates carry. */
+static void a_certificate_for_other_names_is_a_portal_not_an_interceptor(void **state) {
+    (void)state;
+    static const struct {
+        bool is_host_wrong, has_amazon_name, has_chain;
+        const char *by;
+        enum avs_cause first;
+    } rows_of_names[] = {
+        {true, false, true, "CN=Hotel CA,O=Hotel", AVS_CAUSE_HOSTNAME_MISMATCH},
+        {false, false, true, "CN=Corp CA,O=Contoso", AVS_CAUSE_INTERCEPTED},
+        {true, true, true, "CN=Corp CA,O=Contoso", AVS_CAUSE_INTERCEPTED},
+        {true, false, true, "CN=Zscaler Root CA,O=Zscaler Inc.", AVS_CAUSE_INTERCEPTED},
+        {true, false, false, "CN=Hotel CA", AVS_CAUSE_INTERCEPTED}, /* an old ticket, no chain */
+    };
+    for (size_t i = 0; i < sizeof(rows_of_names) / sizeof(rows_of_names[0]); i++) {
+        struct avs_tls_facts *tls = calloc(1, sizeof(*tls));
+        assert_non_null(tls);
+        tls->trust.verify_error = 20;
+        tls->trust.intercepted = true;
+        tls->trust.hostname_mismatch = rows_of_names[i].is_host_wrong;
+        snprintf(tls->trust.intercepted_by, sizeof(tls->trust.intercepted_by), "%s",
+                 rows_of_names[i].by);
+        tls->chain_length = rows_of_names[i].has_chain;
+        tls->chain[0].has_amazon_name = rows_of_names[i].has_amazon_name;
+        enum avs_cause causes[AVS_TRUST_CAUSES_MAX];
+        assert_true(avs_trust_causes(tls, NOW, BUILD, "alexa.amazon.com", causes,
+                                     AVS_TRUST_CAUSES_MAX) > 0);
+        assert_int_equal(causes[0], rows_of_names[i].first);
+        free(tls);
+    }
+}
+
+/* `trust explain --at`: a supposed time before the build is nobody's clock. */
+static void a_supposed_time_is_no_clock(void **state) {
+    (void)state;
+    struct avs_tls_facts *tls = calloc(1, sizeof(*tls));
+    assert_non_null(tls);
+    tls->trust.verify_error = 20;
+    tls->trust.closes_with_ats_roots = true;
+    enum avs_cause causes[AVS_TRUST_CAUSES_MAX];
+    assert_int_equal(
+        avs_trust_causes(tls, BUILD - 80 * DAY, BUILD, "", causes, AVS_TRUST_CAUSES_MAX), 2);
+    assert_int_equal(causes[1], AVS_CAUSE_CLOCK_WRONG);
+    assert_int_equal(avs_trust_causes(tls, BUILD - 80 * DAY, 0, "", causes, AVS_TRUST_CAUSES_MAX),
+                     1);
+    assert_int_equal(causes[0], AVS_CAUSE_ROOT_MISSING);
+    free(tls);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_gives_its_causes_in_order),
         cmocka_unit_test(a_small_array_gets_the_first_causes),
         cmocka_unit_test(without_a_host_no_name_can_be_wrong),
+        cmocka_unit_test(a_certificate_for_other_names_is_a_portal_not_an_interceptor),
+        cmocka_unit_test(a_supposed_time_is_no_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

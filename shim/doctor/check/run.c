@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/versioned.h"
+#include "check/dns.h"
+#include "check/machine.h"
 #include "check/session.h"
 #include "net/curl_info.h"
 #include "tls/context.h"
@@ -40,6 +42,11 @@ static enum avs_status fill_plan(const struct avs_check_options *options,
     AVS_TRY(avs_endpoint_check(endpoint, strlen(endpoint), &plan->endpoint, reterr));
     if (options->connect_to) {
         char url[AVS_NAME_BYTES + 16];
+        const char *after = strrchr(options->connect_to, ']'); /* of an IPv6 literal */
+        if (!strchr(after ? after : options->connect_to, ':')) {
+            return avs_fail(reterr, AVS_ERR_USAGE,
+                            "what to connect to is written HOST:PORT; the port is missing");
+        }
         if (strlen(options->connect_to) >= AVS_NAME_BYTES ||
             strstr(options->connect_to, "://") != NULL) {
             return avs_fail(reterr, AVS_ERR_USAGE,
@@ -58,6 +65,14 @@ static enum avs_status fill_plan(const struct avs_check_options *options,
     return AVS_OK;
 }
 
+static void fill_given(const struct avs_check_options *options, struct avs_given_facts *given) {
+    for (size_t i = 0; i < options->config_count && i < AVS_GIVEN_CONFIGS_MAX; i++) {
+        AVS_TEXT_SET(given->config[given->config_count++].path, options->config_files[i]);
+    }
+    AVS_TEXT_SET(given->connect_to, options->is_demo ? NULL : options->connect_to);
+    given->demo = options->is_demo;
+}
+
 static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence *evidence) {
     const struct avs_check_options *options = plan->options;
     AVS_TEXT_SET(evidence->endpoint, plan->endpoint.url);
@@ -70,10 +85,30 @@ static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence
     AVS_TEXT_SET(evidence->ats_roots_file, options->ats_roots_file);
     evidence->wall_clock = avs_clock_wall_ms() / 1000;
     evidence->build_time = avs_clock_build_time();
+    fill_given(options, &evidence->given);
+    avs_check_machine(&evidence->machine);
     struct avs_net_curl_info curl;
     avs_net_curl_info(&curl);
     avs_text_format(evidence->library, sizeof(evidence->library), "avs-shim %s; libcurl %s; %s",
                     avs_version(), curl.version, curl.ssl_backend);
+}
+
+/* What the sessions could not tell: asked afterwards, and only where the answer chooses words. */
+static void ask_around(const struct avs_check_options *options, struct avs_evidence *evidence) {
+    bool has_asked = false;
+    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        struct avs_dial_facts *dial = &evidence->session[i].dial;
+        if (dial->outcome == AVS_DIAL_DNS_FAILED && !has_asked) {
+            avs_check_dns("/etc/resolv.conf", dial->host, &evidence->dns);
+            has_asked = true;
+        }
+        if (dial->outcome == AVS_DIAL_UNREACHABLE) {
+            dial->has_route = avs_check_has_route(dial->address);
+        }
+        if (dial->proxy[0]) {
+            AVS_TEXT_SET(evidence->given.proxy_source, options->proxy ? "option" : "environment");
+        }
+    }
 }
 
 /* The store could not be loaded: every session is told so, nothing is dialled. */
@@ -164,6 +199,7 @@ enum avs_status avs_check_run(const struct avs_check_options *given,
             avs_anchors_describe(anchors, &evidence->session[i].tls.trust);
         }
         AVS_TRY(run_sessions(&plan, evidence, reterr));
+        ask_around(options, evidence);
         for (int i = 0; options->with_families && i < AVS_FAMILY_COUNT; i++) {
             if (avs_clock_monotonic_us() >= plan.deadline_us) { /* never asked is no time-out */
                 AVS_LOG_EVENT(&options->log, AVS_LOG_WARN, "AvsCheck", "familySkipped",

@@ -7,6 +7,7 @@
 #define XX(name, id) id,
 static const char *const dial_names[] = {AVS_DIAL_MAP(XX)};
 static const char *const handshake_names[] = {AVS_HANDSHAKE_MAP(XX)};
+static const char *const dns_names[] = {AVS_DNS_MAP(XX)};
 static const char *const close_names[] = {AVS_CLOSE_MAP(XX)};
 static const char *const store_names[] = {AVS_STORE_MAP(XX)};
 #undef XX
@@ -50,6 +51,8 @@ static const struct avs_field dial_rows[] = {
     FIELD(host, TEXT),
     FIELD(port, U16),
     FIELD(address, TEXT),
+    FIELD(tried, TEXT),
+    FIELD(has_route, BOOL),
     FIELD(proxy, TEXT),
     FIELD(interface_name, TEXT),
     FIELD(curl_code, INT),
@@ -147,6 +150,7 @@ static const struct avs_field tls_rows[] = {
     FIELD(openssl_error, TEXT),
     FIELD_BYTES(wire_first),
     FIELD(wire_phrase, BOOL),
+    FIELD(wire_location, TEXT),
     FIELD_LIST(chain, offsetof(struct avs_tls_facts, chain_length), AVS_CHAIN_MAX, cert_fields),
     FIELD_TABLE(trust, trust_fields),
 };
@@ -200,6 +204,39 @@ static const struct avs_field session_rows[] = {
 TABLE(session);
 #undef STRUCT
 
+#define STRUCT avs_dns_facts
+static const struct avs_field dns_rows[] = {
+    FIELD_ENUM(answer, dns_names),
+    FIELD(server, TEXT),
+    FIELD(servers, TEXT),
+};
+TABLE(dns);
+#undef STRUCT
+
+#define STRUCT avs_path_facts
+static const struct avs_field path_rows[] = {FIELD(path, TEXT)};
+TABLE(path);
+#undef STRUCT
+
+#define STRUCT avs_given_facts
+static const struct avs_field given_rows[] = {
+    FIELD_LIST(config, offsetof(struct avs_given_facts, config_count), AVS_GIVEN_CONFIGS_MAX,
+               path_fields),
+    FIELD(connect_to, TEXT),
+    FIELD(proxy_source, TEXT),
+    FIELD(demo, BOOL),
+};
+TABLE(given);
+#undef STRUCT
+
+#define STRUCT avs_machine_facts
+static const struct avs_field machine_rows[] = {
+    FIELD(tools, TEXT),
+    FIELD(is_root, BOOL),
+};
+TABLE(machine);
+#undef STRUCT
+
 #define STRUCT avs_evidence
 static const struct avs_field evidence_rows[] = {
     FIELD(endpoint, TEXT),
@@ -211,6 +248,9 @@ static const struct avs_field evidence_rows[] = {
     FIELD(wall_clock, I64),
     FIELD(build_time, I64),
     FIELD(library, TEXT),
+    FIELD_TABLE(dns, dns_fields),
+    FIELD_TABLE(given, given_fields),
+    FIELD_TABLE(machine, machine_fields),
     FIELD_LIST(session, AVS_FIXED_LENGTH, AVS_SESSION_COUNT, session_fields),
     FIELD_LIST(family, AVS_FIXED_LENGTH, AVS_FAMILY_COUNT, session_fields),
 };

@@ -31,8 +31,12 @@ struct avs_check_options {
     const char *interface_name;  /**< Optional: as CURLOPT_INTERFACE */
     bool skip_h2;
     bool skip_http1;
-    bool with_families; /**< also ask which root the RSA and the ECDSA chain need */
-    int timeout_ms;     /**< whole run; 0 = AVS_CHECK_TIMEOUT_MS_DEFAULT */
+    bool with_families;              /**< also ask which root the RSA and the ECDSA chain need */
+    const char *const *config_files; /**< Optional: where the settings are from; the caller has read
+                                          them, the report's commands name them again */
+    size_t config_count;             /**< of them, at most AVS_GIVEN_CONFIGS_MAX are kept */
+    bool is_demo;   /**< the peer is a stand-in that ends with the run; for the commands, too */
+    int timeout_ms; /**< whole run; 0 = AVS_CHECK_TIMEOUT_MS_DEFAULT */
     struct avs_log log;
 };
 

@@ -20,8 +20,9 @@ AVS_BEGIN_DECLS
 #define AVS_ROOT_NAME_BYTES 64  /**< "Starfield Services Root Certificate Authority - G2" fits */
 #define AVS_URL_BYTES       2049
 /** What the test endpoint says over HTTP/2 (guide "Update Certificate Authorities"). */
-#define AVS_ATS_PHRASE      "connection established with ATS certificate"
-#define AVS_EVIDENCE_SCHEMA "avs-shim.evidence/1"
+#define AVS_GIVEN_CONFIGS_MAX 16 /**< configuration files of a run, AVS_CONFIG_FILES_MAX */
+#define AVS_ATS_PHRASE        "connection established with ATS certificate"
+#define AVS_EVIDENCE_SCHEMA   "avs-shim.evidence/1"
 
 enum avs_protocol { AVS_PROTOCOL_H2, AVS_PROTOCOL_HTTP1 };
 /** Certificate families of `check --families`: a server may hold one chain for each. */
@@ -85,6 +86,25 @@ enum avs_close_kind {
         AVS_CLOSE_COUNT
 };
 
+/** What the name servers of this machine said, asked directly after a name did not resolve. */
+#define AVS_DNS_MAP(XX)                                                                         \
+    XX(NOT_ASKED, "not_asked")                                                                  \
+    XX(NO_SERVER, "no_server")     /* /etc/resolv.conf names none, or cannot be read */         \
+    XX(SILENT, "silent")           /* no server answered in a second */                         \
+    XX(UNREACHABLE, "unreachable") /* no server can be reached: no route, or nothing listens */ \
+    XX(NXDOMAIN, "nxdomain")       /* a server answered: there is no such name */               \
+    XX(NO_ADDRESS, "no_address")   /* a server answered: the name has no IPv4 address */        \
+    XX(SERVFAIL, "servfail")       /* a server answered, and could not look it up itself */     \
+    XX(REFUSED, "refused")         /* a server answered that it does not serve this machine */  \
+    XX(ANSWERS, "answers")         /* a server knows the name: it was a passing fault, or libc's */
+
+enum avs_dns_answer {
+#define XX(name, id) AVS_DNS_##name,
+    AVS_DNS_MAP(XX)
+#undef XX
+        AVS_DNS_COUNT
+};
+
 /** State of the trust store that a session was given. */
 #define AVS_STORE_MAP(XX)                                                                         \
     XX(OK, "ok")                                                                                  \
@@ -103,7 +123,10 @@ struct avs_dial_facts {
     enum avs_dial_outcome outcome;
     char host[AVS_NAME_BYTES]; /**< what was dialled: the endpoint's host or --connect-to */
     uint16_t port;
-    char address[64];           /**< numeric peer address, empty before TCP connected */
+    char address[64]; /**< numeric address of the peer, or the last one that was tried;
+                           behind a proxy the proxy's */
+    char tried[160];  /**< numeric addresses in the order TCP tried them, blanks between */
+    bool has_route;   /**< asked when it was unreachable: this machine has a route to it */
     char proxy[AVS_NAME_BYTES]; /**< proxy URL without user and password, empty if none */
     char interface_name[64];
     int curl_code; /**< CURLcode of the dial, 0 = fine */
@@ -202,6 +225,8 @@ struct avs_tls_facts {
     uint8_t wire_first[AVS_FIRST_BYTES]; /**< the peer's first bytes, before decryption */
     size_t wire_first_length;
     bool wire_phrase; /**< the ATS phrase was seen in bytes that no TLS protected */
+    char wire_location[AVS_NAME_BYTES]; /**< where a plain-text answer redirects to, scheme and host
+                                             alone; empty if nowhere */
     struct avs_cert_facts chain[AVS_CHAIN_MAX]; /**< leaf first, as sent */
     size_t chain_length;
     struct avs_trust_facts trust;
@@ -248,6 +273,33 @@ struct avs_session_evidence {
     struct avs_timing_facts timing;
 };
 
+/** Asked once, after a dial that ended with dns_failed. */
+struct avs_dns_facts {
+    enum avs_dns_answer answer;
+    char server[64];   /**< that gave it, or the first that did not */
+    char servers[200]; /**< all of /etc/resolv.conf, blanks between */
+};
+
+struct avs_path_facts {
+    char path[AVS_NAME_BYTES];
+};
+
+/** What the run was given, so that a command in a report can be given the same. */
+struct avs_given_facts {
+    struct avs_path_facts config[AVS_GIVEN_CONFIGS_MAX]; /**< configuration files, in order */
+    size_t config_count;
+    char connect_to[AVS_NAME_BYTES]; /**< "HOST:PORT", empty if none */
+    char proxy_source[16];           /**< "option", "environment", empty without a proxy */
+    bool demo;                       /**< against the command's own stand-in, which is gone now */
+};
+
+/** The machine that the run was made on, so that a command in a report works there. */
+struct avs_machine_facts {
+    char tools[200]; /**< of the tools that reports suggest those on PATH, blanks between; empty:
+                        not known. busybox's ping and date count as "busybox" alone */
+    bool is_root;
+};
+
 struct avs_evidence {
     char endpoint[AVS_URL_BYTES];         /**< "https://host" or "https://host:port" */
     char endpoint_source[AVS_NAME_BYTES]; /**< "default", "option", "FILE: sampleApp.endpoint", ...
@@ -259,6 +311,9 @@ struct avs_evidence {
     int64_t wall_clock;                  /**< this machine's time, Unix seconds */
     int64_t build_time; /**< when this library was built: the clock cannot be earlier */
     char library[64];   /**< "avs-shim 0.1.0; libcurl 7.88.1; OpenSSL/3.0.22", cut */
+    struct avs_dns_facts dns;
+    struct avs_given_facts given;
+    struct avs_machine_facts machine;
     struct avs_session_evidence session[AVS_SESSION_COUNT];
     /** Handshakes limited to one family (TLS 1.2, dial and TLS facts only), by enum avs_family. */
     struct avs_session_evidence family[AVS_FAMILY_COUNT];

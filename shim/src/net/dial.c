@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "net/loop_internal.h"
@@ -78,6 +80,22 @@ static void copy_proxy_without_secrets(char *field, size_t capacity, const char 
     avs_text_format(field, capacity, "%.*s%s", (int)(start - proxy), proxy, at ? at + 1 : start);
 }
 
+/* libcurl is about to try an address: it tells nobody which, unless it connects. */
+static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *to) {
+    struct avs_dial_facts *facts = user;
+    char address[sizeof(facts->address)] = "";
+    if (purpose == CURLSOCKTYPE_IPCXN &&
+        getnameinfo(&to->addr, to->addrlen, address, sizeof(address), NULL, 0, NI_NUMERICHOST) ==
+            0) {
+        char tried[sizeof(facts->tried)];
+        AVS_TEXT_SET(tried, facts->tried);
+        AVS_TEXT_SET(facts->address, address);
+        avs_text_format(facts->tried, sizeof(facts->tried), "%s%s%s", tried, tried[0] ? " " : "",
+                        address);
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static bool is_ipv6_literal(const char *host) {
     return strchr(host, ':') != NULL;
 }
@@ -97,6 +115,8 @@ static CURLcode set_options(struct avs_dial *dial, const struct avs_dial_options
     SET(CURLOPT_CONNECT_ONLY, 1L)
     SET(CURLOPT_NOSIGNAL, 1L)
     SET(CURLOPT_PRIVATE, dial)
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket)
+    SET(CURLOPT_OPENSOCKETDATA, dial->facts)
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_TIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_FRESH_CONNECT, 1L)
@@ -165,6 +185,7 @@ enum avs_status avs_dial_start(struct avs_loop *loop, const struct avs_dial_opti
     AVS_TEXT_SET(facts->host, options->connect_host ? options->connect_host : options->host);
     facts->port = options->connect_host ? options->connect_port : options->port;
     AVS_TEXT_SET(facts->interface_name, options->interface_name);
+    facts->address[0] = facts->tried[0] = '\0';
     const char *proxy = options->proxy ? options->proxy : proxy_from_environment();
     if (proxy && proxy[0] && !is_exempt(options->host)) {
         copy_proxy_without_secrets(facts->proxy, sizeof(facts->proxy), proxy);
@@ -268,7 +289,9 @@ void avs_dial_finished(struct avs_dial *dial, CURLcode result) {
     facts->curl_code = (int)result;
     facts->os_errno = result == CURLE_OK ? 0 : (int)os_errno;
     facts->proxy_status = (int)proxy_status;
-    AVS_TEXT_SET(facts->address, address);
+    if (address && address[0]) {
+        AVS_TEXT_SET(facts->address, address);
+    }
     facts->outcome = outcome_of(dial, result);
     if (dial->timing) {
         dial->timing->dns_ms = milliseconds(dial->easy, CURLINFO_NAMELOOKUP_TIME_T);

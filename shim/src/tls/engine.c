@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -378,6 +379,37 @@ static void finish_handshake(struct avs_tls *tls) {
     tls->state = AVS_TLS_ESTABLISHED;
 }
 
+/* A captive portal redirects to itself: "Location: http://portal.example/login?user=..." is kept as
+ * far as the host; what follows may be private. */
+static void note_wire_location(struct avs_tls *tls) {
+    static const char name[] = "\nlocation:";
+    const char *text = (const char *)tls->in + tls->in_start;
+    size_t length = tls->in_end - tls->in_start;
+    size_t at = 0;
+    while (at + sizeof(name) - 1 < length && strncasecmp(text + at, name, sizeof(name) - 1) != 0) {
+        at++;
+    }
+    at += sizeof(name) - 1;
+    while (at < length && text[at] == ' ') {
+        at++;
+    }
+    if (at >= length) {
+        return;
+    }
+    char url[AVS_NAME_BYTES];
+    avs_text_copy_bytes(url, sizeof(url), text + at, length - at);
+    url[strcspn(url, "\r\n")] = '\0';
+    char *host = strstr(url, "://");
+    if (host) {
+        host += 3;
+        char *end = host + strcspn(host, "/?#");
+        *end = '\0';
+        char *at_sign = strrchr(host, '@');
+        avs_text_format(tls->facts->wire_location, sizeof(tls->facts->wire_location), "%.*s%s",
+                        (int)(host - url), url, at_sign ? at_sign + 1 : host);
+    }
+}
+
 static void advance_handshake(struct avs_tls *tls) {
     if (tls->state != AVS_TLS_HANDSHAKING) {
         return;
@@ -387,6 +419,7 @@ static void advance_handshake(struct avs_tls *tls) {
          * of these bytes (or only a first one that could have been TLS), so they are all here. */
         tls->facts->wire_phrase = avs_text_contains_nocase(
             tls->in + tls->in_start, tls->in_end - tls->in_start, AVS_ATS_PHRASE);
+        note_wire_location(tls);
         if (tls->input_end != AVS_CLOSE_OPEN || tls->in_end >= WIRE_SNIFF_BYTES) {
             fail_handshake(tls);
         }

@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 
 #include "base/text.h"
+#include "evidence/store.h"
 #include "trust/bundle.h"
 #include "trust/cafile.h"
 #include "trust/lookup.h"
@@ -40,19 +41,16 @@ struct avs_anchors {
 static enum avs_status fail_store(struct avs_trust_facts *facts, enum avs_store_state state,
                                   int os_errno, const char *path, const char *detail,
                                   struct avs_error *reterr) {
-    static const struct {
-        enum avs_status status;
-        enum avs_cause cause;
-    } rows[AVS_STORE_COUNT] = {
-        [AVS_STORE_OK] = {AVS_ERR_INTERNAL, AVS_CAUSE_INTERNAL},
-        [AVS_STORE_UNREADABLE] = {AVS_ERR_CA_FILE_UNREADABLE, AVS_CAUSE_CA_FILE_UNREADABLE},
-        [AVS_STORE_INVALID] = {AVS_ERR_CA_FILE_INVALID, AVS_CAUSE_CA_FILE_INVALID},
-        [AVS_STORE_NOT_HASHED] = {AVS_ERR_CA_PATH_NOT_HASHED, AVS_CAUSE_CA_PATH_NOT_HASHED},
+    static const enum avs_status statuses[AVS_STORE_COUNT] = {
+        [AVS_STORE_OK] = AVS_ERR_INTERNAL,
+        [AVS_STORE_UNREADABLE] = AVS_ERR_CA_FILE_UNREADABLE,
+        [AVS_STORE_INVALID] = AVS_ERR_CA_FILE_INVALID,
+        [AVS_STORE_NOT_HASHED] = AVS_ERR_CA_PATH_NOT_HASHED,
     };
     facts->store_state = state;
     facts->store_errno = os_errno;
     AVS_TEXT_SET(facts->store_detail, detail);
-    return avs_fail_errno(reterr, rows[state].status, rows[state].cause, os_errno, "%s: %s", path,
+    return avs_fail_errno(reterr, statuses[state], avs_store_cause(state), os_errno, "%s: %s", path,
                           detail);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/flow.h"
 #include "base/text.h"
+#include "evidence/store.h"
 #include "verdict/http_quirks.h"
 #include "verdict/trust_causes.h"
 
@@ -49,13 +50,6 @@ static const enum avs_cause dial_causes[AVS_DIAL_COUNT] = {
     [AVS_DIAL_RESET] = AVS_CAUSE_TLS_ABORTED,
 };
 
-static const enum avs_cause store_causes[AVS_STORE_COUNT] = {
-    [AVS_STORE_OK] = AVS_CAUSE_NONE,
-    [AVS_STORE_UNREADABLE] = AVS_CAUSE_CA_FILE_UNREADABLE,
-    [AVS_STORE_INVALID] = AVS_CAUSE_CA_FILE_INVALID,
-    [AVS_STORE_NOT_HASHED] = AVS_CAUSE_CA_PATH_NOT_HASHED,
-};
-
 static enum avs_cause alert_cause(const struct avs_tls_facts *tls) {
     switch (tls->alert_received) {
     case ALERT_NO_APPLICATION_PROTOCOL:
@@ -87,7 +81,7 @@ static enum avs_cause local_cause(const struct avs_tls_facts *tls) {
         {"wrong cipher returned", AVS_CAUSE_TLS_NO_CIPHER},
         {"unknown cipher returned", AVS_CAUSE_TLS_NO_CIPHER},
         {"wrong curve", AVS_CAUSE_TLS_NO_CIPHER},
-        {"dh key too small", AVS_CAUSE_WEAK_SIGNATURE},
+        {"dh key too small", AVS_CAUSE_TLS_NO_CIPHER},
         {"ee key too small", AVS_CAUSE_WEAK_SIGNATURE},
         {"wrong signature type", AVS_CAUSE_WEAK_SIGNATURE},
     };
@@ -99,13 +93,13 @@ static enum avs_cause local_cause(const struct avs_tls_facts *tls) {
     return tls->alert_sent == ALERT_PROTOCOL_VERSION ? AVS_CAUSE_TLS_VERSION : AVS_CAUSE_TLS_FAILED;
 }
 
-/* ATS where ATS is asked for; adds not_ats and returns false otherwise. */
+/* ATS where ATS is asked for; adds the cause and returns false otherwise. */
 static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct avs_tls_facts *tls,
                               struct avs_session_verdict *verdict) {
     if (tls->trust.ats || evidence->any_root) {
         return true;
     }
-    set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_NOT_ATS);
+    set(verdict, AVS_SESSION_FAIL, avs_not_ats_cause(tls, evidence->host));
     return false;
 }
 
@@ -162,7 +156,7 @@ static bool judge_handshake(const struct avs_evidence *evidence, const struct av
     case AVS_HANDSHAKE_STORE_FAILED:
         set(verdict, AVS_SESSION_FAIL,
             tls->trust.store_state == AVS_STORE_OK ? AVS_CAUSE_INTERNAL
-                                                   : store_causes[tls->trust.store_state]);
+                                                   : avs_store_cause(tls->trust.store_state));
         return false;
     case AVS_HANDSHAKE_VERIFY_FAILED:
         judge_refused_chain(evidence, tls, verdict);

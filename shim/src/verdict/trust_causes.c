@@ -3,6 +3,11 @@
 #include "verdict/trust_causes.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "base/text.h"
+#include "evidence/store.h"
 
 /* X509_V_ERR_* numbers that speak for themselves when the explainer could add nothing. They are
  * part of OpenSSL's ABI; this module does not include its headers. */
@@ -18,6 +23,7 @@ enum {
 };
 
 struct question {
+    const struct avs_tls_facts *tls;
     const struct avs_trust_facts *trust;
     int64_t wall_clock;
     int64_t build_time;
@@ -72,23 +78,37 @@ static bool is_not_yet_valid(const struct question *q) {
            (q->trust->not_yet_valid || q->trust->verify_error == VERIFY_NOT_YET_VALID);
 }
 
+static bool is_host_wrong(const struct question *q) {
+    return q->has_host &&
+           (q->trust->hostname_mismatch || q->trust->verify_error == VERIFY_HOST_MISMATCH ||
+            q->trust->verify_error == VERIFY_IP_MISMATCH);
+}
+
+/* Who re-signs TLS shows the name that was asked for. A certificate for other names, none of them
+ * Amazon's, is another server's: a captive portal, a wrong DNS answer. */
 static bool is_intercepted(const struct question *q) {
-    return q->trust->intercepted;
+    bool has_amazon_name = false;
+    for (size_t i = 0; i < q->tls->chain_length && i < AVS_CHAIN_MAX; i++) {
+        has_amazon_name |= q->tls->chain[i].has_amazon_name;
+    }
+    bool is_other_server = is_host_wrong(q) && !has_amazon_name && q->tls->chain_length > 0 &&
+                           !avs_names_is_interceptor(q->trust->intercepted_by);
+    return q->trust->intercepted && !is_other_server;
 }
 
 static bool is_self_signed(const struct question *q) {
-    return !q->trust->intercepted && !q->trust->closes_with_ats_roots &&
+    return !is_intercepted(q) && !q->trust->closes_with_ats_roots &&
            (q->trust->self_signed_leaf || q->trust->verify_error == VERIFY_SELF_SIGNED_LEAF);
 }
 
 static bool is_intermediate_missing(const struct question *q) {
-    return !q->trust->intercepted && q->trust->intermediate_missing;
+    return !is_intercepted(q) && q->trust->intermediate_missing;
 }
 
 /* Installing an interceptor's root is never advised, so interception hides the missing root. */
 static bool is_root_missing(const struct question *q) {
     const struct avs_trust_facts *trust = q->trust;
-    if (trust->intercepted || trust->intermediate_missing || is_self_signed(q)) {
+    if (is_intercepted(q) || trust->intermediate_missing || is_self_signed(q)) {
         return false;
     }
     return trust->closes_with_ats_roots || trust->untrusted_self_signed_in_chain ||
@@ -111,12 +131,6 @@ static bool is_path_not_hashed(const struct question *q) {
 
 static bool is_unknown_root_missing(const struct question *q) {
     return is_root_missing(q) && !q->trust->closes_with_ats_roots;
-}
-
-static bool is_host_wrong(const struct question *q) {
-    return q->has_host &&
-           (q->trust->hostname_mismatch || q->trust->verify_error == VERIFY_HOST_MISMATCH ||
-            q->trust->verify_error == VERIFY_IP_MISMATCH);
 }
 
 static bool is_wrong_purpose(const struct question *q) {
@@ -145,25 +159,27 @@ static const struct {
     {AVS_CAUSE_WEAK_SIGNATURE, is_weak},
 };
 
-static enum avs_cause store_cause(enum avs_store_state state) {
-    switch (state) {
-    case AVS_STORE_UNREADABLE:
-        return AVS_CAUSE_CA_FILE_UNREADABLE;
-    case AVS_STORE_INVALID:
-        return AVS_CAUSE_CA_FILE_INVALID;
-    case AVS_STORE_NOT_HASHED:
-        return AVS_CAUSE_CA_PATH_NOT_HASHED;
-    case AVS_STORE_OK:
-    case AVS_STORE_COUNT:
-        break;
-    }
-    return AVS_CAUSE_NONE;
+/* The value of the first "O=" of a distinguished name in RFC 2253 order; escapes are left alone. */
+static void organization_of(const char *name, char *organization, size_t capacity) {
+    const char *at = strncmp(name, "O=", 2) == 0 ? name : strstr(name, ",O=");
+    at = at ? strchr(at, '=') + 1 : "";
+    avs_text_copy_bytes(organization, capacity, at, strcspn(at, ","));
+}
+
+enum avs_cause avs_not_ats_cause(const struct avs_tls_facts *tls, const char *host) {
+    char organization[AVS_NAME_BYTES];
+    organization_of(tls->trust.anchor_subject, organization, sizeof(organization));
+    bool is_somebody = tls->trust.anchor_subject[0] != '\0';
+    return is_somebody && avs_names_is_amazon_host(host) &&
+                   !avs_names_is_public_authority(organization)
+               ? AVS_CAUSE_INTERCEPTED
+               : AVS_CAUSE_NOT_ATS;
 }
 
 size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int64_t build_time,
                         const char *host, enum avs_cause *ret_causes, size_t capacity) {
     const struct avs_trust_facts *trust = &tls->trust;
-    enum avs_cause single = store_cause(trust->store_state);
+    enum avs_cause single = avs_store_cause(trust->store_state);
     if (single == AVS_CAUSE_NONE && trust->verify_error == 0 && trust->anchor_cross_signed) {
         single = AVS_CAUSE_CROSS_SIGNED_ANCHOR;
     }
@@ -174,7 +190,8 @@ size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int
     if (trust->verify_error <= 0) { /* accepted, or the gate never ran */
         return 0;
     }
-    const struct question question = {.trust = trust,
+    const struct question question = {.tls = tls,
+                                      .trust = trust,
                                       .wall_clock = wall_clock,
                                       .build_time = build_time,
                                       .has_host = host && host[0]};

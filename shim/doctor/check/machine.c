@@ -1,0 +1,72 @@
+/* See machine.h. */
+#include "check/machine.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/flow.h"
+#include "base/text.h"
+
+#define PATH_BYTES 512
+
+/* What report/command.c has rows for. */
+static const char *const tools[] = {"busybox",  "curl",    "date", "getent", "ip",
+                                    "nslookup", "openssl", "ping", "sudo",   "timedatectl"};
+
+/* The file of that name on PATH; an applet's is busybox itself. */
+static bool find(const char *name, char *ret_real, size_t capacity) {
+    const char *path = getenv("PATH");
+    for (const char *folder = path ? path : "/usr/sbin:/usr/bin:/sbin:/bin"; *folder;) {
+        size_t length = strcspn(folder, ":");
+        char file[PATH_BYTES];
+        avs_text_format(file, sizeof(file), "%.*s/%s", (int)length, folder, name);
+        if (length > 0 && access(file, X_OK) == 0) {
+            char *real = realpath(file, NULL);
+            avs_text_copy(ret_real, capacity, real ? real : file);
+            free(real);
+            return true;
+        }
+        folder += length + (folder[length] == ':');
+    }
+    return false;
+}
+
+void avs_check_machine(struct avs_machine_facts *facts) {
+    facts->is_root = geteuid() == 0;
+    for (size_t i = 0; i < AVS_COUNT(tools); i++) {
+        char real[PATH_BYTES];
+        if (!find(tools[i], real, sizeof(real))) {
+            continue;
+        }
+        bool is_busybox = strcmp(tools[i], "busybox") == 0;
+        bool is_applet = strstr(real, "busybox") != NULL;
+        /* its applets differ: -M of ping, -t of openssl; those that do not, count as tools */
+        if (is_applet && !is_busybox && strcmp(tools[i], "ping") == 0) {
+            continue;
+        }
+        char before[sizeof(facts->tools)];
+        AVS_TEXT_SET(before, facts->tools);
+        avs_text_format(facts->tools, sizeof(facts->tools), "%s%s%s", before, before[0] ? " " : "",
+                        tools[i]);
+    }
+}
+
+bool avs_check_has_route(const char *address) {
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+                                   .ai_socktype = SOCK_DGRAM};
+    struct addrinfo *to = NULL;
+    if (getaddrinfo(address, "9", &hints, &to) != 0) {
+        return false;
+    }
+    int fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool has_route = fd >= 0 && connect(fd, to->ai_addr, to->ai_addrlen) == 0; /* sends nothing */
+    if (fd >= 0) {
+        close(fd);
+    }
+    freeaddrinfo(to);
+    return has_route;
+}
