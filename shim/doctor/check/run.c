@@ -67,7 +67,7 @@ static enum avs_status fill_plan(const struct avs_check_options *options,
 
 static void fill_given(const struct avs_check_options *options, struct avs_given_facts *given) {
     for (size_t i = 0; i < options->config_count && i < AVS_GIVEN_CONFIGS_MAX; i++) {
-        AVS_TEXT_SET(given->config[given->config_count++].path, options->config_files[i]);
+        AVS_TEXT_SET(given->config[given->config_length++].path, options->config_files[i]);
     }
     AVS_TEXT_SET(given->connect_to, options->is_demo ? NULL : options->connect_to);
     given->demo = options->is_demo;

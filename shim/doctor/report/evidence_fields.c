@@ -220,7 +220,7 @@ TABLE(path);
 
 #define STRUCT avs_given_facts
 static const struct avs_field given_rows[] = {
-    FIELD_LIST(config, offsetof(struct avs_given_facts, config_count), AVS_GIVEN_CONFIGS_MAX,
+    FIELD_LIST(config, offsetof(struct avs_given_facts, config_length), AVS_GIVEN_CONFIGS_MAX,
                path_fields),
     FIELD(connect_to, TEXT),
     FIELD(proxy_source, TEXT),

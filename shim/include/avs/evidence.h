@@ -287,7 +287,7 @@ struct avs_path_facts {
 /** What the run was given, so that a command in a report can be given the same. */
 struct avs_given_facts {
     struct avs_path_facts config[AVS_GIVEN_CONFIGS_MAX]; /**< configuration files, in order */
-    size_t config_count;
+    size_t config_length;
     char connect_to[AVS_NAME_BYTES]; /**< "HOST:PORT", empty if none */
     char proxy_source[16];           /**< "option", "environment", empty without a proxy */
     bool demo;                       /**< against the command's own stand-in, which is gone now */
