@@ -3,6 +3,7 @@ import json
 import pathlib
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 
@@ -172,6 +173,27 @@ def gateway(pki):
         gateway.fetch = ("--ca", pki.root, "--connect-to", f"127.0.0.1:{gateway.port}")
         gateway.url = f"https://{HOST}:{gateway.port}"
         yield gateway
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_that_is_no_good_any_more_costs_a_handshake_and_no_request(
+        tmp_path, pki, gateway, version):
+    store = tmp_path / "store.pem"
+    store.write_bytes(pki.root.read_bytes())
+    moved = Pki(tmp_path / "moved", HOST)  # the server moves to another authority
+    gateway.context.maximum_version = version
+    running = Session("--ca", store, *gateway.fetch[2:], f"get={gateway.url}/", "wait", "sleep=500",
+                      f"get={gateway.url}/", "wait", "sleep=1500", f"get={gateway.url}/", "wait")
+    running.next("finished")
+    gateway.connections[0].close()
+    running.next("finished")  # resumed
+    store.write_bytes(moved.root.read_bytes())
+    gateway.context.load_cert_chain(moved.chain, moved.key)
+    gateway.connections[1].close()
+    running.finish()
+    assert [each["finish"] for each in running.finished] == ["complete"] * 3, running.errors
+    assert [each["resumed"] for each in running.of("connected")] == [False, True, False]
+    assert len(gateway.connections) + gateway.given_up == 4  # one has resumed in vain
 
 
 @pytest.mark.parametrize("request_under_way, code, size", [

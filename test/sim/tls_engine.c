@@ -1,6 +1,8 @@
 /* The TLS engine in memory, against OpenSSL's server: whatever the peer and the path do, the engine
  * ends in one state, with facts that name it, and never established without a verified chain. */
+#include "tls/context_internal.h"
 #include "tls/engine.h"
+#include "tls/sessions.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -50,8 +52,8 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     struct world *world = *state;
     SSL_CTX_free(world->server);
-    avs_tls_context_free(world->context);
-    avs_tls_context_free(world->resuming);
+    avs_tls_context_unref(world->context);
+    avs_tls_context_unref(world->resuming);
     avs_ats_roots_free(world->ats);
     avs_anchors_unref(world->anchors);
     pki_free(world->sent);
@@ -855,6 +857,13 @@ static SSL_CTX *ticketing_server(const struct world *world) {
     return server;
 }
 
+/* Drop the session of that origin; was there one? */
+static bool forget(const struct world *world, const char *origin) {
+    SSL_SESSION *session = avs_tls_sessions_take(world->resuming->store_tag, origin);
+    SSL_SESSION_free(session);
+    return session != NULL;
+}
+
 /* One connection with the cache; ends in the state that the caller asserts. */
 static void connect_once(struct pair *pair, const struct world *world, SSL_CTX *server, int version,
                          const char *host, const char *origin, int64_t now) {
@@ -920,24 +929,63 @@ static void sessions_resume_and_are_judged_again(void **state) {
 
         CONNECT(HOST, "o:443", 0);
         assert_established(&pair);
-        read_tickets(&pair);
-        close_pair(&pair);
-        avs_tls_context_forget_sessions(world->resuming);
-        CONNECT(HOST, "o:443", 0);
-        assert_established(&pair);
-        assert_false(pair.facts.session_resumed);
         close_pair(&pair);
 #undef CONNECT
-        avs_tls_context_forget_sessions(world->resuming);
+        forget(world, "o:443");
         SSL_CTX_free(server);
     }
+}
+
+static void a_cut_leaves_the_session_and_a_fatal_alert_takes_it(void **state) {
+    struct world *world = *state;
+    static const struct {
+        enum avs_close_kind how;
+        bool is_kept;
+    } rows[] = {{AVS_CLOSE_EOF, true}, {AVS_CLOSE_RESET, true}, {AVS_CLOSE_ALERT, false}};
+    for (size_t i = 0; i < AVS_COUNT(rows) * AVS_COUNT(versions); i++) {
+        const int version = versions[i / AVS_COUNT(rows)];
+        const enum avs_close_kind how = rows[i % AVS_COUNT(rows)].how;
+        SSL_CTX *server = ticketing_server(world);
+        struct pair pair;
+        uint8_t byte;
+        connect_once(&pair, world, server, version, HOST, "o:443", 0);
+        assert_established(&pair);
+        read_tickets(&pair);
+        if (how == AVS_CLOSE_ALERT) { /* ours: the record cannot be decrypted */
+            static const uint8_t forged[] = "\x17\x03\x03\x00\x18 not what the server wrote";
+            avs_tls_feed(pair.tls, forged, 5 + 0x18);
+        } else {
+            avs_tls_input_end(pair.tls, how);
+        }
+        assert_int_equal(avs_tls_read(pair.tls, &byte, 1), 0);
+        assert_int_equal(avs_tls_close_kind(pair.tls), how);
+        close_pair(&pair);
+        connect_once(&pair, world, server, version, HOST, "o:443", 0);
+        assert_established(&pair);
+        assert_int_equal(pair.facts.session_resumed, rows[i % AVS_COUNT(rows)].is_kept);
+        close_pair(&pair);
+        forget(world, "o:443");
+        SSL_CTX_free(server);
+    }
+}
+
+/* A session is offered by the connections of its own store only, and there once. */
+static void a_session_goes_with_its_store_and_origin(void **state) {
+    (void)state;
+    SSL_SESSION *mine = SSL_SESSION_new();
+    avs_tls_sessions_put("/store.pem\n", "o:443", mine);
+    assert_null(avs_tls_sessions_take("/other.pem\n", "o:443"));
+    assert_null(avs_tls_sessions_take("/store.pem\n", "o:8443"));
+    assert_ptr_equal(avs_tls_sessions_take("/store.pem\n", "o:443"), mine);
+    assert_null(avs_tls_sessions_take("/store.pem\n", "o:443"));
+    SSL_SESSION_free(mine);
 }
 
 static void the_cache_has_a_ceiling(void **state) {
     struct world *world = *state;
     SSL_CTX *server = ticketing_server(world);
+    char origin[16];
     for (int i = 0; i < 40; i++) {
-        char origin[16];
         struct pair pair;
         avs_text_format(origin, sizeof(origin), "o%d:443", i % 20);
         connect_once(&pair, world, server, TLS1_3_VERSION, HOST, origin, 0);
@@ -945,7 +993,12 @@ static void the_cache_has_a_ceiling(void **state) {
         read_tickets(&pair);
         close_pair(&pair);
     }
-    avs_tls_context_forget_sessions(world->resuming);
+    int kept = 0;
+    for (int i = 0; i < 20; i++) {
+        avs_text_format(origin, sizeof(origin), "o%d:443", i);
+        kept += forget(world, origin);
+    }
+    assert_int_equal(kept, AVS_TLS_SESSIONS_MAX);
     SSL_CTX_free(server);
 }
 
@@ -974,7 +1027,7 @@ static void memory_that_runs_out_is_reported(void **state) {
             failures++;
         }
         avs_tls_free(tls);
-        avs_tls_context_free(context);
+        avs_tls_context_unref(context);
     }
     assert_true(failures >= 2);
 }
@@ -1002,6 +1055,8 @@ int main(void) {
         cmocka_unit_test(a_full_output_refuses_and_forgets),
         cmocka_unit_test(a_full_input_asks_to_be_read_first),
         cmocka_unit_test(sessions_resume_and_are_judged_again),
+        cmocka_unit_test(a_cut_leaves_the_session_and_a_fatal_alert_takes_it),
+        cmocka_unit_test(a_session_goes_with_its_store_and_origin),
         cmocka_unit_test(the_cache_has_a_ceiling),
         cmocka_unit_test(memory_that_runs_out_is_reported),
     };

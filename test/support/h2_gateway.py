@@ -84,6 +84,7 @@ class Gateway:
         self.port = self.listener.getsockname()[1]
         self.connections = []
         self.body_bytes = 0
+        self.given_up = 0
 
     def __enter__(self):
         threading.Thread(target=self._accept, daemon=True).start()
@@ -96,9 +97,12 @@ class Gateway:
         while True:
             try:
                 peer, _ = self.listener.accept()
-                self.connections.append(Connection(self, self.context.wrap_socket(peer, True)))
             except OSError:
                 return
+            try:
+                self.connections.append(Connection(self, self.context.wrap_socket(peer, True)))
+            except OSError:
+                self.given_up += 1  # the client did not like the handshake
 
     def wait_for(self, condition, seconds=20):
         deadline = time.monotonic() + seconds

@@ -69,6 +69,7 @@ static void on_finished(void *user, uint64_t id, enum avs_finish finish,
     outcome->finish = finish;
     outcome->cause = failure ? failure->cause : AVS_CAUSE_NONE;
     outcome->has_evidence = failure && failure->evidence;
+    outcome->was_resumed = outcome->has_evidence && failure->evidence->tls.session_resumed;
     snprintf(outcome->message, sizeof(outcome->message), "%s",
              failure ? failure->error->message : "");
     pthread_cond_broadcast(&outcome->changed);

@@ -15,7 +15,7 @@ struct outcome {
     unsigned finished;
     enum avs_finish finish;
     enum avs_cause cause;
-    bool has_evidence;
+    bool has_evidence, was_resumed;
     char message[480];
     int code;
     unsigned codes, lines, chunks;

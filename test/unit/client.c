@@ -117,6 +117,107 @@ static void failures_carry_the_cause(void **state) {
     avs_client_free(client);
 }
 
+/* ---------------------------------------------------------------- the store changes */
+
+/* One GET, from submit to its end. */
+static enum avs_cause get(struct avs_client *client, const char *url) {
+    struct outcome outcome;
+    outcome_init(&outcome);
+    const struct avs_request request = outcome_request(&outcome, url, false);
+    submit(client, &request);
+    assert_true(outcome_wait(&outcome, WAIT_SECONDS));
+    enum avs_cause cause = outcome.cause;
+    outcome_done(&outcome);
+    return cause;
+}
+
+static void put_store(const char *path, const char *from) {
+    char bytes[65536];
+    FILE *in = fopen(from, "r");
+    assert_non_null(in);
+    size_t length = fread(bytes, 1, sizeof(bytes), in);
+    fclose(in);
+    char temporary[280];
+    snprintf(temporary, sizeof(temporary), "%s.new", path);
+    FILE *out = fopen(temporary, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes, 1, length, out), length);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(rename(temporary, path), 0);
+}
+
+struct store_scene {
+    char folder[64], path[96];
+    const char *good, *bad;
+    struct avs_client *client;
+};
+
+static void open_store_scene(struct store_scene *scene, bool is_good) {
+    snprintf(scene->folder, sizeof(scene->folder), "/tmp/avs-test-store-XXXXXX");
+    assert_non_null(mkdtemp(scene->folder));
+    snprintf(scene->path, sizeof(scene->path), "%s/store.pem", scene->folder);
+    scene->good = avs_standin_path(standin, AVS_STANDIN_FILE_CA);
+    scene->bad = avs_standin_path(standin, AVS_STANDIN_FILE_OTHER_ROOT);
+    put_store(scene->path, is_good ? scene->good : scene->bad);
+    struct avs_client_options options = standin_options();
+    options.ca_file = scene->path;
+    scene->client = new_client(&options);
+}
+
+static void close_store_scene(struct store_scene *scene) {
+    avs_client_free(scene->client);
+    unlink(scene->path);
+    rmdir(scene->folder);
+}
+
+static void a_root_that_was_removed_is_not_trusted_by_the_next_connection(void **state) {
+    (void)state;
+    struct store_scene scene;
+    open_store_scene(&scene, true);
+    assert_int_equal(get(scene.client, "https://ok.localhost/"), AVS_CAUSE_NONE); /* stays open */
+    put_store(scene.path, scene.bad);
+    assert_int_equal(get(scene.client, "https://ecdsa.localhost/"), AVS_CAUSE_ROOT_MISSING);
+    assert_int_equal(get(scene.client, "https://ok.localhost/"), AVS_CAUSE_NONE); /* the old one */
+    struct avs_client_stats stats = {.size = sizeof(stats)};
+    avs_client_stats(scene.client, &stats);
+    assert_int_equal(stats.connections_dialled, 2);
+    close_store_scene(&scene);
+}
+
+static void a_root_that_was_added_is_trusted_by_the_next_connection(void **state) {
+    (void)state;
+    struct store_scene scene;
+    open_store_scene(&scene, false);
+    assert_int_equal(get(scene.client, "https://not-ats.localhost/"), AVS_CAUSE_NONE);
+    assert_int_equal(get(scene.client, "https://ok.localhost/"), AVS_CAUSE_ROOT_MISSING);
+    put_store(scene.path, scene.good);
+    assert_int_equal(get(scene.client, "https://ok.localhost/"), AVS_CAUSE_NONE);
+    close_store_scene(&scene);
+}
+
+/* Its session was proven with the store of yesterday. It is not resumed, and what is reported is
+ * what a full handshake shows today. */
+static void a_session_of_the_old_store_is_dropped(void **state) {
+    (void)state;
+    struct store_scene scene;
+    open_store_scene(&scene, true);
+    assert_int_equal(get(scene.client, "https://ok.localhost/"), AVS_CAUSE_NONE);
+    avs_client_free(scene.client);
+    put_store(scene.path, scene.bad);
+    struct avs_client_options options = standin_options();
+    options.ca_file = scene.path;
+    scene.client = new_client(&options);
+    struct outcome outcome;
+    outcome_init(&outcome);
+    const struct avs_request request = outcome_request(&outcome, "https://ok.localhost/", false);
+    submit(scene.client, &request);
+    assert_true(outcome_wait(&outcome, WAIT_SECONDS));
+    assert_int_equal(outcome.cause, AVS_CAUSE_ROOT_MISSING);
+    assert_false(outcome.was_resumed);
+    outcome_done(&outcome);
+    close_store_scene(&scene);
+}
+
 static void a_second_client_resumes_the_firsts_session(void **state) {
     (void)state;
     const struct avs_client_options options = standin_options();
@@ -323,6 +424,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(get_completes),
         cmocka_unit_test(failures_carry_the_cause),
+        cmocka_unit_test(a_root_that_was_removed_is_not_trusted_by_the_next_connection),
+        cmocka_unit_test(a_root_that_was_added_is_trusted_by_the_next_connection),
+        cmocka_unit_test(a_session_of_the_old_store_is_dropped),
         cmocka_unit_test(a_second_client_resumes_the_firsts_session),
         cmocka_unit_test(a_callback_may_shut_down_and_even_free),
         cmocka_unit_test(a_callback_submits_the_next_request),

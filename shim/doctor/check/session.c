@@ -56,7 +56,7 @@ struct line {
 };
 
 static void line_done(struct line *line) {
-    avs_tls_context_free(line->context);
+    avs_tls_context_unref(line->context);
     avs_loop_free(line->loop);
 }
 

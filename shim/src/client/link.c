@@ -16,6 +16,7 @@ struct avs_link {
     struct avs_conn *conn;
     struct avs_link *next;
     struct avs_pump *pump;
+    struct avs_tls_context *context; /* the store that it was proven with */
     char origin[AVS_NAME_BYTES + 8];
 };
 
@@ -25,12 +26,12 @@ void avs_links_init(struct avs_links *links, const struct avs_link_options *opti
 }
 
 void avs_links_done(struct avs_links *links) {
-    avs_tls_context_free(links->context);
+    avs_tls_context_unref(links->context);
     avs_anchors_unref(links->anchors);
 }
 
-/* Read the trust store, or find it unchanged; an updated one counts as soon as no connection is
- * left that was proven with the old one. */
+/* Read the trust store, or find it unchanged. An updated one counts for every connection from now
+ * on; those that stand keep the context that they were proven with. */
 static enum avs_status prepare_context(struct avs_links *links, struct avs_tls_facts *facts,
                                        struct avs_error *reterr) {
     struct avs_anchors_options store = {.ca_file = links->options.ca_file,
@@ -43,7 +44,7 @@ static enum avs_status prepare_context(struct avs_links *links, struct avs_tls_f
         facts->outcome = AVS_HANDSHAKE_STORE_FAILED;
         return status;
     }
-    if (links->context && (anchors == links->anchors || links->count > 0)) {
+    if (links->context && anchors == links->anchors) {
         avs_anchors_unref(anchors);
         return AVS_OK;
     }
@@ -67,7 +68,6 @@ static void remove_link(struct avs_link *link) {
         place = &(*place)->next;
     }
     *place = link->next;
-    link->links->count--;
 }
 
 /* ---------------------------------------------------------------- from the pump */
@@ -127,6 +127,7 @@ static enum avs_status open_link(void *user, struct avs_conn *conn, struct avs_e
     AVS_REQUIRE_MEMORY(link, reterr);
     link->links = links;
     link->conn = conn;
+    link->context = avs_tls_context_ref(links->context);
     avs_text_format(link->origin, sizeof(link->origin), "%s:%u", conn->origin->host,
                     conn->origin->port);
     const struct avs_link_options *settings = &links->options;
@@ -138,7 +139,7 @@ static enum avs_status open_link(void *user, struct avs_conn *conn, struct avs_e
         .interface_name = settings->interface_name,
         .dial_timeout_ms = settings->dial_timeout_ms,
         .unacknowledged_timeout_ms = settings->unacknowledged_timeout_ms,
-        .context = links->context,
+        .context = link->context,
         .session_origin = settings->offers_sessions ? link->origin : NULL,
         .alpn = settings->alpn,
         .started_us = avs_clock_monotonic_us(),
@@ -152,13 +153,13 @@ static enum avs_status open_link(void *user, struct avs_conn *conn, struct avs_e
     };
     enum avs_status status = avs_pump_new(links->loop, &options, &link->pump, reterr);
     if (status != AVS_OK) {
+        avs_tls_context_unref(link->context);
         free(link);
         return status;
     }
     conn->link = link;
     link->next = links->first;
     links->first = link;
-    links->count++;
     return AVS_OK;
 }
 
@@ -167,6 +168,7 @@ static void close_link(void *user, struct avs_conn *conn) {
     struct avs_link *link = conn->link;
     if (link) {
         avs_pump_free(link->pump);
+        avs_tls_context_unref(link->context);
         remove_link(link);
         free(link);
         conn->link = NULL;

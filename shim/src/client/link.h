@@ -26,10 +26,9 @@ struct avs_links {
     struct avs_link_options options;
     struct avs_core *core;
     struct avs_loop *loop;
-    struct avs_tls_context *context; /* made with the first link */
+    struct avs_tls_context *context; /* for the next link; NULL before the first */
     struct avs_anchors *anchors;     /* those of the context */
     struct avs_link *first;
-    size_t count;
 };
 
 void avs_links_init(struct avs_links *links, const struct avs_link_options *options,

@@ -17,11 +17,13 @@
 
 struct avs_pump {
     struct avs_pump_options options;
+    struct avs_loop *loop;
     struct avs_dial *dial;
     struct avs_tls *tls; /* NULL before the connection */
     int fd;
     bool has_failed;             /* before there was TLS */
     bool is_up;                  /* and the owner knows */
+    bool is_second;              /* the first resumed a session that is no good any more */
     bool is_stopped;             /* the owner wants no more */
     uint64_t sent_bytes;         /* given to the socket */
     uint64_t acknowledged_bytes; /* of these, taken by the peer when has_progressed last asked */
@@ -102,12 +104,8 @@ static void on_dialled(void *user, int fd) {
     }
 }
 
-enum avs_status avs_pump_new(struct avs_loop *loop, const struct avs_pump_options *options,
-                             struct avs_pump **ret_pump, struct avs_error *reterr) {
-    AVS_AUTO(pump) pump = calloc(1, sizeof(*pump));
-    AVS_REQUIRE_MEMORY(pump, reterr);
-    pump->options = *options;
-    pump->fd = -1;
+static enum avs_status dial_out(struct avs_pump *pump, struct avs_error *reterr) {
+    const struct avs_pump_options *options = &pump->options;
     const struct avs_endpoint *other = options->connect_to;
     bool has_other = other && other->host[0];
     const struct avs_dial_options dial = {
@@ -121,9 +119,38 @@ enum avs_status avs_pump_new(struct avs_loop *loop, const struct avs_pump_option
         .facts = options->dial,
         .timing = options->timing,
     };
-    AVS_TRY(avs_dial_start(loop, &dial, on_dialled, pump, &pump->dial, reterr));
+    return avs_dial_start(pump->loop, &dial, on_dialled, pump, &pump->dial, reterr);
+}
+
+enum avs_status avs_pump_new(struct avs_loop *loop, const struct avs_pump_options *options,
+                             struct avs_pump **ret_pump, struct avs_error *reterr) {
+    AVS_AUTO(pump) pump = calloc(1, sizeof(*pump));
+    AVS_REQUIRE_MEMORY(pump, reterr);
+    pump->options = *options;
+    pump->loop = loop;
+    pump->fd = -1;
+    AVS_TRY(dial_out(pump, reterr));
     *ret_pump = AVS_STEAL(pump);
     return AVS_OK;
+}
+
+/* The session that was resumed does not stand the second look (avs_gate_recheck): its certificates
+ * have expired, or the store has changed. That says nothing of what the server has today, so ask:
+ * with a full handshake on a new connection. The session is not in the cache any more. */
+static void dial_anew(struct avs_pump *pump, int64_t now_us) {
+    const struct avs_pump_options *options = &pump->options;
+    const struct avs_trust_facts store = options->tls->trust;
+    struct avs_error error = AVS_ERROR_INIT;
+    pump->is_second = true;
+    avs_tls_free(AVS_STEAL(pump->tls));
+    close(pump->fd);
+    pump->fd = -1;
+    *options->tls = (struct avs_tls_facts){.trust = store};
+    *options->dial = (struct avs_dial_facts){.port = 0};
+    if (dial_out(pump, &error) != AVS_OK) {
+        pump->has_failed = true;
+        tell(pump, &error, now_us);
+    }
 }
 
 /* ---------------------------------------------------------------- out */
@@ -173,6 +200,11 @@ static void push_out(struct avs_pump *pump) {
 
 /* ---------------------------------------------------------------- in */
 
+static void tell_end(struct avs_pump *pump, int64_t now_us) {
+    tell(pump, NULL, now_us);
+    pump->is_stopped = true; /* told once */
+}
+
 /* TLS went on: is it up, or over? */
 static void follow_tls(struct avs_pump *pump, int64_t now_us) {
     switch (avs_tls_state(pump->tls)) {
@@ -187,10 +219,15 @@ static void follow_tls(struct avs_pump *pump, int64_t now_us) {
             tell(pump, NULL, now_us);
         }
         break;
-    case AVS_TLS_CLOSED:
     case AVS_TLS_FAILED:
-        tell(pump, NULL, now_us);
-        pump->is_stopped = true; /* told once */
+        if (pump->options.tls->session_resumed && !pump->is_second) {
+            dial_anew(pump, now_us);
+        } else {
+            tell_end(pump, now_us);
+        }
+        break;
+    case AVS_TLS_CLOSED:
+        tell_end(pump, now_us);
         break;
     }
 }

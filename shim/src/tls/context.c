@@ -87,6 +87,7 @@ enum avs_status avs_tls_context_new(const struct avs_tls_context_options *option
         free(context);
         return status;
     }
+    context->owners = 1;
     context->anchors = avs_anchors_ref(options->anchors);
     context->ats_roots = options->ats_roots;
     context->caches_sessions = options->caches_sessions;
@@ -99,8 +100,13 @@ enum avs_status avs_tls_context_new(const struct avs_tls_context_options *option
     return AVS_OK;
 }
 
-void avs_tls_context_free(struct avs_tls_context *context) {
-    if (!context) {
+struct avs_tls_context *avs_tls_context_ref(struct avs_tls_context *context) {
+    context->owners++;
+    return context;
+}
+
+void avs_tls_context_unref(struct avs_tls_context *context) {
+    if (!context || --context->owners > 0) {
         return;
     }
     if (context->caches_sessions) {
@@ -110,8 +116,4 @@ void avs_tls_context_free(struct avs_tls_context *context) {
     }
     avs_anchors_unref(context->anchors);
     free(context);
-}
-
-void avs_tls_context_forget_sessions(struct avs_tls_context *context) {
-    avs_tls_sessions_forget(context->store_tag);
 }

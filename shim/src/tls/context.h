@@ -22,10 +22,9 @@ struct avs_tls_context_options {
 AVS_NODISCARD enum avs_status avs_tls_context_new(const struct avs_tls_context_options *options,
                                                   struct avs_tls_context **ret_context,
                                                   struct avs_error *reterr);
-/** Free it; its connections must be gone. NULL is fine. */
-void avs_tls_context_free(struct avs_tls_context *context);
-
-/** Forget every resumable session that was proven with this context's trust store. */
-void avs_tls_context_forget_sessions(struct avs_tls_context *context);
+/** One more owner: a connection's context must outlive it. Returns `context`. */
+struct avs_tls_context *avs_tls_context_ref(struct avs_tls_context *context);
+/** One owner less; the last frees it. NULL is fine. */
+void avs_tls_context_unref(struct avs_tls_context *context);
 
 #endif

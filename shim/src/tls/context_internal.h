@@ -8,6 +8,7 @@
 #include "tls/sessions.h"
 
 struct avs_tls_context {
+    size_t owners;
     SSL_CTX *ssl_context;
     struct avs_anchors *anchors;
     const struct avs_ats_roots *ats_roots;

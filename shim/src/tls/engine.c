@@ -120,14 +120,22 @@ static bool is_proven(const struct avs_tls *tls) {
            tls->facts->trust.verify_error == X509_V_OK && tls->facts->hostname_matched;
 }
 
+/* A copy, for OpenSSL spoils its own when a connection is cut without TLS's goodbye: that is when
+ * resuming pays. What must spoil it is in note_close. */
+static void keep_session(const struct avs_tls *tls, SSL_SESSION *session) {
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    if (copy) {
+        avs_tls_sessions_put(tls->context->store_tag, tls->origin, copy);
+    }
+}
+
 /* In TLS 1.2 this comes inside the last step of the handshake, in TLS 1.3 after it. */
 int avs_tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
-    struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
-    if (!tls || tls->origin[0] == '\0' || !is_proven(tls)) {
-        return 0;
+    const struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
+    if (tls && tls->origin[0] != '\0' && is_proven(tls)) {
+        keep_session(tls, session);
     }
-    avs_tls_sessions_put(tls->context->store_tag, tls->origin, session);
-    return 1; /* the reference is ours now */
+    return 0; /* its reference stays OpenSSL's */
 }
 
 void avs_tls_on_info(const SSL *ssl, int where, int value) {
@@ -267,9 +275,6 @@ void avs_tls_free(struct avs_tls *tls) {
     }
     if (tls->ssl) {
         SSL_set_ex_data(tls->ssl, engine_index, NULL);
-        /* A connection that broke off keeps its session resumable: that is when resumption pays.
-         * Fatal alerts have ended theirs already (RFC 5246 section 7.2.2). */
-        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
         SSL_free(tls->ssl);
     }
     free(tls);
@@ -373,7 +378,7 @@ static void finish_handshake(struct avs_tls *tls) {
     }
     if (facts->session_resumed && SSL_version(tls->ssl) == TLS1_2_VERSION) {
         /* no new session is announced for it, and it serves more than once */
-        avs_tls_sessions_put(tls->context->store_tag, tls->origin, SSL_get1_session(tls->ssl));
+        keep_session(tls, SSL_get_session(tls->ssl));
     }
     facts->outcome = AVS_HANDSHAKE_ESTABLISHED;
     tls->state = AVS_TLS_ESTABLISHED;
@@ -517,6 +522,9 @@ static void note_close(struct avs_tls *tls) {
         tls->close_kind = tls->input_end;
     } else {
         tls->close_kind = AVS_CLOSE_ALERT; /* we sent it: bad record, protocol error */
+    }
+    if (tls->close_kind == AVS_CLOSE_ALERT) { /* RFC 5246 section 7.2.2 */
+        SSL_SESSION_free(avs_tls_sessions_take(tls->context->store_tag, tls->origin));
     }
     note_openssl_error(tls);
     tls->state = AVS_TLS_CLOSED;

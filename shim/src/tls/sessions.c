@@ -60,14 +60,3 @@ SSL_SESSION *avs_tls_sessions_take(const char *store, const char *origin) {
     pthread_mutex_unlock(&lock);
     return session;
 }
-
-void avs_tls_sessions_forget(const char *store) {
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < AVS_COUNT(entries); i++) {
-        if (entries[i].session && strcmp(entries[i].store, store) == 0) {
-            SSL_SESSION_free(entries[i].session);
-            entries[i].session = NULL;
-        }
-    }
-    pthread_mutex_unlock(&lock);
-}

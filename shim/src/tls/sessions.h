@@ -23,7 +23,4 @@ void avs_tls_sessions_put(const char *store, const char *origin, SSL_SESSION *se
  *  (RFC 8446 appendix C.4); a fresh one comes with each connection. Thread: any. */
 SSL_SESSION *avs_tls_sessions_take(const char *store, const char *origin);
 
-/** Forget those of one store. Thread: any. */
-void avs_tls_sessions_forget(const char *store);
-
 #endif
