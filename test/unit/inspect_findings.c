@@ -197,6 +197,10 @@ static void writers_of_a_journal_are_read_in_its_forms(void **state) {
         {"2020-05-14 10:48:26.100 [  5] 5 HttpPost:doPostFailed:x", ""},
         {"2020-05-14 10:48:26.100 [ 5a] 5 HttpPost:x: y", ""},
         {"curl: (60) x: y", ""},
+        {"Thu May 14 10:48:26 2020 user.notice backup[7]: curl: x", "backup"},
+        {"05-14 10:48:26.100  700  712 E OkHttp: SSL certificate problem", "OkHttp"},
+        {"[2020-05-14 10:48:26] curl: (60) x", ""},
+        {"2020-05-14 10:48:26 ERROR curl: (60) x", ""},
         {"10:48:26", ""},
         {"", ""},
     };

@@ -72,6 +72,10 @@ void avs_attempt_restart(struct avs_inspect *inspect, struct avs_attempt *attemp
     }
 }
 
+void avs_attempt_forgive(struct avs_attempt *attempt) {
+    forget(attempt);
+}
+
 void avs_attempt_connected(struct avs_inspect *inspect, struct avs_attempt *attempt) {
     if (!attempt->is_hint) {
         book(inspect, attempt);

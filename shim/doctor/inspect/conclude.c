@@ -188,28 +188,31 @@ static void merge(struct avs_inspect *inspect, const struct avs_reading *reading
 static void add_note(struct avs_inspect_report *report, uint64_t count, uint64_t line,
                      const char *text) {
     for (size_t i = 0; i < report->note_count; i++) {
-        if (report->notes[i].text == text) {
+        if (strcmp(report->notes[i].text, text) == 0) {
             return;
         }
     }
     if (report->note_count < AVS_INSPECT_NOTES_MAX) {
-        report->notes[report->note_count++] = (struct avs_inspect_note){count, line, text};
+        struct avs_inspect_note *note = &report->notes[report->note_count++];
+        note->count = count;
+        note->line = line;
+        AVS_TEXT_SET(note->text, text);
     }
 }
 
 /* One note for all other programs, with the name of the first. */
-static void add_foreign_note(struct avs_inspect *inspect, const struct avs_tally *tally) {
-    struct avs_inspect_report *report = &inspect->report;
+static void add_foreign_note(struct avs_inspect_report *report, const struct avs_tally *tally) {
+    static const char begin[] = "Another program's line, not the SDK's: ";
+    char text[sizeof(report->notes[0].text)];
     for (size_t i = 0; i < report->note_count; i++) {
-        if (report->notes[i].text == inspect->foreign_note) {
+        if (strncmp(report->notes[i].text, begin, sizeof(begin) - 1) == 0) {
             report->notes[i].count += tally->count;
             return;
         }
     }
-    avs_text_format(inspect->foreign_note, sizeof(inspect->foreign_note),
-                    "Another program's line, not the SDK's: %s says %s.", tally->writer,
+    avs_text_format(text, sizeof(text), "%s%s says %s.", begin, tally->writer,
                     avs_cause_info(tally->cause)->id);
-    add_note(report, tally->count, tally->first.line, inspect->foreign_note);
+    add_note(report, tally->count, tally->first.line, text);
 }
 
 static void add_notes(struct avs_inspect *inspect, const struct avs_reading *readings) {
@@ -224,7 +227,7 @@ static void add_notes(struct avs_inspect *inspect, const struct avs_reading *rea
     for (size_t i = 0; i < inspect->book.tally_count; i++) {
         const struct avs_tally *tally = &inspect->book.tallies[i];
         if (readings[i].is_foreign) {
-            add_foreign_note(inspect, tally);
+            add_foreign_note(report, tally);
         } else if (readings[i].is_dropped && tally->kind != AVS_TALLY_TEXT) {
             add_note(report, tally->count, tally->first.line, avs_login_waiting);
         }

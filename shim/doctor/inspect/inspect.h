@@ -52,6 +52,7 @@ struct avs_tally {
     const enum avs_cause *also; /* ends at NONE, or NULL */
     bool is_verify;             /* a certificate was refused */
     bool is_verify_reason;      /* and this is why */
+    bool is_h1_offer;           /* nothing else was offered, unless another line says so */
     const char *says;
     int code; /* CURLcode, -1 = none */
 
@@ -205,7 +206,6 @@ struct avs_inspect {
     struct avs_book book;
     struct avs_live live;
     struct avs_inspect_report report;
-    char foreign_note[256]; /* lent to the report */
 };
 
 /** A line that was recognised, on its way into a tally. */
@@ -271,6 +271,8 @@ struct avs_attempt *avs_attempt_of_result(struct avs_inspect *inspect,
                                           const struct avs_sighting *sighting);
 /** It begins anew: what it said before is added up. */
 void avs_attempt_restart(struct avs_inspect *inspect, struct avs_attempt *attempt);
+/** It went well after all: what it said before means nothing. */
+void avs_attempt_forgive(struct avs_attempt *attempt);
 /** TCP stands: what was said about other addresses does not matter. */
 void avs_attempt_connected(struct avs_inspect *inspect, struct avs_attempt *attempt);
 /** It said why it fails. */

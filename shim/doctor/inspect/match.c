@@ -108,11 +108,13 @@ static void add_own_tls(struct avs_inspect *inspect, const struct avs_record *re
 /* The first reason counts, and the first line that ends it. */
 static void note_stop(struct avs_context *context, const struct avs_record *record,
                       const struct avs_inspect_place *place) {
-    bool is_reason = avs_slice_begins(record->event, failed_to);
+    const struct avs_slice *words = avs_record_value(record, "reason");
+    words = avs_slice_begins(record->event, failed_to) ? &record->event : words;
+    bool is_reason = words != NULL;
     if (is_reason && !context->stop_reason.line) {
         context->stop_reason = *place;
-        avs_text_copy_bytes(context->stop_words, sizeof(context->stop_words), record->event.text,
-                            record->event.length);
+        avs_text_copy_bytes(context->stop_words, sizeof(context->stop_words), words->text,
+                            words->length);
     }
     /* what the application says last is nearest to the end */
     if (!is_reason || !context->stop.line || context->stop.line == context->stop_reason.line) {

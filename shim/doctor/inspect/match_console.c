@@ -11,6 +11,8 @@
 enum {
     COMMAND_COLUMNS_MAX = 96, /* a prompt and "curl" or "openssl" stand before this */
     PREFIX_COLUMNS_MAX = 160, /* a journal's prefix ends before this */
+    PREFIX_WORDS_MAX = 4,     /* between the time and the name */
+    TIME_COLUMNS_MAX = 24,    /* a date stands before the time */
 };
 
 static const char login_box[] =
@@ -235,22 +237,23 @@ static void match_curl(struct avs_inspect *inspect, const char *words,
     avs_inspect_add_code(inspect, sighting, code);
 }
 
-/* "verify error:num=20:TEXT", "Verify return code: 20 (TEXT)", "Verification error: TEXT" */
-static void match_verify(struct avs_inspect *inspect, const char *text,
+/* "verify error:num=20:TEXT", "Verify return code: 20 (TEXT)", "Verification error: TEXT", and
+ * "error 20 at 0 depth lookup: TEXT" of openssl verify; `at` is behind the first ':'. */
+static void match_verify(struct avs_inspect *inspect, const char *at,
                          struct avs_sighting *sighting) {
     char words[512];
-    const char *reason = strstr(text, "num=");
-    reason = reason ? strchr(reason, ':') : strchr(text, '(');
-    reason = reason ? reason + 1 : strchr(text, ':') + 1;
+    at += strspn(at, " ");
     inspect->context.has_tool = true;
     sighting->component = (struct avs_slice){"openssl", 7};
-    avs_text_format(words, sizeof(words), "SSL certificate problem: %.400s",
-                    reason + strspn(reason, " "));
-    if (!strstr(text, " 0 (ok)")) {
-        avs_inspect_match_text(inspect, words, sighting);
-    } else {
+    if (strncmp(at, "0 (ok)", 6) == 0) {
         avs_inspect_match_text(inspect, "SSL certificate verify ok", sighting);
+        return;
     }
+    const char *reason = at + (strncmp(at, "num=", 4) == 0 ? 4 : 0);
+    reason += strspn(reason, "0123456789");
+    reason += *reason == ':' || *reason == ' ' ? strspn(reason, ": (") : 0;
+    avs_text_format(words, sizeof(words), "SSL certificate problem: %.400s", reason);
+    avs_inspect_match_text(inspect, words, sighting);
 }
 
 static void match_final_box(struct avs_inspect *inspect, const char *line,
@@ -286,6 +289,7 @@ void avs_inspect_match_phrase(struct avs_inspect *inspect, size_t colon, size_t 
         {"verify error", VERIFY},
         {"return code", VERIFY},
         {"Verification error", VERIFY},
+        {"depth lookup", VERIFY},
     };
     char text[AVS_RECORD_BYTES_MAX + 1];
     avs_text_copy_bytes(text, sizeof(text), sighting->text, end);
@@ -305,7 +309,7 @@ void avs_inspect_match_phrase(struct avs_inspect *inspect, size_t colon, size_t 
             match_curl(inspect, text + colon + 1, sighting);
             return;
         case VERIFY:
-            match_verify(inspect, text + colon - length, sighting);
+            match_verify(inspect, text + colon + 1, sighting);
             return;
         }
     }
@@ -320,29 +324,17 @@ static bool is_time(const char *at) {
            isdigit((unsigned char)at[6]);
 }
 
-/* A time, a blank, a host, a blank, and then "NAME[123]: " or "NAME: ". */
-struct avs_slice avs_line_writer(const char *line, size_t length) {
-    const struct avs_slice none = {NULL, 0};
-    size_t columns = length < PREFIX_COLUMNS_MAX ? length : PREFIX_COLUMNS_MAX;
-    size_t time = 0;
-    while (time + 9 < columns && !is_time(line + time)) {
-        time++;
-    }
-    if (time + 9 >= columns || time > 24) {
-        return none;
-    }
-    const char *end = line + columns;
-    const char *host = memchr(line + time, ' ', columns - time);
-    const char *name = host ? memchr(host + 1, ' ', (size_t)(end - host - 1)) : NULL;
-    if (!name || host[1] == '[' || host[1] == ' ') { /* the SDK's own moniker */
-        return none;
-    }
-    name++;
-    const char *at = name;
-    while (at < end && (isalnum((unsigned char)*at) || strchr("._-/@()", *at))) {
+static bool is_name(char byte) {
+    return isalnum((unsigned char)byte) || (byte && strchr("._-/@()", byte));
+}
+
+/* "NAME[123]: " or "NAME: " at `from`; empty when something else stands there. */
+static struct avs_slice writer_at(const char *from, const char *end) {
+    const char *at = from;
+    while (at < end && is_name(*at)) {
         at++;
     }
-    struct avs_slice writer = {name, (size_t)(at - name)};
+    struct avs_slice writer = {from, (size_t)(at - from)};
     if (at < end && *at == '[') {
         at++;
         while (at < end && isdigit((unsigned char)*at)) {
@@ -351,5 +343,35 @@ struct avs_slice avs_line_writer(const char *line, size_t length) {
         at += at < end && *at == ']';
     }
     bool is_writer = writer.length > 0 && at + 1 < end && at[0] == ':' && at[1] == ' ';
-    return is_writer ? writer : none;
+    writer.length = is_writer ? writer.length : 0;
+    return writer;
+}
+
+/* A time; then a host, or what else a journal puts there (a year, a facility, logcat's numbers and
+ * letter); then the name. The SDK's own "[ 5]" stands where no name can be. */
+struct avs_slice avs_line_writer(const char *line, size_t length) {
+    const struct avs_slice none = {NULL, 0};
+    size_t columns = length < PREFIX_COLUMNS_MAX ? length : PREFIX_COLUMNS_MAX;
+    const char *end = line + columns, *at = line;
+    while (at + 9 < end && at - line <= TIME_COLUMNS_MAX && !is_time(at)) {
+        at++;
+    }
+    if (at + 9 >= end || at - line > TIME_COLUMNS_MAX) {
+        return none;
+    }
+    for (int words = 0; words <= PREFIX_WORDS_MAX; words++) {
+        at = memchr(at, ' ', (size_t)(end - at));
+        while (at && at < end && *at == ' ') {
+            at++;
+        }
+        if (!at || at == end || *at == '[') {
+            return none;
+        }
+        struct avs_slice writer = words > 0 ? writer_at(at, end) : none;
+        if (writer.length > 0) {
+            return avs_slice_is(writer, "curl") ? none
+                                                : writer; /* that is what the line is about */
+        }
+    }
+    return none;
 }

@@ -122,7 +122,7 @@ static bool is_other_option(const struct avs_record *record) {
 static void add_success(struct avs_inspect *inspect, const struct avs_sighting *sighting) {
     struct avs_attempt *attempt = avs_attempt_of_result(inspect, sighting);
     if (attempt) {
-        avs_attempt_restart(inspect, attempt);
+        avs_attempt_forgive(attempt);
     }
     avs_inspect_add_proof(inspect, sighting->tally.scope, true, &sighting->place);
 }

@@ -248,9 +248,10 @@ static void note_progress(struct avs_inspect *inspect, struct avs_attempt *attem
                           const char *words) {
     static const struct {
         const char *words;
-        enum { BEGINS, TCP_STANDS, TLS_STANDS } what;
+        enum { BEGINS, BEGINS_AGAIN, TCP_STANDS, TLS_STANDS } what;
     } steps[] = {
         {"Trying ", BEGINS},
+        {"Connection died, retrying", BEGINS_AGAIN}, /* libcurl itself, on a new connection */
         {"Connected to ", TCP_STANDS},
         {"Established connection to ", TCP_STANDS},
         {"CONNECTED(", TCP_STANDS},
@@ -267,6 +268,8 @@ static void note_progress(struct avs_inspect *inspect, struct avs_attempt *attem
         }
         if (steps[i].what == BEGINS) {
             avs_attempt_restart(inspect, attempt);
+        } else if (steps[i].what == BEGINS_AGAIN) {
+            avs_attempt_forgive(attempt);
         } else if (steps[i].what == TCP_STANDS) {
             avs_attempt_connected(inspect, attempt);
         } else {
@@ -281,6 +284,7 @@ static enum avs_cause cause_by_progress(const struct avs_attempt *attempt, enum 
         enum avs_cause cause, with_tcp, with_tls;
     } turns[] = {
         {AVS_CAUSE_CONNECT_TIMEOUT, AVS_CAUSE_TLS_TIMEOUT, AVS_CAUSE_RESPONSE_TIMEOUT},
+        {AVS_CAUSE_RESPONSE_TIMEOUT, AVS_CAUSE_TLS_TIMEOUT, AVS_CAUSE_RESPONSE_TIMEOUT},
         {AVS_CAUSE_TLS_ABORTED, AVS_CAUSE_TLS_ABORTED, AVS_CAUSE_CONNECTION_LOST},
         {AVS_CAUSE_PLAINTEXT_PEER, AVS_CAUSE_PLAINTEXT_PEER, AVS_CAUSE_CONNECTION_LOST},
     };
@@ -325,6 +329,7 @@ static void apply_rule(struct avs_inspect *inspect, struct avs_attempt *attempt,
         inspect->context.offers_h2 = true;
         break;
     case AVS_TEXT_OFFER_H1: /* OpenSSL offers both on lines of their own: judged at the end */
+        sighting->tally.is_h1_offer = true;
         avs_inspect_add_failure(inspect, sighting);
         break;
     case AVS_TEXT_UNVERIFIED:

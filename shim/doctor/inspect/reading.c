@@ -117,14 +117,12 @@ void avs_inspect_read(const struct avs_inspect *inspect, struct avs_reading *rea
     for (size_t i = 0; i < inspect->book.tally_count; i++) {
         const struct avs_tally *tally = &inspect->book.tallies[i];
         readings[i] = read_alone(inspect, tally);
-        bool is_offer =
-            tally->kind == AVS_TALLY_TEXT && avs_text_rules[tally->row].role == AVS_TEXT_OFFER_H1;
         bool is_pending = tally->cause == AVS_CAUSE_AUTH_NOT_TLS &&
                           tally->certainty == AVS_POSSIBLE &&
                           tally->recovered_line > tally->last.line;
         readings[i].is_foreign = is_foreign(&inspect->context, tally->writer);
-        readings[i].is_dropped =
-            (is_offer && inspect->context.offers_h2) || is_pending || readings[i].is_foreign;
+        readings[i].is_dropped = (tally->is_h1_offer && inspect->context.offers_h2) || is_pending ||
+                                 readings[i].is_foreign;
     }
     for (size_t i = 0; i < inspect->book.tally_count; i++) {
         absorb_one(inspect, readings, i);

@@ -16,12 +16,12 @@ enum {
 
 bool avs_slice_is(struct avs_slice slice, const char *text) {
     size_t length = strlen(text);
-    return slice.length == length && memcmp(slice.text, text, length) == 0;
+    return slice.length == length && (length == 0 || memcmp(slice.text, text, length) == 0);
 }
 
 bool avs_slice_begins(struct avs_slice slice, const char *text) {
     size_t length = strlen(text);
-    return slice.length >= length && memcmp(slice.text, text, length) == 0;
+    return slice.length >= length && (length == 0 || memcmp(slice.text, text, length) == 0);
 }
 
 static bool is_digit(char byte) {

@@ -163,8 +163,14 @@ const struct avs_line_rule avs_line_rules[] = {
           GATEWAY, "AVS answered an event, so TLS works."),
     OTHER(PROOF, "MessageRequestHandler", "onReceiveResponseCode", "responseCode", "4xx", ALL,
           GATEWAY, "AVS refused an event, over HTTP: TLS works."),
+    OTHER(STATUS, "MessageRequestHandler", "onReceiveResponseCode", "responseCode", "5xx", ALL,
+          GATEWAY, "AVS answered an event with a server error (5xx): TLS works."),
     OTHER(PROOF, "PingHandler", "onReceiveResponseCode", "responseCode", "2xx", ALL, GATEWAY,
           "AVS answered a ping, so TLS works."),
+    OTHER(STATUS, "PingHandler", "onReceiveResponseCode", "responseCode", "4xx", ALL, GATEWAY,
+          "AVS answered a ping with an HTTP error: TLS works."),
+    OTHER(STATUS, "PingHandler", "onReceiveResponseCode", "responseCode", "5xx", ALL, GATEWAY,
+          "AVS answered a ping with an HTTP error: TLS works."),
     OTHER(PROOF, "MessageInterpreter", "receive", NULL, NULL, ALL, GATEWAY,
           "A directive came from AVS, so TLS works."),
 
@@ -237,6 +243,8 @@ const struct avs_line_rule avs_line_rules[] = {
           "The SDK's own probe of the internet: it follows from the failed download before it."),
     CURL("LibCurlHttpContentFetcher", "curlEasyPerformFailed", NULL, NULL, CONTENT, NULL, "error",
          "libcurl's own text for a failed download."),
+    OTHER(PLAIN, "LibCurlHttpContentFetcher", "getContent", "responseCode", "2xx", ALL, CONTENT,
+          "A download went well: names, routes and the proxy work."),
     FAILURE("LibCurlHttpContentFetcher", "getContentFailed", "reason", "performFailed", ALL,
             CONTENT, UNKNOWN_TRANSPORT, POSSIBLE,
             "A download failed; this line does not carry libcurl's reason."),
@@ -244,6 +252,7 @@ const struct avs_line_rule avs_line_rules[] = {
           "A server answered with an HTTP status that the SDK has no name for: TLS works."),
 
     /* the application ends by itself */
+    OTHER(STOP, "DefaultClient", "initializeFailed", NULL, NULL, ALL, SETUP, NULL),
     OTHER(STOP, "SampleApplication", "Failed to *", NULL, NULL, ALL, SETUP, NULL),
     OTHER(STOP, "SampleApp", "Failed to *", NULL, NULL, ALL, SETUP, NULL),
     OTHER(STOP, "PreviewAlexaClient", "Failed to *", NULL, NULL, ALL, SETUP, NULL),

@@ -347,7 +347,7 @@ const struct avs_text_rule avs_text_rules[] = {
     TEXT(HINT, INTERFACE_MISSING, LIKELY, NULL, "This machine has no address to send from.",
          "connect to|assign requested address"),
     TEXT(HINT, CONNECT_TIMEOUT, CERTAIN, NULL, no_answer, "connect to|timed out",
-         "connect to|Timeout was reached"),
+         "connect to|Timeout was reached", "connect timeout after|move on"),
     TEXT(FAILURE, CONNECT_REFUSED, CERTAIN, NULL, refused, "BIO_connect|refused",
          "system library:|refused", "connect:errno=111"),
     TEXT(FAILURE, CONNECT_TIMEOUT, CERTAIN, NULL, no_answer, "system library:|timed out",

@@ -19,9 +19,19 @@ enum { BLOCK_BYTES = 64, TAIL_BYTES = 8, NAME_BYTES_MIN = 4 };
  * "* " (as curl, the command, prints them), the console's boxes, the banner of SDK 1.19 and older.
  */
 static const char *const phrases[] = {
-    "certificate problem", "sdkVersion",   "AUTHORIZATION ERROR", "API ERROR",
-    "verify error",        "return code",  "Verification error",  "SSL routines",
-    "system library",      "BIO routines", "BIO_connect",         "curl",
+    "certificate problem",
+    "sdkVersion",
+    "AUTHORIZATION ERROR",
+    "API ERROR",
+    "verify error",
+    "return code",
+    "Verification error",
+    "SSL routines",
+    "system library",
+    "BIO routines",
+    "BIO_connect",
+    "depth lookup",
+    "curl",
 };
 
 /* The eight bytes before `at` as a number, the last byte on top; zeros where the text begins later.

@@ -83,7 +83,7 @@ struct avs_inspect_finding {
 struct avs_inspect_note {
     uint64_t count;
     uint64_t line;
-    const char *text; /**< lent as the report is */
+    char text[256];
 };
 
 struct avs_inspect_report {
