@@ -7,8 +7,7 @@
 
 static enum avs_sink_result print(void *user, uint64_t id, const uint8_t *bytes, size_t length) {
     (void)user, (void)id;
-    fwrite(bytes, 1, length, stdout);
-    return AVS_SINK_SUCCESS;
+    return fwrite(bytes, 1, length, stdout) == length ? AVS_SINK_SUCCESS : AVS_SINK_ABORT;
 }
 
 static void finished(void *user, uint64_t id, enum avs_finish finish, const struct avs_failure *f) {
