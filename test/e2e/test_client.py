@@ -21,9 +21,10 @@ MIB = 1 << 20
 class Session:
     """fetch, running: its JSON lines as they come."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **environment):
         self.process = subprocess.Popen([FETCH, *map(str, arguments)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+                                        stderr=subprocess.PIPE, text=True,
+                                        env=ENVIRONMENT | environment)
         self.events = []
 
     def next(self, event):
@@ -52,8 +53,8 @@ class Session:
         return self.of("end")[0]
 
 
-def session(*arguments, timeout=60):
-    return Session(*arguments).finish(timeout)
+def session(*arguments, timeout=60, **environment):
+    return Session(*arguments, **environment).finish(timeout)
 
 
 @pytest.fixture(scope="module")
@@ -305,6 +306,27 @@ def test_a_server_without_http2_is_named(tmp_path, pki):
         result = session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}",
                          f"get=https://{HOST}/", "wait")
         assert result.finished[0]["cause"] == "http2_missing"
+
+
+OPENSSL_CONF = """openssl_conf = all
+[all]
+ssl_conf = tls
+[tls]
+system_default = minimum
+[minimum]
+MinProtocol = {minimum}
+"""
+
+
+@pytest.mark.parametrize("minimum, spoken, finish", [
+    ("TLSv1.3", "TLSv1.2", "internal_error"), ("TLSv1.3", "TLSv1.3", "complete"),
+    ("TLSv1.1", "TLSv1.2", "complete"), ("TLSv1.1", "TLSv1.1", "internal_error")])
+def test_openssl_cnf_may_raise_the_lowest_version(tmp_path, pki, documents, minimum, spoken, finish):
+    conf = tmp_path / "openssl.cnf"
+    conf.write_text(OPENSSL_CONF.format(minimum=minimum) + "CipherString = DEFAULT@SECLEVEL=0\n")
+    with Nginx(tmp_path, pki, documents, protocols=spoken) as nginx:
+        result = session(*nginx.fetch, f"get={nginx.url}/small", "wait", OPENSSL_CONF=str(conf))
+        assert [each["finish"] for each in result.finished] == [finish]
 
 
 def test_an_idle_downchannel_wakes_nobody():

@@ -1,6 +1,7 @@
 /* Fixed-size text fields. */
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,6 +139,11 @@ void avs_text_authority(char *field, size_t capacity, const char *host, uint16_t
     }
     avs_text_format(field, capacity, "%s%s%s%s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
                     port_text);
+}
+
+bool avs_text_is_ip_literal(const char *host) {
+    uint8_t address[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds) {

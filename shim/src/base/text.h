@@ -47,6 +47,9 @@ void avs_text_make_printable(char *text);
  *  (RFC 9110 section 4.2.2). */
 void avs_text_authority(char *field, size_t capacity, const char *host, uint16_t port);
 
+/** An address of IPv4 or IPv6 (without brackets), no name. */
+bool avs_text_is_ip_literal(const char *host);
+
 /** Unix seconds as "2026-11-21 19:03:32 UTC". */
 void avs_text_utc(char *field, size_t capacity, int64_t unix_seconds);
 

@@ -12,7 +12,9 @@
 
 static enum avs_status set_policy(SSL_CTX *ssl_context, bool caches_sessions,
                                   struct avs_error *reterr) {
-    if (SSL_CTX_set_min_proto_version(ssl_context, TLS1_2_VERSION) != 1) {
+    /* A stricter openssl.cnf (MinProtocol) stays in force; 0 = it asks for nothing. */
+    if (SSL_CTX_get_min_proto_version(ssl_context) < TLS1_2_VERSION &&
+        SSL_CTX_set_min_proto_version(ssl_context, TLS1_2_VERSION) != 1) {
         return avs_fail(reterr, AVS_ERR_INTERNAL, "OpenSSL does not support TLS 1.2");
     }
     /* The stand-alone diagnosis of truncation is ours: an end without close_notify must be seen. */

@@ -2,7 +2,6 @@
  * byte buffers that the pump fills and drains. */
 #include "tls/engine.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -183,11 +182,6 @@ static enum avs_status set_alpn(SSL *ssl, const char *list, struct avs_error *re
     return AVS_OK;
 }
 
-static bool is_ip_literal(const char *host) {
-    uint8_t address[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-}
-
 static enum avs_status set_family(SSL *ssl, enum avs_tls_family family, struct avs_error *reterr) {
     if (family == AVS_TLS_ANY_FAMILY) {
         return AVS_OK;
@@ -213,7 +207,7 @@ static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options 
     }
     SSL_set_connect_state(ssl);
     /* RFC 6066 section 3: no SNI for IP literals */
-    if (!is_ip_literal(tls->host) && SSL_set_tlsext_host_name(ssl, tls->host) != 1) {
+    if (!avs_text_is_ip_literal(tls->host) && SSL_set_tlsext_host_name(ssl, tls->host) != 1) {
         return avs_fail(reterr, AVS_ERR_USAGE, "'%s' cannot be used as a server name", tls->host);
     }
     AVS_TRY(set_family(ssl, options->family, reterr));

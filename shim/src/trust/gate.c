@@ -1,7 +1,6 @@
 /* The gate. */
 #include "trust/gate.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -29,11 +28,6 @@ static int gate_index(void) {
     return ex_data_index;
 }
 
-static bool is_ip_literal(const char *host) {
-    unsigned char address[16];
-    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-}
-
 /* "host." is "host": the final dot is DNS notation and no part of a certificate's name. */
 static void plain_host(const char *host, char *field, size_t capacity) {
     size_t length = strlen(host);
@@ -45,8 +39,8 @@ bool avs_gate_name_matches(X509 *leaf, const char *host) {
     char name[AVS_NAME_BYTES];
     plain_host(host, name, sizeof(name));
     ERR_set_mark();
-    int result = is_ip_literal(name) ? X509_check_ip_asc(leaf, name, NAME_FLAGS)
-                                     : X509_check_host(leaf, name, 0, NAME_FLAGS, NULL);
+    int result = avs_text_is_ip_literal(name) ? X509_check_ip_asc(leaf, name, NAME_FLAGS)
+                                              : X509_check_host(leaf, name, 0, NAME_FLAGS, NULL);
     ERR_pop_to_mark();
     return result == 1;
 }
@@ -188,8 +182,8 @@ static bool set_parameters(X509_VERIFY_PARAM *parameters, const struct avs_gate 
     }
     char name[AVS_NAME_BYTES];
     plain_host(gate->host, name, sizeof(name));
-    return is_ip_literal(name) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1
-                               : X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1;
+    return avs_text_is_ip_literal(name) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1
+                                        : X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1;
 }
 
 /* OpenSSL reads a host that begins with a dot as "any name below": never let one through. */
