@@ -190,6 +190,68 @@ static void headers_take_the_form_of_http2(void **state) {
     avs_exchange_free(exchange);
 }
 
+/* The names of what is sent besides the pseudo fields, in order, each with a blank. */
+static void names_of(const struct avs_exchange *exchange, char names[256]) {
+    names[0] = '\0';
+    for (size_t i = 4; i < exchange->field_count; i++) {
+        strcat(strcat(names, exchange->fields[i].name), " ");
+    }
+}
+
+static void what_http2_forbids_is_left_out(void **state) {
+    (void)state;
+    static const struct {
+        const char *lines[5];
+        const char *sent;
+    } rows[] = {
+        {{"a: 1", "Keep-Alive: timeout=5", "b: 2"}, "a b "},
+        {{"Proxy-Connection: keep-alive", "Transfer-Encoding: chunked", "Upgrade: h2c"}, ""},
+        {{"HTTP2-Settings: AAMAAABk", "a: 1"}, "a "},
+        {{"TE: trailers"}, "te "},
+        {{"TE: Trailers "}, "te "},
+        {{"TE: gzip"}, ""},
+        {{"TE: trailers, gzip"}, ""},
+        {{"Connection: close", "a: 1", "close: x"}, "a "},
+        {{"hop: 1", "Connection: keep-alive, Hop", "hop: 2", "hopper: 3"}, "hopper "},
+        {{"Connection: a,,b\t, c", "a: 1", "b: 1", "c: 1", "d: 1"}, "d "},
+        {{"Connection: a", "a: 1", "b: 1", "Connection: b"}, ""},
+        {{"Connection: te", "TE: trailers"}, ""},
+        {{"Connection:", "a: 1"}, "a "},
+        {{"Connection: ,", "a: 1"}, "a "},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_exchange *exchange = NULL;
+        struct avs_error error = AVS_ERROR_INIT;
+        struct avs_request request = request_for("https://example.com/");
+        char names[256];
+        request.headers = rows[i].lines;
+        while (request.header_count < 5 && rows[i].lines[request.header_count]) {
+            request.header_count++;
+        }
+        assert_int_equal(avs_exchange_new(&memo, &request, &exchange, &error), AVS_OK);
+        names_of(exchange, names);
+        assert_string_equal(names, rows[i].sent);
+        assert_string_equal(value_of(exchange, ":authority"), "example.com");
+        avs_exchange_free(exchange);
+    }
+}
+
+static void secrets_stay_out_of_the_table(void **state) {
+    (void)state;
+    static const char *const lines[] = {"Authorization: Bearer x", "cookie: a=b", "Cookie: c=d",
+                                        "Proxy-Authorization: Basic eA==", "x-plain: y"};
+    struct avs_exchange *exchange = NULL;
+    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_request request = request_for("https://example.com/");
+    request.headers = lines;
+    request.header_count = AVS_COUNT(lines);
+    assert_int_equal(avs_exchange_new(&memo, &request, &exchange, &error), AVS_OK);
+    for (size_t i = 0; i < exchange->field_count; i++) {
+        assert_int_equal(exchange->fields[i].is_secret, i >= 4 && i < 8);
+    }
+    avs_exchange_free(exchange);
+}
+
 static void the_whole_has_a_ceiling(void **state) {
     (void)state;
     static char line[AVS_REQUEST_HEADER_BYTES];
@@ -230,6 +292,8 @@ int main(void) {
         cmocka_unit_test(malformed_requests_are_refused),
         cmocka_unit_test(fields_of_the_struct_are_checked),
         cmocka_unit_test(headers_take_the_form_of_http2),
+        cmocka_unit_test(what_http2_forbids_is_left_out),
+        cmocka_unit_test(secrets_stay_out_of_the_table),
         cmocka_unit_test(the_whole_has_a_ceiling),
         cmocka_unit_test(each_allocation_may_fail),
     };

@@ -5,7 +5,12 @@
  *
  * Threads: submit, cancel, resume, shutdown and stats may be called from any thread, also from
  * inside callbacks, and never block. Every callback runs on the client's loop thread, with none of
- * the client's locks held. A callback that blocks, blocks every stream of the client. */
+ * the client's locks held. A callback that blocks, blocks every stream of the client. With libcurl
+ * before 7.87 a name lookup that hangs does so, too, when its request ends before the lookup does:
+ * libcurl waits there for its resolver's thread (later ones: CURLOPT_QUICK_EXIT).
+ *
+ * fork: a child has no loop thread but shares the descriptors of its parent's. It must call nothing
+ * here, avs_client_free included, and should exec soon: sockets are closed by that. */
 #ifndef AVS_CLIENT_H
 #define AVS_CLIENT_H
 
@@ -28,7 +33,9 @@ AVS_BEGIN_DECLS
 #define AVS_CLIENT_STREAMS_MAX   4096  /**< unfinished requests of one client, queued ones too */
 #define AVS_CLIENT_ORIGINS_MAX   64    /**< origins of one client that are in use at once */
 
-/** Defaults of struct avs_client_options, in force where its field is 0. */
+/** Defaults of struct avs_client_options, in force where its field is 0. A peer that died is found
+ *  out after 5 s when something was sent to it, and after 30 + 5 = 35 s when only a silent stream
+ *  (the downchannel) is open: ping_interval_ms, then ping_timeout_ms. */
 #define AVS_CONNECT_TIMEOUT_MS_DEFAULT   30000
 #define AVS_PING_INTERVAL_MS_DEFAULT     30000
 #define AVS_PING_TIMEOUT_MS_DEFAULT      5000
@@ -164,8 +171,9 @@ struct avs_request {
     const char *url;    /**< Required: https://host[:port][/path][?query]; a fragment is dropped */
     const char *method; /**< Optional: NULL = GET without a source, POST with one */
     /** Optional: lines "Name: value", without line end. Names are sent in lower case (RFC 9113
-     *  section 8.2); what HTTP/2 forbids (Connection, Transfer-Encoding, ...) is left out, Host
-     *  becomes :authority. */
+     *  section 8.2); what HTTP/2 forbids is left out (section 8.2.2: Connection and what it names,
+     *  Keep-Alive, Proxy-Connection, Transfer-Encoding, Upgrade, HTTP2-Settings, every TE but
+     *  "trailers"), Host becomes :authority. */
     const char *const *headers;
     size_t header_count;
 

@@ -135,8 +135,7 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
     avs_exchange_free(exchange);
 }
 
-void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange) {
-    (void)core;
+void avs_core_requeue(struct avs_exchange *exchange) {
     exchange->loop.is_queued = true;
     avs_exchange_insert(&exchange->loop.origin->queue, exchange);
 }

@@ -111,7 +111,7 @@ bool avs_core_is_finished(const struct avs_core *core);
 void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum avs_finish finish,
                      const struct avs_failure *failure);
 /* Back into its origin's queue, at its old place. */
-void avs_core_requeue(struct avs_core *core, struct avs_exchange *exchange);
+void avs_core_requeue(struct avs_exchange *exchange);
 /* A connection of `origin` is over and has served nobody: let some time pass before the next. */
 void avs_core_back_off(struct avs_core *core, struct avs_origin *origin);
 /* A connection ended, or has nothing left that it was kept for: sweep it soon. */

@@ -19,11 +19,16 @@ struct word {
 #define WORD(text) \
     { text, sizeof(text) - 1 }
 
-/* Connection-specific fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host, which is
- * :authority here. */
+/* Connection-specific fields that HTTP/2 forbids (RFC 9113 section 8.2.2), but for TE and what
+ * Connection names, and Host, which is :authority here. */
 static const struct word left_out[] = {
-    WORD("connection"),        WORD("keep-alive"), WORD("proxy-connection"),
-    WORD("transfer-encoding"), WORD("upgrade"),    WORD("host"),
+    WORD("connection"),
+    WORD("keep-alive"),
+    WORD("proxy-connection"),
+    WORD("transfer-encoding"),
+    WORD("upgrade"),
+    WORD("http2-settings"),
+    WORD("host"),
 };
 
 /* HPACK must not put these into its table (RFC 7541 section 7.1). */
@@ -161,20 +166,58 @@ static enum avs_status take_line(const char *line, size_t index, struct header_l
     return AVS_OK;
 }
 
+static bool is(const char *text, size_t length, const char *word) {
+    return strlen(word) == length && strncasecmp(text, word, length) == 0;
+}
+
+static bool is_left_out(const struct header_line *line) {
+    return is_one_of(line->name, line->name_length, left_out, AVS_COUNT(left_out)) ||
+           (is(line->name, line->name_length, "te") &&
+            !is(line->value, line->value_length, "trailers"));
+}
+
+/* Leave out what a Connection line names: those are for the next hop of HTTP/1.1 only (RFC 9110
+ * section 7.6.1). */
+static void leave_out_named(struct parts *parts, const struct header_line *connection) {
+    const char *end = connection->value + connection->value_length;
+    for (const char *name = connection->value; name < end;) {
+        size_t length = strcspn(name, ", \t");
+        size_t kept = 0;
+        for (size_t i = 0; i < parts->line_count; i++) {
+            const struct header_line line = parts->lines[i];
+            if (line.name_length == length && strncasecmp(line.name, name, length) == 0) {
+                parts->string_bytes -= line.name_length + line.value_length + 2;
+            } else {
+                parts->lines[kept++] = line;
+            }
+        }
+        parts->line_count = kept;
+        name += length;
+        name += strspn(name, ", \t");
+    }
+}
+
 static enum avs_status take_headers(const struct avs_request *request, struct parts *parts,
                                     struct avs_error *reterr) {
+    struct header_line line;
+    bool has_connection = false;
     for (size_t i = 0; i < request->header_count; i++) {
-        struct header_line line;
         AVS_TRY(take_line(request->headers[i], i, &line, reterr));
-        if (is_one_of(line.name, line.name_length, left_out, AVS_COUNT(left_out))) {
-            if (line.name_length == 4) { /* "host" */
-                parts->host_header = line.value;
-                parts->host_header_length = line.value_length;
-            }
-            continue;
+        if (!is_left_out(&line)) {
+            parts->lines[parts->line_count++] = line;
+            parts->string_bytes += line.name_length + line.value_length + 2;
+        } else if (is(line.name, line.name_length, "host")) {
+            parts->host_header = line.value;
+            parts->host_header_length = line.value_length;
+        } else {
+            has_connection |= is(line.name, line.name_length, "connection");
         }
-        parts->lines[parts->line_count++] = line;
-        parts->string_bytes += line.name_length + line.value_length + 2;
+    }
+    for (size_t i = 0; has_connection && i < request->header_count; i++) {
+        AVS_TRY(take_line(request->headers[i], i, &line, reterr));
+        if (is(line.name, line.name_length, "connection")) {
+            leave_out_named(parts, &line);
+        }
     }
     return AVS_OK;
 }

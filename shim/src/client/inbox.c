@@ -209,10 +209,3 @@ bool avs_inbox_sleep(struct avs_inbox *inbox) {
     pthread_mutex_unlock(&inbox->lock);
     return is_empty;
 }
-
-size_t avs_inbox_count(struct avs_inbox *inbox) {
-    pthread_mutex_lock(&inbox->lock);
-    size_t count = inbox->slot_capacity - inbox->free_count;
-    pthread_mutex_unlock(&inbox->lock);
-    return count;
-}

@@ -54,7 +54,5 @@ void avs_inbox_forget(struct avs_inbox *inbox, struct avs_exchange *exchange);
 bool avs_inbox_has_posts(const struct avs_inbox *inbox);
 /* May the loop sleep? True: nothing waits in here, and the next post asks for a wake-up. */
 bool avs_inbox_sleep(struct avs_inbox *inbox);
-/* Exchanges that were submitted and not yet forgotten. Thread: any. */
-size_t avs_inbox_count(struct avs_inbox *inbox);
 
 #endif

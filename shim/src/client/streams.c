@@ -134,7 +134,7 @@ void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange) {
     exchange->loop.stream = (struct avs_h2_stream){0};
     exchange->loop.retry_us = AVS_NEVER_US;
     AVS_CORE_COUNT(core, streams_retried);
-    avs_core_requeue(core, exchange);
+    avs_core_requeue(exchange);
 }
 
 /* Tell one exchange, and the log, why it failed. */
