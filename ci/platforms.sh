@@ -12,13 +12,13 @@ roots=${AVS_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/avs-shim/roots}
 
 # name, suite, architecture of the root, how it is built there (see platform-inside.sh)
 known='
-bullseye  bullseye  -     native
-bookworm  bookworm  -     native
-trixie    trixie    -     native
-i386      bookworm  i386  native
-musl      bookworm  -     musl
-armhf     bookworm  -     cross
-arm64     bookworm  -     cross
+bullseye  bullseye  native  native
+bookworm  bookworm  native  native
+trixie    trixie    native  native
+i386      bookworm  i386    native
+musl      bookworm  native  musl
+armhf     bookworm  native  cross
+arm64     bookworm  native  cross
 '
 
 usage() {
@@ -40,29 +40,41 @@ row_of() { # row_of NAME: suite, architecture, kind
     elif [ "${1#*:}" != "$1" ]; then
         echo "${1%%:*} ${1#*:} native"
     elif [ -n "${AVS_MIRROR:-}" ] || [ -e "$scripts/$1" ]; then
-        echo "$1 - native"
+        echo "$1 native native"
     else
         return 1
     fi
 }
 
-make_root() { # make_root ROOT SUITE ARCH: a minimal system with git, complete or not there at all
-    local root=$1 suite=$2 arch=$3 log=$1.debootstrap.log
-    local options=(--variant=minbase "--include=git,ca-certificates") where=()
-    [ -d "$root" ] && return
-    phase "making $root: $suite"
-    rm -rf --one-file-system "$root.new"
-    [ "$arch" = - ] || options+=("--arch=$arch")
-    case ${AVS_MIRROR:-}$(readlink "$scripts/$suite" || true) in
-        *ubuntu* | gutsy) options+=("--components=main,universe"); where=("${AVS_MIRROR:-}" gutsy) ;;
-        ?*:*) where=("$AVS_MIRROR" sid) ;;
-    esac
-    [ -n "${AVS_MIRROR:-}" ] || where=()
-    if ! debootstrap "${options[@]}" "$suite" "$root.new" "${where[@]}" >"$log" 2>&1; then
-        tail -n 5 "$log" >&2
-        return 1
+# base SUITE ARCH: a minimal system with git, made once; prints its folder. Complete or not there.
+base() {
+    local suite=$1 arch=$2 folder=$roots/.base/$1-$2 options=(--variant=minbase "--include=git,ca-certificates") where=()
+    if [ ! -d "$folder" ]; then
+        phase "making a system with debootstrap: $suite $arch" >&2
+        mkdir -p "$roots/.base"
+        rm -rf --one-file-system "$folder.new"
+        [ "$arch" = native ] || options+=("--arch=$arch")
+        case ${AVS_MIRROR:-}$(readlink "$scripts/$suite" || true) in
+            *ubuntu* | gutsy) options+=("--components=main,universe"); where=("${AVS_MIRROR:-}" gutsy) ;;
+            ?*:*) where=("$AVS_MIRROR" sid) ;;
+        esac
+        [ -n "${AVS_MIRROR:-}" ] || where=()
+        if ! debootstrap "${options[@]}" "$suite" "$folder.new" "${where[@]}" >"$folder.log" 2>&1; then
+            tail -n 5 "$folder.log" >&2
+            return 1
+        fi
+        mv "$folder.new" "$folder"
     fi
-    mv "$root.new" "$root"
+    echo "$folder"
+}
+
+make_root() { # make_root ROOT SUITE ARCH
+    local folder
+    [ -d "$1" ] && return
+    folder=$(base "$2" "$3") || return 1
+    rm -rf --one-file-system "$1.new"
+    cp -a --reflink=auto "$folder" "$1.new"
+    mv "$1.new" "$1"
 }
 
 copy_tree() { # copy_tree ROOT: what git knows of this work tree, changes included; builds there stay
@@ -96,29 +108,31 @@ run_platform() { # run_platform NAME
     (inside "$root" /src/ci/platform-inside.sh "$kind" "$name")
 }
 
-case "${1:-}" in
-    -h | --help) usage; exit 0 ;;
-esac
-names=("$@")
-[ ${#names[@]} -gt 0 ] || mapfile -t names < <(awk 'NF {print $1}' <<<"$known")
-for name in "${names[@]}"; do
-    row_of "$name" >/dev/null || { echo "platforms: no platform or suite '$name'" >&2; usage >&2; exit 2; }
-done
-if [ "$(id -u)" -ne 0 ]; then
-    echo "platforms: making and entering roots needs root: sudo ./ci/run platforms ${names[*]}" >&2
-    exit 1
-fi
-mkdir -p "$roots"
+main() { # read whole before it runs, which may be an hour
+    case "${1:-}" in
+        -h | --help) usage; exit 0 ;;
+    esac
+    local name word started lines=() failed=0 names=("$@")
+    [ ${#names[@]} -gt 0 ] || mapfile -t names < <(awk 'NF {print $1}' <<<"$known")
+    for name in "${names[@]}"; do
+        row_of "$name" >/dev/null || { echo "platforms: no platform or suite '$name'" >&2; usage >&2; exit 2; }
+    done
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "platforms: making and entering roots needs root: sudo ./ci/run platforms ${names[*]}" >&2
+        exit 1
+    fi
+    mkdir -p "$roots"
 
-lines=()
-failed=0
-for name in "${names[@]}"; do
-    phase "platform $name"
-    started=$SECONDS
-    word=ok
-    run_platform "$name" < /dev/null || { word=FAILED; failed=1; }
-    lines+=("$(printf '%-10s %-7s %4d s' "$name" "$word" $((SECONDS - started)))")
-done
-phase "platforms"
-printf '%s\n' "${lines[@]}"
-exit $failed
+    for name in "${names[@]}"; do
+        phase "platform $name"
+        started=$SECONDS
+        word=ok
+        run_platform "$name" < /dev/null || { word=FAILED; failed=1; }
+        lines+=("$(printf '%-10s %-7s %4d s' "$name" "$word" $((SECONDS - started)))")
+    done
+    phase "platforms"
+    printf '%s\n' "${lines[@]}"
+    exit $failed
+}
+
+main "$@"
