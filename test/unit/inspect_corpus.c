@@ -151,6 +151,9 @@ static void check_rendering(const char *name, const char *sdk, const char *want)
         assert_non_null(report.findings[i].says);
         assert_non_null(strstr(text, report.findings[i].line));
         check_claims(name, &report.findings[i]);
+        char begin[24] = ""; /* before any place where the text is wrapped */
+        memcpy(begin, report.findings[i].meaning, sizeof(begin) - 1);
+        assert_non_null(strstr(text, begin));
         if (strchr(report.findings[i].command, '{')) {
             fail_msg("%s: a place left open in '%s'", name, report.findings[i].command);
         }

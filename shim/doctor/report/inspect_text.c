@@ -62,7 +62,7 @@ static void put_finding(struct avs_out *out, const struct avs_inspect_finding *f
     avs_out_tone(out, finding->is_problem ? AVS_TONE_BAD : AVS_TONE_WARN, "%s", info->id);
     avs_out_printf(out, "  %s%s\n", avs_certainty_id(finding->certainty),
                    finding->confirmed_live ? ", confirmed live" : "");
-    avs_out_printf(out, "   %s\n", info->meaning);
+    avs_out_printf(out, "   %s\n", finding->meaning);
     if (finding->count > 0) {
         put_label(out, "line");
         avs_out_printf(out, "%llu: %s\n", (unsigned long long)finding->decisive.line,
