@@ -103,6 +103,48 @@ static void one_peer_s_words_do_not_explain_another_s_number(void **state) {
     avs_inspect_free(inspect);
 }
 
+static void words_about_a_strange_host_do_not_explain_the_login(void **state) {
+    (void)state;
+    struct avs_inspect *inspect =
+        inspect_log("* Could not resolve host: www.example.org\n" LOGIN("35", "SSL connect error"));
+    const struct avs_inspect_report *report = avs_inspect_report(inspect);
+    assert_int_equal(report->finding_count, 2);
+    avs_inspect_free(inspect);
+    inspect = inspect_log(
+        "* Could not resolve proxy: proxy.local\n" LOGIN("5", "Couldn't resolve proxy name"));
+    assert_int_equal(avs_inspect_report(inspect)->finding_count, 1);
+    avs_inspect_free(inspect);
+}
+
+static void what_fails_long_after_a_stop_has_its_own_reason(void **state) {
+    (void)state;
+    static const struct {
+        const char *log;
+        int exit_code;
+    } cases[] = {
+        {STAMP "5 CBLAuthDelegate:stop\n" LOGIN("35", "SSL connect error"), 3},
+        {"2026-11-20 09:58:00.000 [  7] 5 CBLAuthDelegate:stop\n" LOGIN("35", "SSL connect error"),
+         1},
+        {STAMP "5 CBLAuthDelegate:stop\n" STAMP
+               "0 MessageRouter:connectionStatusChanged:reason=X,newStatus=CONNECTED\n" LOGIN(
+                   "35", "SSL connect error"),
+         1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct avs_inspect *inspect = inspect_log(cases[i].log);
+        assert_int_equal(avs_inspect_report(inspect)->exit_code, cases[i].exit_code);
+        avs_inspect_free(inspect);
+    }
+}
+
+static void an_issuer_s_address_is_masked(void **state) {
+    (void)state;
+    struct avs_inspect *inspect = inspect_log("*  subject: CN=api.amazon.com\n"
+                                              "*  issuer: O=X; CN=jane.doe@example.com\n");
+    assert_null(strstr(avs_inspect_report(inspect)->findings[0].detail, "jane"));
+    avs_inspect_free(inspect);
+}
+
 static void a_proof_of_one_peer_is_no_recovery_of_another(void **state) {
     (void)state;
     struct avs_inspect *inspect = inspect_log(RESULT("6", "Couldn't resolve host name") STAMP
@@ -216,6 +258,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_finding_says_where_what_and_what_next),
         cmocka_unit_test(one_peer_s_words_do_not_explain_another_s_number),
+        cmocka_unit_test(words_about_a_strange_host_do_not_explain_the_login),
+        cmocka_unit_test(what_fails_long_after_a_stop_has_its_own_reason),
+        cmocka_unit_test(an_issuer_s_address_is_masked),
         cmocka_unit_test(a_proof_of_one_peer_is_no_recovery_of_another),
         cmocka_unit_test(an_old_libcurl_s_60_leaves_date_and_interception_open_but_not_the_name),
         cmocka_unit_test(the_same_failure_five_times_is_counted_five_times),

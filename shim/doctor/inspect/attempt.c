@@ -8,7 +8,8 @@
 #include "inspect/inspect.h"
 
 enum {
-    RESULT_LINES_MAX = 400, /* a result further behind than this is another transfer's */
+    RESULT_LINES_MAX = 400,   /* a result further behind than this is another transfer's */
+    NAMELESS_LINES_MAX = 100, /* the same, where no id says which one it is */
     EXACTNESS_STEP = 4,
 };
 
@@ -111,6 +112,13 @@ struct avs_attempt *avs_attempt_of(struct avs_inspect *inspect,
     return found;
 }
 
+/* The login and the capabilities have hosts of their own; only a proxy may stand before them. */
+static bool is_other_peer(const struct avs_attempt *attempt, enum avs_scope scope) {
+    return attempt->host[0] && attempt->scope == AVS_SCOPE_ANY &&
+           (scope == AVS_SCOPE_LOGIN || scope == AVS_SCOPE_CAPABILITIES) &&
+           attempt->best.cause != AVS_CAUSE_PROXY_FAILED;
+}
+
 /* Could this result be that transfer's? One with another id, thread or peer is not. */
 static bool fits_result(const struct avs_attempt *attempt, const struct avs_sighting *result) {
     bool is_named = attempt->stream[0] && result->stream.length > 0;
@@ -120,7 +128,9 @@ static bool fits_result(const struct avs_attempt *attempt, const struct avs_sigh
            is_text(attempt->writer, cut(result->writer)) &&
            (!is_named || is_text(attempt->stream, cut(result->stream))) &&
            (is_named || !has_thread || is_text(attempt->moniker, cut(result->moniker))) &&
-           result->place.line - attempt->last_line <= RESULT_LINES_MAX;
+           !is_other_peer(attempt, result->tally.scope) &&
+           result->place.line - attempt->last_line <=
+               (is_named ? RESULT_LINES_MAX : NAMELESS_LINES_MAX);
 }
 
 struct avs_attempt *avs_attempt_of_result(struct avs_inspect *inspect,

@@ -75,7 +75,7 @@ static void add_tally(struct avs_inspect_finding *finding, const struct avs_tall
         return;
     }
     set_words(finding, tally);
-    AVS_TEXT_SET(finding->detail, tally->detail);
+    avs_inspect_mask(finding->detail, sizeof(finding->detail), tally->detail);
     finding->certainty = reading->certainty;
     finding->decisive = tally->decisive;
     finding->says = reading->says;

@@ -202,8 +202,11 @@ static void apply_rule(struct avs_inspect *inspect, const struct avs_line_rule *
         context->is_unverified |= strcmp(rule->source, "LibcurlUtils") == 0;
         break;
     case AVS_ROLE_CONNECTED:
+        context->stop.line = context->stop_reason.line = 0; /* it went on after all */
+        avs_inspect_add_session(inspect, true, sighting);
+        break;
     case AVS_ROLE_DROPPED:
-        avs_inspect_add_session(inspect, rule->role == AVS_ROLE_CONNECTED, sighting);
+        avs_inspect_add_session(inspect, false, sighting);
         break;
     case AVS_ROLE_STOP:
         note_stop(context, record, &sighting->place);

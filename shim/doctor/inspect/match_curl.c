@@ -5,7 +5,11 @@
 #include "base/text.h"
 #include "inspect/inspect.h"
 
-enum { STATUS_LINES_MAX = 40 }; /* a result further behind a status is another stream's */
+enum {
+    STATUS_LINES_MAX = 40, /* a result further behind a status is another stream's */
+    STOP_LINES_MAX = 400,  /* what fails later than this has another reason than the end */
+    STOP_MS_MAX = 60000,
+};
 
 static const char unknown_result[] =
     "libcurl failed, but the log does not carry its reason in a form that can be told.";
@@ -45,13 +49,14 @@ static void look_for_status(const struct avs_context *context, struct avs_sighti
 
 static void look_for_stop(const struct avs_context *context, struct avs_sighting *sighting) {
     const struct avs_inspect_place *stop = &context->stop, *why = &context->stop_reason;
-    if (!stop->line) {
+    bool has_time = sighting->place.unix_ms >= 0 && stop->unix_ms >= 0;
+    int64_t ms = has_time ? sighting->place.unix_ms - stop->unix_ms : 0;
+    if (!stop->line || ms > STOP_MS_MAX || sighting->place.line - stop->line > STOP_LINES_MAX) {
         return;
     }
     struct avs_tally *tally = &sighting->tally;
     char after[48] = "";
-    int64_t ms = sighting->place.unix_ms - stop->unix_ms;
-    if (sighting->place.unix_ms >= 0 && stop->unix_ms >= 0 && ms >= 0) {
+    if (has_time && ms >= 0) {
         avs_text_format(after, sizeof(after), ", %lld ms before", (long long)ms);
     }
     avs_text_format(tally->detail, sizeof(tally->detail),
