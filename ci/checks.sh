@@ -59,7 +59,7 @@ fi
 facts=$(gcc -fpreprocessed -dD -E -P shim/include/avs/evidence.h | sed -n '/^struct avs_.* {$/,/^};$/p' |
     grep -oE '[a-z0-9_]+(\[[A-Z0-9_]+\])?[,;]' | grep -oE '^[a-z0-9_]+' | grep -v '_length$' | sort -u)
 for fact in $facts; do
-    if ! grep -qE "FIELD[A-Z_]*\(${fact}[,)]" shim/doctor/report/evidence_fields.c; then
+    if ! grep -qE "FIELD[A-Z_]*\(([a-z]+, )?${fact}[,)]" shim/doctor/report/evidence_fields.c; then
         echo "checks: shim/doctor/report/evidence_fields.c has no row for '$fact' of evidence.h" >&2
         failed=1
     fi

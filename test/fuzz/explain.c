@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     must(explanation->certificates > 0 && explanation->tls.chain_length <= AVS_CHAIN_MAX);
-    must(!explanation->is_accepted || explanation->tls.trust.verify_error == 0);
+    must(!explanation->is_accepted || explanation->tls.trust.gate.verify_error == 0);
     must(explanation->is_accepted || explanation->cause_count > 0);
     char *text = NULL;
     char *json = NULL;

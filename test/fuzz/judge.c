@@ -26,8 +26,8 @@ static void check_session(const struct avs_evidence *evidence, const struct avs_
     bool is_retried =
         i == AVS_PROTOCOL_HTTP1 && tls->alert_received == 120 && tls->alpn_retry_secure;
     must(is_established || is_retried);
-    must(tls->hostname_matched && tls->trust.verify_error == 0);
-    must(tls->trust.ats || evidence->any_root);
+    must(tls->hostname_matched && tls->trust.gate.verify_error == 0);
+    must(tls->trust.gate.ats || evidence->any_root);
     must(i == AVS_PROTOCOL_HTTP1 || strcmp(tls->alpn, "h2") == 0);
 }
 

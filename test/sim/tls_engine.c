@@ -177,12 +177,12 @@ static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 static void assert_established(struct pair *pair) {
     if (avs_tls_state(pair->tls) != AVS_TLS_ESTABLISHED) {
         fail_msg("outcome %d, verify %d (%s), alert %d, openssl '%s'", (int)pair->facts.outcome,
-                 pair->facts.trust.verify_error, pair->facts.trust.verify_text,
+                 pair->facts.trust.gate.verify_error, pair->facts.trust.gate.verify_text,
                  pair->facts.alert_received, pair->facts.openssl_error);
     }
     assert_int_equal(pair->facts.outcome, AVS_HANDSHAKE_ESTABLISHED);
     assert_true(pair->facts.verified && pair->facts.hostname_matched);
-    assert_int_equal(pair->facts.trust.verify_error, X509_V_OK);
+    assert_int_equal(pair->facts.trust.gate.verify_error, X509_V_OK);
 }
 
 static void assert_failed(struct pair *pair, enum avs_handshake_outcome outcome) {
@@ -209,8 +209,8 @@ static void handshakes_are_proven_in_steps_of_any_size(void **state) {
             assert_string_equal(pair.facts.version, v == 0 ? "TLSv1.2" : "TLSv1.3");
             assert_true(pair.facts.cipher[0] != '\0');
             assert_int_equal(pair.facts.chain_length, 2);
-            assert_true(pair.facts.trust.ats);
-            assert_string_equal(pair.facts.trust.anchor_subject, pair.facts.chain[1].issuer);
+            assert_true(pair.facts.trust.gate.ats);
+            assert_string_equal(pair.facts.trust.gate.anchor_subject, pair.facts.chain[1].issuer);
             assert_int_equal(pair.facts.alert_received, -1);
             assert_int_equal(pair.facts.wire_first_length, AVS_FIRST_BYTES);
             assert_int_equal(pair.facts.wire_first[0], 22);
@@ -425,7 +425,7 @@ static void we_say_why_we_refuse(void **state) {
             open_pair(&pair, world, &setting);
             shake_hands(&pair);
             assert_failed(&pair, AVS_HANDSHAKE_VERIFY_FAILED);
-            assert_int_equal(pair.facts.trust.verify_error, rows[i].verify_error);
+            assert_int_equal(pair.facts.trust.gate.verify_error, rows[i].verify_error);
             assert_int_equal(pair.facts.alert_sent, rows[i].alert);
             assert_int_equal(pair.facts.chain_length, 2); /* refused, and yet known */
             assert_string_equal(pair.facts.version, v == 0 ? "TLSv1.2" : "TLSv1.3");
@@ -448,7 +448,7 @@ static void an_unknown_root_is_refused_with_its_chain(void **state) {
     open_pair(&pair, world, &setting);
     shake_hands(&pair);
     assert_failed(&pair, AVS_HANDSHAKE_VERIFY_FAILED);
-    assert_true(pair.facts.trust.self_signed_leaf);
+    assert_true(pair.facts.trust.refusal.self_signed_leaf);
     assert_int_equal(pair.facts.chain_length, 1);
     close_pair(&pair);
     SSL_CTX_free(server);
@@ -617,7 +617,8 @@ static void a_request_for_a_certificate_is_noted(void **state) {
             open_pair(&pair, world, &setting);
             shake_hands(&pair);
             assert_true(pair.facts.client_cert_requested);
-            assert_int_equal(pair.facts.trust.verify_error, X509_V_OK); /* known before the alert */
+            assert_int_equal(pair.facts.trust.gate.verify_error,
+                             X509_V_OK); /* known before the alert */
             uint8_t byte;
             if (!is_required) {
                 assert_established(&pair);
@@ -894,7 +895,8 @@ static void sessions_resume_and_are_judged_again(void **state) {
             CONNECT(HOST, "o:443", 0);
             assert_established(&pair);
             assert_true(pair.facts.session_resumed);
-            assert_true(pair.facts.trust.ats); /* all facts are there, as if it were the first */
+            assert_true(
+                pair.facts.trust.gate.ats); /* all facts are there, as if it were the first */
             assert_int_equal(pair.facts.chain_length, 2);
             assert_string_equal(pair.facts.version, v == 0 ? "TLSv1.2" : "TLSv1.3");
             read_tickets(&pair);
@@ -913,7 +915,7 @@ static void sessions_resume_and_are_judged_again(void **state) {
 
         CONNECT("other.test", "o:443", 0); /* the cached chain is not for that host */
         assert_failed(&pair, AVS_HANDSHAKE_VERIFY_FAILED);
-        assert_int_equal(pair.facts.trust.verify_error, X509_V_ERR_HOSTNAME_MISMATCH);
+        assert_int_equal(pair.facts.trust.gate.verify_error, X509_V_ERR_HOSTNAME_MISMATCH);
         close_pair(&pair);
 
         CONNECT(HOST, "o:443", 0); /* the refused session is gone */
@@ -924,7 +926,7 @@ static void sessions_resume_and_are_judged_again(void **state) {
 
         CONNECT(HOST, "o:443", now + 5 * PKI_YEAR); /* the chain has expired meanwhile */
         assert_failed(&pair, AVS_HANDSHAKE_VERIFY_FAILED);
-        assert_int_equal(pair.facts.trust.verify_error, X509_V_ERR_CERT_HAS_EXPIRED);
+        assert_int_equal(pair.facts.trust.gate.verify_error, X509_V_ERR_CERT_HAS_EXPIRED);
         close_pair(&pair);
 
         CONNECT(HOST, "o:443", 0);

@@ -36,11 +36,11 @@ struct avs_evidence *evidence_ready(void) {
         AVS_TEXT_SET(tls->cipher, "TLS_AES_128_GCM_SHA256");
         AVS_TEXT_SET(tls->alpn_offered, is_h2 ? "h2,http/1.1" : "http/1.1");
         AVS_TEXT_SET(tls->alpn, is_h2 ? "h2" : "http/1.1");
-        tls->trust.verify_error = 0;
-        tls->trust.ats = true;
-        AVS_TEXT_SET(tls->trust.ats_root, "Amazon Root CA 1");
-        AVS_TEXT_SET(tls->trust.ca_file, "/etc/ssl/certs/ca-certificates.crt");
-        AVS_TEXT_SET(tls->trust.store_source, "libcurl");
+        tls->trust.gate.verify_error = 0;
+        tls->trust.gate.ats = true;
+        AVS_TEXT_SET(tls->trust.gate.ats_root, "Amazon Root CA 1");
+        AVS_TEXT_SET(tls->trust.store.ca_file, "/etc/ssl/certs/ca-certificates.crt");
+        AVS_TEXT_SET(tls->trust.store.source, "libcurl");
         struct avs_http_facts *http = &session->http;
         http->request_sent = http->complete = http->head_complete = true;
         http->status = 200;

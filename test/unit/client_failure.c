@@ -59,20 +59,20 @@ static void chain(struct avs_session_evidence *evidence) {
     AVS_TEXT_SET(tls->chain[0].names, "b.example, *.c.example");
     AVS_TEXT_SET(tls->chain[1].issuer, "CN=Far Root");
     tls->chain_length = 2;
-    AVS_TEXT_SET(tls->trust.ca_file, "/etc/ssl/cert.pem");
-    AVS_TEXT_SET(tls->trust.store_source, "config");
+    AVS_TEXT_SET(tls->trust.store.ca_file, "/etc/ssl/cert.pem");
+    AVS_TEXT_SET(tls->trust.store.source, "config");
 }
 
 static void known_root(struct avs_session_evidence *evidence) {
     chain(evidence);
-    AVS_TEXT_SET(evidence->tls.trust.closing_root, "Amazon Root CA 1");
-    AVS_TEXT_SET(evidence->tls.trust.ca_path, "/etc/ssl/certs");
+    AVS_TEXT_SET(evidence->tls.trust.refusal.closing_root, "Amazon Root CA 1");
+    AVS_TEXT_SET(evidence->tls.trust.store.ca_path, "/etc/ssl/certs");
 }
 
 static void namesake(struct avs_session_evidence *evidence) {
     chain(evidence);
-    AVS_TEXT_SET(evidence->tls.trust.missing_issuer, "CN=Mine");
-    evidence->tls.trust.issuer_known_by_name = true;
+    AVS_TEXT_SET(evidence->tls.trust.refusal.missing_issuer, "CN=Mine");
+    evidence->tls.trust.refusal.issuer_known_by_name = true;
 }
 
 static void no_names(struct avs_session_evidence *evidence) {
@@ -87,16 +87,16 @@ static void many_names(struct avs_session_evidence *evidence) {
 
 static void dated(struct avs_session_evidence *evidence) {
     chain(evidence);
-    AVS_TEXT_SET(evidence->tls.trust.problem_subject, "CN=Old CA");
-    evidence->tls.trust.problem_not_after = NOW - 3 * DAY;
-    evidence->tls.trust.problem_not_before = NOW + DAY;
+    AVS_TEXT_SET(evidence->tls.trust.refusal.problem_subject, "CN=Old CA");
+    evidence->tls.trust.refusal.problem_not_after = NOW - 3 * DAY;
+    evidence->tls.trust.refusal.problem_not_before = NOW + DAY;
 }
 
 static void other_time(struct avs_session_evidence *evidence) {
     chain(evidence);
-    evidence->tls.trust.valid_at_other_time = true;
-    evidence->tls.trust.good_from = NOW + DAY;
-    evidence->tls.trust.good_until = NOW + 2 * DAY;
+    evidence->tls.trust.refusal.valid_at_other_time = true;
+    evidence->tls.trust.refusal.good_from = NOW + DAY;
+    evidence->tls.trust.refusal.good_until = NOW + 2 * DAY;
 }
 
 static void alert(struct avs_session_evidence *evidence) {
@@ -111,12 +111,12 @@ static void http11(struct avs_session_evidence *evidence) {
 
 static void bad_store(struct avs_session_evidence *evidence) {
     chain(evidence);
-    AVS_TEXT_SET(evidence->tls.trust.store_detail, "No such file or directory");
+    AVS_TEXT_SET(evidence->tls.trust.store.detail, "No such file or directory");
 }
 
 static void intercepted(struct avs_session_evidence *evidence) {
     chain(evidence);
-    AVS_TEXT_SET(evidence->tls.trust.intercepted_by, "CN=Corp Proxy");
+    AVS_TEXT_SET(evidence->tls.trust.refusal.intercepted_by, "CN=Corp Proxy");
 }
 
 static void steers_the_terminal(struct avs_session_evidence *evidence) {

@@ -102,7 +102,7 @@ static void defaults_mean_not_reached(void **state) {
     struct avs_evidence *evidence = avs_evidence_new();
     assert_int_equal(evidence->session[1].protocol, AVS_PROTOCOL_HTTP1);
     assert_int_equal(evidence->session[0].tls.alert_received, -1);
-    assert_int_equal(evidence->session[0].tls.trust.verify_error, -1);
+    assert_int_equal(evidence->session[0].tls.trust.gate.verify_error, -1);
     assert_true(evidence->session[0].timing.total_ms < 0);
     avs_evidence_free(evidence);
 }

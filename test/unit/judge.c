@@ -160,8 +160,8 @@ static void refuse(struct avs_tls_facts *tls, const struct refusal *row) {
     tls->alert_sent = row->alert_sent ? row->alert_sent : -1;
     tls->client_cert_requested = row->client_cert;
     tls->wire_phrase = row->wire_phrase;
-    tls->trust.store_state = row->store;
-    tls->trust.verify_error = row->verify_error;
+    tls->trust.store.state = row->store;
+    tls->trust.gate.verify_error = row->verify_error;
     AVS_TEXT_SET(tls->openssl_error, row->openssl_error);
 }
 
@@ -231,7 +231,7 @@ static void a_ticket_that_contradicts_itself_never_passes(void **state) {
             struct avs_tls_facts *tls = &evidence->session[k].tls;
             tls->verified = !(flaws & 1);
             tls->hostname_matched = !(flaws & 2);
-            tls->trust.verify_error = flaws & 4 ? 20 : 0;
+            tls->trust.gate.verify_error = flaws & 4 ? 20 : 0;
         }
         struct avs_verdict verdict = judge(evidence);
         assert_int_equal(verdict.exit_code, 1);
@@ -245,7 +245,7 @@ static void a_verified_chain_that_is_not_ats_fails_unless_any_root_will_do(void 
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
     for (int k = 0; k < AVS_SESSION_COUNT; k++) {
-        evidence->session[k].tls.trust.ats = false;
+        evidence->session[k].tls.trust.gate.ats = false;
     }
     struct avs_verdict verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 1);
@@ -279,8 +279,8 @@ static void a_trusted_stranger_for_an_amazon_host_intercepts(void **state) {
         struct avs_evidence *evidence = evidence_ready();
         AVS_TEXT_SET(evidence->host, rows[i].host);
         struct avs_trust_facts *trust = &evidence->session[AVS_PROTOCOL_H2].tls.trust;
-        trust->ats = false;
-        AVS_TEXT_SET(trust->anchor_subject, rows[i].anchor);
+        trust->gate.ats = false;
+        AVS_TEXT_SET(trust->gate.anchor_subject, rows[i].anchor);
         struct avs_verdict verdict = judge(evidence);
         if (verdict.readiness != AVS_NOT_READY || verdict.cause != rows[i].cause) {
             fail_msg("%s, %s: %s", rows[i].host, rows[i].anchor, avs_cause_info(verdict.cause)->id);
@@ -402,7 +402,7 @@ static void the_session_that_saw_a_certificate_speaks(void **state) {
         h2->outcome = rows[i].h2;
         if (rows[i].verify_error) {
             http1->outcome = AVS_HANDSHAKE_VERIFY_FAILED;
-            http1->trust.verify_error = rows[i].verify_error;
+            http1->trust.gate.verify_error = rows[i].verify_error;
         }
         http1->chain_length = rows[i].chain_length;
         struct avs_verdict verdict = judge(evidence);
@@ -449,8 +449,8 @@ static void refused_alpn_is_an_oddity_only_with_a_verified_retry(void **state) {
         refuse(tls, &no_protocol);
         tls->alpn_retry_secure = rows[i].retry;
         tls->hostname_matched = rows[i].name;
-        tls->trust.ats = rows[i].ats;
-        tls->trust.verify_error = rows[i].verify_error;
+        tls->trust.gate.ats = rows[i].ats;
+        tls->trust.gate.verify_error = rows[i].verify_error;
         struct avs_verdict verdict = judge(evidence);
         const struct avs_session_verdict *session = &verdict.session[AVS_PROTOCOL_HTTP1];
         if (session->outcome != rows[i].outcome || session->causes[0] != rows[i].cause) {
@@ -487,7 +487,8 @@ static bool is_proven(const struct avs_tls_facts *tls, enum avs_protocol protoco
     bool is_established = tls->outcome == AVS_HANDSHAKE_ESTABLISHED && tls->verified;
     bool is_retried = protocol == AVS_PROTOCOL_HTTP1 && tls->outcome == AVS_HANDSHAKE_ALERT &&
                       tls->alert_received == 120 && tls->alpn_retry_secure;
-    return (is_established || is_retried) && tls->hostname_matched && tls->trust.verify_error == 0;
+    return (is_established || is_retried) && tls->hostname_matched &&
+           tls->trust.gate.verify_error == 0;
 }
 
 static void check_session(const struct avs_evidence *evidence, const struct avs_verdict *verdict,
@@ -508,7 +509,7 @@ static void check_session(const struct avs_evidence *evidence, const struct avs_
     if (session->tls_proven || has_passed) {
         assert_true(session->tls_proven);
         assert_true(is_proven(&facts->tls, protocol));
-        assert_true(facts->tls.trust.ats || evidence->any_root);
+        assert_true(facts->tls.trust.gate.ats || evidence->any_root);
     }
     if (has_passed && protocol == AVS_PROTOCOL_H2) {
         assert_string_equal(facts->tls.alpn, "h2");

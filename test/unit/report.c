@@ -95,7 +95,7 @@ static void names_in_commands_survive_a_shell(void **state) {
     struct avs_evidence *evidence = evidence_ready();
     struct avs_session_evidence *session = &evidence->session[0];
     for (size_t i = 0; i < AVS_COUNT(names); i++) {
-        AVS_TEXT_SET(session->tls.trust.ca_file, names[i]);
+        AVS_TEXT_SET(session->tls.trust.store.ca_file, names[i]);
         struct avs_advice advice;
         assert_int_equal(
             avs_advice_init(&advice, AVS_CAUSE_CA_FILE_UNREADABLE, evidence, session, NULL),
@@ -137,9 +137,9 @@ static void the_system_store_is_not_advised_against_a_given_file(void **state) {
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
     struct avs_session_evidence *session = &evidence->session[0];
-    session->tls.trust.closes_with_ats_roots = true;
-    AVS_TEXT_SET(session->tls.trust.store_source, "option");
-    AVS_TEXT_SET(session->tls.trust.ca_file, "/a b/ca.pem");
+    session->tls.trust.refusal.closes_with_ats_roots = true;
+    AVS_TEXT_SET(session->tls.trust.store.source, "option");
+    AVS_TEXT_SET(session->tls.trust.store.ca_file, "/a b/ca.pem");
     struct avs_advice advice;
     assert_int_equal(avs_advice_init(&advice, AVS_CAUSE_ROOT_MISSING, evidence, session, NULL),
                      AVS_OK);
@@ -179,8 +179,9 @@ static void no_word_of_a_peer_steers_the_terminal(void **state) {
         for (int k = 0; k < AVS_SESSION_COUNT; k++) {
             struct avs_session_evidence *session = &evidence->session[k];
             session->tls.outcome = (enum avs_handshake_outcome)outcome;
-            session->tls.trust.verify_error = 20;
-            session->tls.trust.expired = session->tls.trust.hostname_mismatch = true;
+            session->tls.trust.gate.verify_error = 20;
+            session->tls.trust.refusal.expired = session->tls.trust.refusal.hostname_mismatch =
+                true;
             session->tls.chain_length = 2;
             memcpy(session->tls.wire_first, "\033[31m", 5);
             session->tls.wire_first_length = 5;
@@ -233,7 +234,7 @@ static void json_has_the_promised_keys(void **state) {
         evidence->session[k].timing = (struct avs_timing_facts){1, 2, 3, 4, 5};
         evidence->session[k].tls.chain_length = 2;
         AVS_TEXT_SET(evidence->session[k].http.version, "HTTP/x");
-        AVS_TEXT_SET(evidence->session[k].tls.trust.anchor_subject, "CN=a");
+        AVS_TEXT_SET(evidence->session[k].tls.trust.gate.anchor_subject, "CN=a");
     }
     char *json = json_of(evidence);
     assert_int_equal(json[strlen(json) - 1], '\n');
@@ -335,7 +336,7 @@ static void memory_that_runs_out_is_reported(void **state) {
     struct avs_evidence *evidence = evidence_ready();
     for (int k = 0; k < AVS_SESSION_COUNT; k++) {
         evidence->session[k].tls.outcome = AVS_HANDSHAKE_VERIFY_FAILED;
-        evidence->session[k].tls.trust.verify_error = 20;
+        evidence->session[k].tls.trust.gate.verify_error = 20;
         evidence->session[k].tls.chain_length = 3;
     }
     struct avs_verdict verdict;
@@ -396,9 +397,9 @@ static void commands_fit_what_was_found(void **state) {
         struct avs_session_evidence *session = &evidence->session[0];
         AVS_TEXT_SET(session->dial.host, rows[i].dial_host);
         session->dial.port = 8443;
-        AVS_TEXT_SET(session->tls.trust.ca_file, rows[i].ca_file);
-        AVS_TEXT_SET(session->tls.trust.ca_path, rows[i].ca_path);
-        AVS_TEXT_SET(session->tls.trust.store_detail, rows[i].store_detail);
+        AVS_TEXT_SET(session->tls.trust.store.ca_file, rows[i].ca_file);
+        AVS_TEXT_SET(session->tls.trust.store.ca_path, rows[i].ca_path);
+        AVS_TEXT_SET(session->tls.trust.store.detail, rows[i].store_detail);
         AVS_TEXT_SET(session->tls.alpn_offered, rows[i].alpn_offered);
         struct avs_advice advice;
         assert_int_equal(avs_advice_init(&advice, rows[i].cause, evidence, session, NULL), AVS_OK);

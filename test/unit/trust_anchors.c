@@ -391,7 +391,7 @@ static void bundles_are_accepted_as_openssl_accepts_them(void **state) {
         }
         struct avs_anchors *anchors = NULL;
         struct avs_anchors_options options = {.ca_file = path};
-        struct avs_trust_facts facts = {.verify_error = -1};
+        struct avs_store_facts facts = {.state = AVS_STORE_OK};
         struct avs_error error = AVS_ERROR_INIT;
         enum avs_status status = avs_anchors_load(&options, &facts, &anchors, &error);
         if ((status == AVS_OK) != rows[i].is_accepted) {
@@ -403,11 +403,11 @@ static void bundles_are_accepted_as_openssl_accepts_them(void **state) {
             fail_msg("%s: %s", rows[i].what, difference ? difference : "loaded by the other one");
         }
         if (status == AVS_OK) {
-            assert_int_equal(facts.store_count, count);
+            assert_int_equal(facts.count, count);
             assert_same_certificates(eager, avs_anchors_store(anchors), rows[i].what);
         } else {
             assert_int_equal(status, AVS_ERR_CA_FILE_INVALID);
-            assert_int_equal(facts.store_state, AVS_STORE_INVALID);
+            assert_int_equal(facts.state, AVS_STORE_INVALID);
             assert_non_null(strstr(error.message, "bundle.pem"));
         }
         avs_anchors_unref(anchors);
@@ -434,9 +434,9 @@ static void the_system_bundle_is_read_by_us_and_holds_the_same(void **state) {
     X509_STORE *eager = load_openssl(SYSTEM_BUNDLE, &count);
     struct avs_anchors *anchors = NULL;
     struct avs_anchors_options options = {.ca_file = SYSTEM_BUNDLE};
-    struct avs_trust_facts facts = {.verify_error = -1};
+    struct avs_store_facts facts = {.state = AVS_STORE_OK};
     assert_int_equal(avs_anchors_load(&options, &facts, &anchors, NULL), AVS_OK);
-    assert_int_equal(facts.store_count, count);
+    assert_int_equal(facts.count, count);
     assert_same_certificates(eager, avs_anchors_store(anchors), SYSTEM_BUNDLE);
     avs_anchors_unref(anchors);
     X509_STORE_free(eager);
@@ -555,20 +555,20 @@ static void one_store_is_loaded_once_and_again_when_it_changes(void **state) {
     struct avs_anchors *first = NULL;
     struct avs_anchors *second = NULL;
     struct avs_anchors *third = NULL;
-    struct avs_trust_facts facts = {.store_count = 0};
+    struct avs_store_facts facts = {.count = 0};
     assert_int_equal(avs_anchors_load(&options, &facts, &first, NULL), AVS_OK);
-    assert_int_equal(facts.store_count, 1);
+    assert_int_equal(facts.count, 1);
     assert_int_equal(avs_anchors_load(&options, &facts, &second, NULL), AVS_OK);
     assert_ptr_equal(first, second);
-    assert_int_equal(facts.store_count, 1);
+    assert_int_equal(facts.count, 1);
     pki_write("shared.pem", two);
     assert_int_equal(avs_anchors_load(&options, &facts, &third, NULL), AVS_OK);
     assert_ptr_not_equal(first, third);
-    assert_int_equal(facts.store_count, 2);
+    assert_int_equal(facts.count, 2);
     /* the old one goes on with what it had */
     avs_anchors_unref(first);
     avs_anchors_describe(second, &facts);
-    assert_int_equal(facts.store_count, 1);
+    assert_int_equal(facts.count, 1);
     avs_anchors_unref(second);
     avs_anchors_unref(third);
     avs_anchors_unref(NULL);
@@ -689,17 +689,17 @@ static void broken_stores_are_named(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct avs_anchors_options options = {
             .ca_file = cases[i].ca_file, .ca_path = cases[i].ca_path, .source = "option"};
-        struct avs_trust_facts facts = {.verify_error = -1};
+        struct avs_store_facts facts = {.state = AVS_STORE_OK};
         struct avs_error error = AVS_ERROR_INIT;
         struct avs_anchors *anchors = NULL;
         assert_int_equal(avs_anchors_load(&options, &facts, &anchors, &error), cases[i].status);
-        assert_int_equal(facts.store_state, cases[i].state);
-        assert_int_equal(facts.store_errno, cases[i].os_errno);
-        assert_string_equal(facts.store_source, "option");
+        assert_int_equal(facts.state, cases[i].state);
+        assert_int_equal(facts.os_errno, cases[i].os_errno);
+        assert_string_equal(facts.source, "option");
         assert_int_equal(facts.ca_path_useless,
                          cases[i].ca_file == good && cases[i].ca_path == unhashed);
-        if (!strstr(facts.store_detail, cases[i].detail)) {
-            fail_msg("case %zu: %s", i, facts.store_detail);
+        if (!strstr(facts.detail, cases[i].detail)) {
+            fail_msg("case %zu: %s", i, facts.detail);
         }
         avs_anchors_unref(anchors);
     }

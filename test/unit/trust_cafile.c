@@ -436,7 +436,7 @@ static int openssl_takes(const char *path) {
     return count;
 }
 
-static bool store_takes(const char *path, struct avs_trust_facts *ret_facts) {
+static bool store_takes(const char *path, struct avs_store_facts *ret_facts) {
     struct avs_anchors_options options = {.ca_file = path, .source = "option"};
     struct avs_anchors *anchors = NULL;
     enum avs_status status = avs_anchors_load(&options, ret_facts, &anchors, NULL);
@@ -481,7 +481,7 @@ static bool all_agree(const char *name, const struct text *text, struct avs_cafi
     struct count visited = {0, 0};
     size_t audited = 0;
     char flaw[AVS_NAME_BYTES];
-    struct avs_trust_facts facts = {.store_state = AVS_STORE_OK};
+    struct avs_store_facts facts = {.state = AVS_STORE_OK};
     assert_true(avs_cafile_read(text->bytes, text->length, count_certificate, &visited, ret_file));
     int count = openssl_takes(path);
     bool by_curl = libcurl_takes(path), by_store = store_takes(path, &facts);
@@ -496,13 +496,13 @@ static bool all_agree(const char *name, const struct text *text, struct avs_cafi
     assert_true((int)ret_file->certificates <= count);
     if (!by_curl) {
         assert_true(ret_file->flaw[0]);
-        assert_string_equal(facts.store_detail, ret_file->flaw);
+        assert_string_equal(facts.detail, ret_file->flaw);
         assert_string_equal(flaw, ret_file->flaw);
-        assert_int_equal(facts.store_line, ret_file->line);
+        assert_int_equal(facts.line, ret_file->line);
         assert_int_equal(ret_file->certificates, 0);
     } else {
         assert_string_equal(ret_file->flaw, "");
-        assert_int_equal(facts.store_count, count);
+        assert_int_equal(facts.count, count);
     }
     return by_curl;
 }

@@ -55,7 +55,7 @@ static void a_refused_chain_is_explained_in_text_and_json(void **state) {
     assert_non_null(strstr(text, "Amazon Root CA 1"));
     assert_int_equal(avs_trust_explanation_to_json(explanation, &json, &error), AVS_OK);
     assert_non_null(strstr(json, "\"" AVS_TRUST_EXPLAIN_SCHEMA "\""));
-    assert_non_null(strstr(json, explanation->tls.trust.closing_sha256));
+    assert_non_null(strstr(json, explanation->tls.trust.refusal.closing_sha256));
     free(text);
     free(json);
     avs_trust_explanation_free(explanation);

@@ -104,13 +104,13 @@ static void the_missing_root_is_named_with_its_hash(void **state) {
     for (int shape = 1; shape <= 3; shape++) {
         struct answer answer = ask(pki_ats_chain(pki, shape), pki->root2, "avs.example");
         assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
-        assert_true(answer.facts.trust.closes_with_ats_roots);
-        assert_string_equal(answer.facts.trust.closing_root, "Amazon Root CA 1");
-        assert_string_equal(answer.facts.trust.closing_sha256, root1.sha256);
-        assert_false(answer.facts.trust.path_is_public_ats); /* a test bed's keys */
+        assert_true(answer.facts.trust.refusal.closes_with_ats_roots);
+        assert_string_equal(answer.facts.trust.refusal.closing_root, "Amazon Root CA 1");
+        assert_string_equal(answer.facts.trust.refusal.closing_sha256, root1.sha256);
+        assert_false(answer.facts.trust.refusal.path_is_public_ats); /* a test bed's keys */
     }
     struct answer answer = ask(pki_ats_chain(pki, 3), pki->root2, "avs.example");
-    assert_string_equal(answer.facts.trust.missing_issuer,
+    assert_string_equal(answer.facts.trust.refusal.missing_issuer,
                         "OU=Starfield Class 2 Certification Authority,"
                         "O=Starfield Technologies\\, Inc.,C=US");
 }
@@ -125,9 +125,10 @@ static void a_leaf_alone_misses_its_intermediate_not_the_root(void **state) {
                                               .aia = "caIssuers;URI:http://crt.example/m01.cer"});
     struct answer answer = ask(OWNED(leaf), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_INTERMEDIATE_MISSING);
-    assert_string_equal(answer.facts.trust.missing_issuer, "CN=Amazon RSA 2048 M01,O=Amazon,C=US");
-    assert_string_equal(answer.facts.trust.issuer_url, "http://crt.example/m01.cer");
-    assert_false(answer.facts.trust.issuer_known_by_name);
+    assert_string_equal(answer.facts.trust.refusal.missing_issuer,
+                        "CN=Amazon RSA 2048 M01,O=Amazon,C=US");
+    assert_string_equal(answer.facts.trust.refusal.issuer_url, "http://crt.example/m01.cer");
+    assert_false(answer.facts.trust.refusal.issuer_known_by_name);
     /* also for Amazon's own host: nobody forged anything */
     leaf = leaf_under(pki->issuing, 5, "DNS:" AMAZON_HOST);
     answer = ask(OWNED(leaf), pki->root1, AMAZON_HOST);
@@ -149,12 +150,12 @@ static void a_private_root_is_missing_whether_sent_or_not(void **state) {
     struct answer answer =
         ask(OWNED(leaf_under(root, 7, "DNS:avs.example"), root), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
-    assert_true(answer.facts.trust.untrusted_self_signed_in_chain);
-    assert_false(answer.facts.trust.closes_with_ats_roots);
-    assert_string_equal(answer.facts.trust.missing_issuer, "CN=Bench Root,O=Bench");
+    assert_true(answer.facts.trust.refusal.untrusted_self_signed_in_chain);
+    assert_false(answer.facts.trust.refusal.closes_with_ats_roots);
+    assert_string_equal(answer.facts.trust.refusal.missing_issuer, "CN=Bench Root,O=Bench");
     answer = ask(OWNED(leaf_under(root, 7, "DNS:avs.example")), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
-    assert_string_equal(answer.facts.trust.missing_issuer, "CN=Bench Root,O=Bench");
+    assert_string_equal(answer.facts.trust.refusal.missing_issuer, "CN=Bench Root,O=Bench");
     X509_free(root);
 }
 
@@ -164,7 +165,7 @@ static void a_store_with_the_name_but_another_key_says_so(void **state) {
     X509 *root = ca_under("O=Bench/CN=Bench Root", 7, NULL, 0);
     struct answer answer = ask(OWNED(leaf_under(root, 7, "DNS:avs.example")), old, "avs.example");
     assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
-    assert_true(answer.facts.trust.issuer_known_by_name);
+    assert_true(answer.facts.trust.refusal.issuer_known_by_name);
     X509_free(old);
     X509_free(root);
 }
@@ -183,7 +184,8 @@ static void a_stranger_who_vouches_for_amazon_intercepts(void **state) {
     X509 *leaf = leaf_under(corporate, 7, "DNS:" AMAZON_HOST);
     struct answer answer = ask(OWNED(leaf), pki->root1, AMAZON_HOST);
     assert_only(&answer, AVS_CAUSE_INTERCEPTED);
-    assert_string_equal(answer.facts.trust.intercepted_by, "CN=Example Corp CA,O=Example Corp");
+    assert_string_equal(answer.facts.trust.refusal.intercepted_by,
+                        "CN=Example Corp CA,O=Example Corp");
     X509_up_ref(corporate);
     answer = ask(OWNED(leaf_under(corporate, 7, "DNS:" AMAZON_HOST), corporate), pki->root1,
                  AMAZON_HOST);
@@ -210,7 +212,7 @@ static void a_public_authority_that_the_store_lacks_is_no_interception(void **st
     struct answer answer =
         ask(OWNED(leaf_under(issuing, 8, "DNS:" AMAZON_HOST), issuing), pki->root1, AMAZON_HOST);
     assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
-    assert_string_equal(answer.facts.trust.missing_issuer,
+    assert_string_equal(answer.facts.trust.refusal.missing_issuer,
                         "CN=DigiCert Global Root G2,O=DigiCert Inc,C=US");
     X509_free(root);
 }
@@ -244,7 +246,7 @@ static void a_forged_issuing_authority_without_key_ids_intercepts(void **state) 
                                               .has_no_key_ids = true});
     struct answer answer =
         ask(OWNED(leaf_under(fake, 10, "DNS:avs.example"), fake), pki->root1, "avs.example");
-    assert_int_equal(answer.facts.trust.verify_error, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+    assert_int_equal(answer.facts.trust.gate.verify_error, X509_V_ERR_CERT_SIGNATURE_FAILURE);
     assert_only(&answer, AVS_CAUSE_INTERCEPTED);
     X509_free(fake_root);
 }
@@ -256,7 +258,8 @@ static void an_amazon_authority_signed_by_a_stranger_intercepts(void **state) {
     struct answer answer =
         ask(OWNED(leaf_under(fake, 8, "DNS:avs.example"), fake), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_INTERCEPTED);
-    assert_string_equal(answer.facts.trust.intercepted_by, "CN=Example Corp CA,O=Example Corp");
+    assert_string_equal(answer.facts.trust.refusal.intercepted_by,
+                        "CN=Example Corp CA,O=Example Corp");
     X509_free(corporate);
 }
 
@@ -274,7 +277,7 @@ static void a_broken_signature_below_a_root_is_just_invalid(void **state) {
                                               .has_no_key_ids = true});
     X509_up_ref(pki->issuing);
     struct answer answer = ask(OWNED(leaf, pki->issuing), pki->root1, "avs.example");
-    assert_int_equal(answer.facts.trust.verify_error, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+    assert_int_equal(answer.facts.trust.gate.verify_error, X509_V_ERR_CERT_SIGNATURE_FAILURE);
     assert_only(&answer, AVS_CAUSE_CERT_INVALID);
     X509_free(twin);
 }
@@ -297,7 +300,7 @@ static void weak_and_misused_certificates_are_named(void **state) {
     X509_up_ref(pki->issuing);
     struct answer answer = ask(OWNED(weak, pki->issuing), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_WEAK_SIGNATURE);
-    assert_string_equal(answer.facts.trust.problem_subject, "CN=weak");
+    assert_string_equal(answer.facts.trust.refusal.problem_subject, "CN=weak");
     X509 *client = pki_issue(&(struct pki_cert){.name = "CN=client",
                                                 .key = pki_key(0),
                                                 .issuer = pki->issuing,
@@ -307,7 +310,7 @@ static void weak_and_misused_certificates_are_named(void **state) {
     X509_up_ref(pki->issuing);
     answer = ask(OWNED(client, pki->issuing), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_WRONG_PURPOSE);
-    assert_string_equal(answer.facts.trust.problem_subject, "CN=client");
+    assert_string_equal(answer.facts.trust.refusal.problem_subject, "CN=client");
     /* signed by a server certificate, which is no authority */
     X509 *mid = pki_issue(&(struct pki_cert){.name = "CN=mid",
                                              .key = pki_key(8),
@@ -356,9 +359,9 @@ static void the_clock_is_told_from_the_certificate(void **state) {
                                       now + rows[i].years * PKI_YEAR, now - PKI_DAY);
         assert_only(&answer, rows[i].cause);
         const struct avs_trust_facts *trust = &answer.facts.trust;
-        assert_true(trust->valid_at_other_time);
-        assert_true(trust->good_from < now && now < trust->good_until);
-        assert_string_not_equal(trust->problem_subject, "");
+        assert_true(trust->refusal.valid_at_other_time);
+        assert_true(trust->refusal.good_from < now && now < trust->refusal.good_until);
+        assert_string_not_equal(trust->refusal.problem_subject, "");
     }
 }
 
@@ -375,8 +378,9 @@ static void a_chain_that_was_never_good_as_a_whole_is_not_the_clocks_fault(void 
     struct answer answer =
         ask(OWNED(leaf_under(issuing, 8, "DNS:avs.example"), issuing), pki->root1, "avs.example");
     assert_only(&answer, AVS_CAUSE_CERT_EXPIRED);
-    assert_false(answer.facts.trust.valid_at_other_time);
-    assert_string_equal(answer.facts.trust.problem_subject, "CN=Amazon RSA 2048 M09,O=Amazon,C=US");
+    assert_false(answer.facts.trust.refusal.valid_at_other_time);
+    assert_string_equal(answer.facts.trust.refusal.problem_subject,
+                        "CN=Amazon RSA 2048 M09,O=Amazon,C=US");
 }
 
 static void amazons_own_chain_is_known_by_the_built_in_keys(void **state) {
@@ -385,8 +389,8 @@ static void amazons_own_chain_is_known_by_the_built_in_keys(void **state) {
     X509 *real = pki_from_pem(avs_ats_root_table[0].pem);
     struct answer answer = ask(OWNED(real), pki->root2, NULL);
     assert_false(answer.is_accepted);
-    assert_true(answer.facts.trust.path_is_public_ats);
-    assert_false(answer.facts.trust.intercepted);
+    assert_true(answer.facts.trust.refusal.path_is_public_ats);
+    assert_false(answer.facts.trust.refusal.intercepted);
 }
 
 static void nothing_is_explained_of_an_accepted_chain(void **state) {
@@ -395,9 +399,10 @@ static void nothing_is_explained_of_an_accepted_chain(void **state) {
     assert_true(answer.is_accepted);
     assert_int_equal(answer.count, 0);
     struct avs_trust_facts *trust = &answer.facts.trust;
-    assert_string_equal(trust->missing_issuer, "");
-    assert_string_equal(trust->problem_subject, "");
-    assert_false(trust->closes_with_ats_roots || trust->intercepted || trust->expired);
+    assert_string_equal(trust->refusal.missing_issuer, "");
+    assert_string_equal(trust->refusal.problem_subject, "");
+    assert_false(trust->refusal.closes_with_ats_roots || trust->refusal.intercepted ||
+                 trust->refusal.expired);
 }
 
 static void amazon_hosts_are_matched_on_whole_labels(void **state) {

@@ -23,7 +23,7 @@ static struct connection connect_to(STACK_OF(X509) * sent, STACK_OF(X509) * anch
     struct avs_anchors_options options = {.ca_file = pki_write("anchors.pem", anchors),
                                           .source = "option"};
     struct avs_anchors *store = NULL;
-    assert_int_equal(avs_anchors_load(&options, &made.facts.trust, &store, &error), AVS_OK);
+    assert_int_equal(avs_anchors_load(&options, &made.facts.trust.store, &store, &error), AVS_OK);
     struct avs_gate gate = {
         .anchors = store, .ats_roots = ats, .host = host, .now_unix = now, .facts = &made.facts};
     SSL_CTX *client_context = SSL_CTX_new(TLS_client_method());
@@ -99,18 +99,19 @@ static void shapes_and_stores_are_accepted_as_libcurl_accepts_them(void **state)
             struct connection made = connect_to(sent, anchors, fixture->ats, "avs.example", 0);
             bool is_accepted = rows[i].accepted[shape - 1];
             assert_int_equal(made.is_established, is_accepted);
-            assert_int_equal(made.facts.trust.verify_error == 0, is_accepted);
+            assert_int_equal(made.facts.trust.gate.verify_error == 0, is_accepted);
             assert_int_equal(made.verify_result == X509_V_OK, is_accepted);
             assert_int_equal(made.facts.chain_length, shape + 1);
             assert_string_equal(made.facts.chain[0].subject, "CN=avs.example");
             assert_string_equal(made.facts.chain[1].subject,
                                 "CN=Amazon RSA 2048 M01,O=Amazon,C=US");
             assert_true(made.facts.hostname_matched);
-            assert_int_equal(made.facts.trust.ats, is_accepted);
-            assert_string_equal(made.facts.trust.ats_root, is_accepted ? rows[i].ats_root : "");
-            assert_int_equal(made.facts.trust.anchor_cross_signed,
+            assert_int_equal(made.facts.trust.gate.ats, is_accepted);
+            assert_string_equal(made.facts.trust.gate.ats_root,
+                                is_accepted ? rows[i].ats_root : "");
+            assert_int_equal(made.facts.trust.gate.anchor_cross_signed,
                              is_accepted && rows[i].cross_signed);
-            assert_int_equal(made.facts.trust.closes_with_ats_roots, !is_accepted);
+            assert_int_equal(made.facts.trust.refusal.closes_with_ats_roots, !is_accepted);
             pki_free(sent);
         }
         pki_free(anchors);
@@ -151,8 +152,8 @@ static void the_name_check_follows_rfc_9525(void **state) {
         struct connection made = connect_to(sent, anchors, fixture->ats, rows[i].host, 0);
         assert_int_equal(made.is_established, rows[i].accepted);
         assert_int_equal(made.facts.hostname_matched, rows[i].accepted);
-        assert_int_equal(made.facts.trust.hostname_mismatch, !rows[i].accepted);
-        assert_int_equal(made.facts.trust.verify_error == 0, rows[i].accepted);
+        assert_int_equal(made.facts.trust.refusal.hostname_mismatch, !rows[i].accepted);
+        assert_int_equal(made.facts.trust.gate.verify_error == 0, rows[i].accepted);
         pki_free(sent);
         X509_free(leaf);
     }
@@ -165,12 +166,13 @@ static void the_name_is_known_also_when_the_chain_fails_first(void **state) {
     STACK_OF(X509) *sent = pki_ats_chain(fixture->pki, 2);
     struct connection made = connect_to(sent, anchors, fixture->ats, "wrong.example", 0);
     assert_false(made.is_established);
-    assert_int_equal(made.facts.trust.verify_error, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    assert_int_equal(made.facts.trust.gate.verify_error,
+                     X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
     assert_false(made.facts.hostname_matched);
-    assert_true(made.facts.trust.hostname_mismatch);
+    assert_true(made.facts.trust.refusal.hostname_mismatch);
     made = connect_to(sent, anchors, fixture->ats, "avs.example", 0);
     assert_true(made.facts.hostname_matched);
-    assert_false(made.facts.trust.hostname_mismatch);
+    assert_false(made.facts.trust.refusal.hostname_mismatch);
     pki_free(sent);
     pki_free(anchors);
 }
@@ -189,9 +191,9 @@ static void time_is_the_one_that_the_gate_was_given(void **state) {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct connection made =
             connect_to(sent, anchors, fixture->ats, "avs.example", now + rows[i].offset);
-        assert_int_equal(made.facts.trust.verify_error, rows[i].error);
+        assert_int_equal(made.facts.trust.gate.verify_error, rows[i].error);
         assert_int_equal(made.is_established, rows[i].error == X509_V_OK);
-        assert_int_equal(made.facts.trust.valid_at_other_time, rows[i].error != X509_V_OK);
+        assert_int_equal(made.facts.trust.refusal.valid_at_other_time, rows[i].error != X509_V_OK);
     }
     pki_free(sent);
     pki_free(anchors);
@@ -234,13 +236,13 @@ static void dates_after_2038_are_judged_as_any_other(void **state) {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct connection made =
             connect_to(sent, anchors, fixture->ats, "late.example", rows[i].now);
-        assert_int_equal(made.facts.trust.verify_error, rows[i].error);
+        assert_int_equal(made.facts.trust.gate.verify_error, rows[i].error);
         assert_int_equal(made.is_established, rows[i].error == X509_V_OK);
         if (rows[i].error != X509_V_OK) {
-            assert_int_equal(made.facts.trust.verify_depth, rows[i].depth);
-            assert_true(made.facts.trust.valid_at_other_time);
-            assert_int_equal(made.facts.trust.good_from, Y2045);
-            assert_int_equal(made.facts.trust.good_until, Y2045 + PKI_YEAR);
+            assert_int_equal(made.facts.trust.gate.verify_depth, rows[i].depth);
+            assert_true(made.facts.trust.refusal.valid_at_other_time);
+            assert_int_equal(made.facts.trust.refusal.good_from, Y2045);
+            assert_int_equal(made.facts.trust.refusal.good_until, Y2045 + PKI_YEAR);
         }
     }
     pki_free(sent);
@@ -277,15 +279,15 @@ static void dates_that_openssl_leaves_out_are_looked_at_all_the_same(void **stat
         int depth = 0;
         STACK_OF(X509) *path = pki_stack(leaf, fixture->pki->issuing, fixture->pki->root1, NULL);
         assert_int_equal(avs_validity_check(path, gate.now_unix, &depth),
-                         by_openssl.trust.verify_error);
+                         by_openssl.trust.gate.verify_error);
         pki_free(path);
         /* the system clock, years after that leaf, and OpenSSL told not to look */
         X509_STORE_set_flags(avs_anchors_store(store), X509_V_FLAG_NO_CHECK_TIME);
         gate.now_unix = 0;
         gate.facts = &by_gate;
         assert_false(avs_gate_judge_chain(&gate, leaf, sent, 1));
-        assert_int_equal(by_gate.trust.verify_error, X509_V_ERR_CERT_HAS_EXPIRED);
-        assert_true(by_gate.trust.expired);
+        assert_int_equal(by_gate.trust.gate.verify_error, X509_V_ERR_CERT_HAS_EXPIRED);
+        assert_true(by_gate.trust.refusal.expired);
     }
     int depth = 0;
     assert_int_equal(avs_validity_check(NULL, from, &depth), X509_V_ERR_UNSPECIFIED);

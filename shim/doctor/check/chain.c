@@ -91,7 +91,7 @@ static void describe_chain(const STACK_OF(X509) * chain, const struct avs_ats_ro
         avs_cert_describe(sk_X509_value(chain, i), roots, &facts->chain[facts->chain_length++]);
     }
     facts->hostname_matched = host && avs_gate_name_matches(sk_X509_value(chain, 0), host);
-    facts->trust.verify_error = -1;
+    facts->trust.gate.verify_error = -1;
 }
 
 enum avs_status avs_chain_judge(const struct avs_chain_question *question,
@@ -118,7 +118,7 @@ enum avs_status avs_chain_judge(const struct avs_chain_question *question,
                                               .ca_path = question->ca_path,
                                               .source = question->store_source};
     AVS_AUTO(avs_anchors) anchors = NULL;
-    enum avs_status status = avs_anchors_load(&store, &ret_facts->trust, &anchors, reterr);
+    enum avs_status status = avs_anchors_load(&store, &ret_facts->trust.store, &anchors, reterr);
     if (status == AVS_ERR_NO_MEMORY) {
         return status;
     }

@@ -113,13 +113,13 @@ static void ask_around(const struct avs_check_options *options, struct avs_evide
 
 /* The store could not be loaded: every session is told so, nothing is dialled. */
 static void note_store_failure(const struct avs_check_options *options,
-                               const struct avs_trust_facts *store, struct avs_evidence *evidence) {
+                               const struct avs_store_facts *store, struct avs_evidence *evidence) {
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         struct avs_session_evidence *session = &evidence->session[i];
         session->attempted = i == AVS_PROTOCOL_H2 ? !options->skip_h2 : !options->skip_http1;
         session->tls.outcome = AVS_HANDSHAKE_STORE_FAILED;
-        session->tls.trust = *store;
-        session->tls.trust.verify_error = -1;
+        session->tls.trust.store = *store;
+        session->tls.trust.gate.verify_error = -1;
     }
 }
 
@@ -185,7 +185,7 @@ enum avs_status avs_check_run(const struct avs_check_options *given,
     struct avs_anchors_options store = {
         .ca_file = options->ca_file, .ca_path = options->ca_path, .source = options->store_source};
     store.source = avs_net_curl_complete_store(store.source, &store.ca_file, &store.ca_path);
-    struct avs_trust_facts store_facts = {.store_state = AVS_STORE_OK};
+    struct avs_store_facts store_facts = {.state = AVS_STORE_OK};
     AVS_AUTO(anchors) anchors = NULL;
     enum avs_status status = avs_anchors_load(&store, &store_facts, &anchors, reterr);
     if (status == AVS_ERR_NO_MEMORY) {
@@ -196,7 +196,7 @@ enum avs_status avs_check_run(const struct avs_check_options *given,
     } else {
         plan.anchors = anchors;
         for (int i = 0; i < AVS_SESSION_COUNT; i++) { /* known before anything is dialled */
-            avs_anchors_describe(anchors, &evidence->session[i].tls.trust);
+            avs_anchors_describe(anchors, &evidence->session[i].tls.trust.store);
         }
         AVS_TRY(run_sessions(&plan, evidence, reterr));
         ask_around(options, evidence);

@@ -32,7 +32,7 @@ static void log_connection(const struct avs_check_plan *plan,
         AVS_LOG_EVENT(log, AVS_LOG_INFO, SOURCE, "tlsEstablished",
                       {"protocol", protocol_of(session)}, {"version", tls->version},
                       {"cipher", tls->cipher}, {"alpn", tls->alpn},
-                      {"anchor", tls->trust.anchor_subject});
+                      {"anchor", tls->trust.gate.anchor_subject});
         return;
     }
     if (session->dial.outcome != AVS_DIAL_CONNECTED) {
@@ -42,7 +42,7 @@ static void log_connection(const struct avs_check_plan *plan,
         return;
     }
     AVS_LOG_EVENT(log, AVS_LOG_ERROR, SOURCE, "tlsFailed", {"protocol", protocol_of(session)},
-                  {"host", plan->endpoint.host}, {"verify", tls->trust.verify_text},
+                  {"host", plan->endpoint.host}, {"verify", tls->trust.gate.verify_text},
                   {"openssl", tls->openssl_error});
 }
 

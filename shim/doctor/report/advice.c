@@ -86,17 +86,17 @@ static void about_dial(struct subject *subject) {
 
 static void about_store(struct subject *subject) {
     const struct avs_trust_facts *trust = &subject->session->tls.trust;
-    say(subject, "CA file", trust->ca_file);
-    say(subject, "CA path", trust->ca_path);
-    say(subject, "what is wrong", trust->store_detail);
-    if (trust->store_detail[0] == '\0') {
-        say_errno(subject, trust->store_errno);
+    say(subject, "CA file", trust->store.ca_file);
+    say(subject, "CA path", trust->store.ca_path);
+    say(subject, "what is wrong", trust->store.detail);
+    if (trust->store.detail[0] == '\0') {
+        say_errno(subject, trust->store.os_errno);
     }
 }
 
 static void about_chain(struct subject *subject) {
     const struct avs_tls_facts *tls = &subject->session->tls;
-    say(subject, "OpenSSL", tls->trust.verify_text);
+    say(subject, "OpenSSL", tls->trust.gate.verify_text);
     for (size_t i = 0; i < tls->chain_length && i < AVS_CHAIN_MAX; i++) {
         line(subject);
         avs_out_printf(subject->out, "sent %zu: %s", i + 1, tls->chain[i].subject);
@@ -108,24 +108,24 @@ static void about_chain(struct subject *subject) {
 
 static void about_missing(struct subject *subject) {
     const struct avs_trust_facts *trust = &subject->session->tls.trust;
-    if (trust->closes_with_ats_roots) {
+    if (trust->refusal.closes_with_ats_roots) {
         line(subject);
-        avs_out_printf(subject->out, "missing root: %s\n", trust->closing_root);
-        avs_out_printf(subject->out, "  SHA-256 %s", trust->closing_sha256);
+        avs_out_printf(subject->out, "missing root: %s\n", trust->refusal.closing_root);
+        avs_out_printf(subject->out, "  SHA-256 %s", trust->refusal.closing_sha256);
     } else {
-        say(subject, "missing", trust->missing_issuer);
+        say(subject, "missing", trust->refusal.missing_issuer);
     }
-    if (trust->issuer_known_by_name && !trust->closes_with_ats_roots) {
+    if (trust->refusal.issuer_known_by_name && !trust->refusal.closes_with_ats_roots) {
         say(subject, "in the store", "a certificate of that name, but with another key");
     }
-    say(subject, "published at", trust->issuer_url);
-    say(subject, "CA file in use", trust->ca_file);
-    say(subject, "CA path in use", trust->ca_path);
+    say(subject, "published at", trust->refusal.issuer_url);
+    say(subject, "CA file in use", trust->store.ca_file);
+    say(subject, "CA path in use", trust->store.ca_path);
     about_chain(subject);
 }
 
 static void about_interception(struct subject *subject) {
-    say(subject, "vouched for by", subject->session->tls.trust.intercepted_by);
+    say(subject, "vouched for by", subject->session->tls.trust.refusal.intercepted_by);
     about_chain(subject);
 }
 
@@ -134,11 +134,13 @@ static void about_times(struct subject *subject) {
     say_time(subject, "this device's clock", subject->evidence->wall_clock);
     say_time(subject, "this software was built", subject->evidence->build_time);
     say(subject, "server's own Date (not proven)", subject->session->http.http_date);
-    if (trust->valid_at_other_time) {
-        say_times(subject, "the chain is good from", trust->good_from, trust->good_until);
+    if (trust->refusal.valid_at_other_time) {
+        say_times(subject, "the chain is good from", trust->refusal.good_from,
+                  trust->refusal.good_until);
     }
-    say(subject, "certificate", trust->problem_subject);
-    say_times(subject, "valid from", trust->problem_not_before, trust->problem_not_after);
+    say(subject, "certificate", trust->refusal.problem_subject);
+    say_times(subject, "valid from", trust->refusal.problem_not_before,
+              trust->refusal.problem_not_after);
 }
 
 static void about_name(struct subject *subject) {
@@ -154,12 +156,12 @@ static void about_name(struct subject *subject) {
 
 static void about_anchor(struct subject *subject) {
     const struct avs_trust_facts *trust = &subject->session->tls.trust;
-    say(subject, "the chain ends in", trust->anchor_subject);
-    say(subject, "  SHA-256", trust->anchor_sha256);
+    say(subject, "the chain ends in", trust->gate.anchor_subject);
+    say(subject, "  SHA-256", trust->gate.anchor_sha256);
 }
 
 static void about_certificate(struct subject *subject) {
-    say(subject, "certificate", subject->session->tls.trust.problem_subject);
+    say(subject, "certificate", subject->session->tls.trust.refusal.problem_subject);
     about_chain(subject);
 }
 
@@ -288,7 +290,7 @@ static void fill_command(struct avs_buffer *out, const char *command,
     char peer[AVS_NAME_BYTES + 16];
     char line[16];
     avs_text_format(port, sizeof(port), "%u", evidence->port);
-    avs_text_format(line, sizeof(line), "%d", session->tls.trust.store_line);
+    avs_text_format(line, sizeof(line), "%d", session->tls.trust.store.line);
     format_peer(peer, sizeof(peer), evidence, session);
     const struct avs_trust_facts *trust = &session->tls.trust;
     const struct {
@@ -298,10 +300,10 @@ static void fill_command(struct avs_buffer *out, const char *command,
         {"{endpoint}", evidence->endpoint},
         {"{host}", evidence->host},
         {"{port}", port},
-        {"{ca_file}", trust->ca_file},
-        {"{ca_path}", trust->ca_path},
+        {"{ca_file}", trust->store.ca_file},
+        {"{ca_path}", trust->store.ca_path},
         {"{line}", line},
-        {"{root}", trust->closing_root},
+        {"{root}", trust->refusal.closing_root},
         {"{config}", CONFIG_FILE}, /* the evidence does not know its path */
     };
     while (*command) {
@@ -328,28 +330,28 @@ static void fill_command(struct avs_buffer *out, const char *command,
 static void sharpen(struct avs_advice *advice, const struct avs_evidence *evidence,
                     const struct avs_session_evidence *session, const char **command) {
     const struct avs_trust_facts *trust = &session->tls.trust;
-    if (advice->cause == AVS_CAUSE_ROOT_MISSING && !trust->closes_with_ats_roots) {
+    if (advice->cause == AVS_CAUSE_ROOT_MISSING && !trust->refusal.closes_with_ats_roots) {
         advice->remedy = "No Amazon root closes this chain: for a private test bed give its root "
                          "with --ca-file; otherwise find out whose server answers.";
         *command = "avs-shim check --endpoint {endpoint} --ca-file FILE";
     } else if (advice->cause == AVS_CAUSE_ROOT_MISSING &&
-               strcmp(trust->store_source, "libcurl") != 0 &&
-               strcmp(trust->store_source, "openssl") != 0 && trust->ca_file[0] &&
-               !trust->ca_path[0]) {
+               strcmp(trust->store.source, "libcurl") != 0 &&
+               strcmp(trust->store.source, "openssl") != 0 && trust->store.ca_file[0] &&
+               !trust->store.ca_path[0]) {
         advice->remedy = "Add the missing root named above to the CA file in use; the system store "
                          "is not read when a CA file is given.";
         *command = "avs-shim trust audit --ca-file {ca_file}";
     } else if (advice->cause == AVS_CAUSE_DNS_FAILED && is_test_endpoint_gone(evidence, session)) {
         *command = "avs-shim check --endpoint na";
-    } else if (advice->cause == AVS_CAUSE_CA_FILE_UNREADABLE && !trust->ca_file[0] &&
-               trust->ca_path[0]) {
+    } else if (advice->cause == AVS_CAUSE_CA_FILE_UNREADABLE && !trust->store.ca_file[0] &&
+               trust->store.ca_path[0]) {
         *command = "ls -ld {ca_path}";
-    } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID && trust->store_line > 0) {
+    } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID && trust->store.line > 0) {
         advice->remedy = "Put a whole bundle there, or mend the block at the line named above: one "
                          "damaged block, and OpenSSL takes none of the file.";
         *command = "sed -n {line},+2p {ca_file}";
     } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID &&
-               strstr(trust->store_detail, "DER") == NULL) {
+               strstr(trust->store.detail, "DER") == NULL) {
         *command = "head -c 300 {ca_file}"; /* no block in it, and nothing to convert */
     } else if (advice->cause == AVS_CAUSE_HTTP2_MISSING && strcmp(session->tls.alpn, "h2") == 0) {
         advice->remedy = "The server agreed to HTTP/2 and then did not speak it: check that the "

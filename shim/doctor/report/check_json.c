@@ -44,16 +44,16 @@ static void put_certificate(struct avs_json *json, const struct avs_cert_facts *
 }
 
 static void put_anchor(struct avs_json *json, const struct avs_trust_facts *trust) {
-    if (!trust->anchor_subject[0]) {
+    if (!trust->gate.anchor_subject[0]) {
         avs_json_null(json, "anchor");
         return;
     }
     avs_json_open_object(json, "anchor");
-    avs_json_text(json, "subject", trust->anchor_subject);
-    avs_json_text(json, "sha256", trust->anchor_sha256);
-    avs_json_text(json, "spki_sha256", trust->anchor_spki_sha256);
-    avs_json_text(json, "ats_root", trust->ats_root);
-    avs_json_bool(json, "cross_signed", trust->anchor_cross_signed);
+    avs_json_text(json, "subject", trust->gate.anchor_subject);
+    avs_json_text(json, "sha256", trust->gate.anchor_sha256);
+    avs_json_text(json, "spki_sha256", trust->gate.anchor_spki_sha256);
+    avs_json_text(json, "ats_root", trust->gate.ats_root);
+    avs_json_bool(json, "cross_signed", trust->gate.anchor_cross_signed);
     avs_json_close(json);
 }
 
@@ -66,15 +66,15 @@ static void put_tls(struct avs_json *json, const struct avs_tls_facts *tls) {
     avs_json_text(json, "version", tls->version);
     avs_json_text(json, "cipher", tls->cipher);
     avs_json_text(json, "alpn", tls->alpn);
-    avs_json_bool(json, "ats", tls->trust.ats);
+    avs_json_bool(json, "ats", tls->trust.gate.ats);
     put_anchor(json, &tls->trust);
     avs_json_open_array(json, "chain");
     for (size_t i = 0; i < tls->chain_length && i < AVS_CHAIN_MAX; i++) {
         put_certificate(json, &tls->chain[i]);
     }
     avs_json_close(json);
-    avs_json_text(json, "policy", tls->trust.policy);
-    avs_json_text(json, "verify_text", tls->trust.verify_text);
+    avs_json_text(json, "policy", tls->trust.gate.policy);
+    avs_json_text(json, "verify_text", tls->trust.gate.verify_text);
     avs_json_text(json, "openssl_error", tls->openssl_error);
     avs_json_close(json);
 }
@@ -164,7 +164,7 @@ static void put_families(struct avs_json *json, const struct avs_evidence *evide
         avs_json_open_object(json, NULL);
         avs_json_text(json, "family", avs_family_id((enum avs_family)i));
         put_outcome(json, &verdict->family[i]);
-        avs_json_text(json, "missing_root", tls->trust.closing_root);
+        avs_json_text(json, "missing_root", tls->trust.refusal.closing_root);
         put_tls(json, tls);
         avs_json_close(json);
     }
@@ -176,9 +176,9 @@ static void put_store(struct avs_json *json, const struct avs_evidence *evidence
         &evidence->session[evidence->session[0].attempted ? 0 : 1];
     const struct avs_trust_facts *trust = &session->tls.trust;
     avs_json_open_object(json, "trust_store");
-    avs_json_text(json, "source", trust->store_source);
-    avs_json_text(json, "ca_file", trust->ca_file);
-    avs_json_text(json, "ca_path", trust->ca_path);
+    avs_json_text(json, "source", trust->store.source);
+    avs_json_text(json, "ca_file", trust->store.ca_file);
+    avs_json_text(json, "ca_path", trust->store.ca_path);
     avs_json_close(json);
 }
 

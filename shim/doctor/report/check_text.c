@@ -45,7 +45,7 @@ static void add_answer(struct report *report) {
         const struct avs_trust_facts *trust = &decisive(report)->tls.trust;
         avs_out_printf(&report->out, " %s works: TLS is verified and the chain ends in %s.\n",
                        evidence->endpoint,
-                       trust->ats ? trust->ats_root : "a trusted root (--any-root)");
+                       trust->gate.ats ? trust->gate.ats_root : "a trusted root (--any-root)");
         break;
     }
     case AVS_NOT_READY:
@@ -87,13 +87,13 @@ static void add_endpoint(struct report *report) {
 static void add_store(struct report *report) {
     const struct avs_session_evidence *session = decisive(report);
     const struct avs_trust_facts *trust = &session->tls.trust;
-    bool has_path = trust->ca_path[0] != '\0';
-    fact(report, trust->store_state == AVS_STORE_OK ? AVS_MARK_OK : AVS_MARK_FAIL, "Roots");
-    avs_out_printf(&report->out, "%s%s%s (from: %s)", trust->ca_file,
-                   trust->ca_file[0] && has_path ? " and " : "", trust->ca_path,
-                   trust->store_source);
-    if (trust->store_count > 0) {
-        avs_out_printf(&report->out, ", %d certificates", trust->store_count);
+    bool has_path = trust->store.ca_path[0] != '\0';
+    fact(report, trust->store.state == AVS_STORE_OK ? AVS_MARK_OK : AVS_MARK_FAIL, "Roots");
+    avs_out_printf(&report->out, "%s%s%s (from: %s)", trust->store.ca_file,
+                   trust->store.ca_file[0] && has_path ? " and " : "", trust->store.ca_path,
+                   trust->store.source);
+    if (trust->store.count > 0) {
+        avs_out_printf(&report->out, ", %d certificates", trust->store.count);
     }
     avs_out_printf(&report->out, "\n");
 }
@@ -154,7 +154,7 @@ static bool same_causes(const struct avs_session_verdict *a, const struct avs_se
 static void add_tls(struct report *report, const struct avs_session_evidence *session) {
     const struct avs_tls_facts *tls = &session->tls;
     avs_out_printf(&report->out, "%s %s", tls->version, tls->cipher);
-    if (tls->trust.anchor_cross_signed) {
+    if (tls->trust.gate.anchor_cross_signed) {
         avs_out_printf(&report->out, ", anchored in a cross-signed copy");
     }
 }
@@ -229,7 +229,7 @@ static enum avs_status add_family(struct report *report, enum avs_family family,
     if (verdict->outcome == AVS_SESSION_PASS) {
         fact(report, AVS_MARK_OK, label);
         avs_out_printf(&report->out, "the chain of this family ends in %s\n",
-                       trust->ats ? trust->ats_root : trust->anchor_subject);
+                       trust->gate.ats ? trust->gate.ats_root : trust->gate.anchor_subject);
         return AVS_OK;
     }
     enum avs_cause cause = verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_INTERNAL;

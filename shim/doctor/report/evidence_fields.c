@@ -25,6 +25,20 @@ static const char *const protocol_names[] = {"h2", "http/1.1"};
         .size = sizeof(((struct STRUCT *)0)->member), .names = names_array,                \
         .name_count = AVS_COUNT(names_array)                                               \
     }
+/* A member of a struct inside, which is told flat: a ticket's keys stay when facts are regrouped.
+ */
+#define FIELD_IN(part, member, name, kind_name)           \
+    {                                                     \
+        .key = name, .kind = AVS_FIELD_##kind_name,       \
+        .offset = offsetof(struct STRUCT, part.member),   \
+        .size = sizeof(((struct STRUCT *)0)->part.member) \
+    }
+#define FIELD_ENUM_IN(part, member, key_name, names_array)                                       \
+    {                                                                                            \
+        .key = key_name, .kind = AVS_FIELD_ENUM, .offset = offsetof(struct STRUCT, part.member), \
+        .size = sizeof(((struct STRUCT *)0)->part.member), .names = names_array,                 \
+        .name_count = AVS_COUNT(names_array)                                                     \
+    }
 #define FIELD_BYTES(member)                                                                 \
     {                                                                                       \
         .key = #member, .kind = AVS_FIELD_BYTES, .offset = offsetof(struct STRUCT, member), \
@@ -85,50 +99,50 @@ TABLE(cert);
 
 #define STRUCT avs_trust_facts
 static const struct avs_field trust_rows[] = {
-    FIELD_ENUM(store_state, store_names),
-    FIELD(store_source, TEXT),
-    FIELD(ca_file, TEXT),
-    FIELD(ca_path, TEXT),
-    FIELD(store_errno, INT),
-    FIELD(store_count, INT),
-    FIELD(store_line, INT),
-    FIELD(store_detail, TEXT),
-    FIELD(ca_path_useless, BOOL),
-    FIELD(policy, TEXT),
-    FIELD(verify_error, INT),
-    FIELD(verify_depth, INT),
-    FIELD(verify_text, TEXT),
-    FIELD(anchor_subject, TEXT),
-    FIELD(anchor_sha256, TEXT),
-    FIELD(anchor_spki_sha256, TEXT),
-    FIELD(ats, BOOL),
-    FIELD(ats_root, TEXT),
-    FIELD(anchor_cross_signed, BOOL),
-    FIELD(missing_issuer, TEXT),
-    FIELD(issuer_known_by_name, BOOL),
-    FIELD(closes_with_ats_roots, BOOL),
-    FIELD(closing_root, TEXT),
-    FIELD(closing_sha256, TEXT),
-    FIELD(path_is_public_ats, BOOL),
-    FIELD(issuer_url, TEXT),
-    FIELD(intermediate_missing, BOOL),
-    FIELD(self_signed_leaf, BOOL),
-    FIELD(untrusted_self_signed_in_chain, BOOL),
-    FIELD(intercepted, BOOL),
-    FIELD(intercepted_by, TEXT),
-    FIELD(expired, BOOL),
-    FIELD(not_yet_valid, BOOL),
-    FIELD(ca_outside_validity, BOOL),
-    FIELD(all_outside_validity, BOOL),
-    FIELD(valid_at_other_time, BOOL),
-    FIELD(good_from, I64),
-    FIELD(good_until, I64),
-    FIELD(hostname_mismatch, BOOL),
-    FIELD(weak_signature, BOOL),
-    FIELD(wrong_purpose, BOOL),
-    FIELD(problem_subject, TEXT),
-    FIELD(problem_not_before, I64),
-    FIELD(problem_not_after, I64),
+    FIELD_ENUM_IN(store, state, "store_state", store_names),
+    FIELD_IN(store, source, "store_source", TEXT),
+    FIELD_IN(store, ca_file, "ca_file", TEXT),
+    FIELD_IN(store, ca_path, "ca_path", TEXT),
+    FIELD_IN(store, os_errno, "store_errno", INT),
+    FIELD_IN(store, count, "store_count", INT),
+    FIELD_IN(store, line, "store_line", INT),
+    FIELD_IN(store, detail, "store_detail", TEXT),
+    FIELD_IN(store, ca_path_useless, "ca_path_useless", BOOL),
+    FIELD_IN(gate, policy, "policy", TEXT),
+    FIELD_IN(gate, verify_error, "verify_error", INT),
+    FIELD_IN(gate, verify_depth, "verify_depth", INT),
+    FIELD_IN(gate, verify_text, "verify_text", TEXT),
+    FIELD_IN(gate, anchor_subject, "anchor_subject", TEXT),
+    FIELD_IN(gate, anchor_sha256, "anchor_sha256", TEXT),
+    FIELD_IN(gate, anchor_spki_sha256, "anchor_spki_sha256", TEXT),
+    FIELD_IN(gate, ats, "ats", BOOL),
+    FIELD_IN(gate, ats_root, "ats_root", TEXT),
+    FIELD_IN(gate, anchor_cross_signed, "anchor_cross_signed", BOOL),
+    FIELD_IN(refusal, missing_issuer, "missing_issuer", TEXT),
+    FIELD_IN(refusal, issuer_known_by_name, "issuer_known_by_name", BOOL),
+    FIELD_IN(refusal, closes_with_ats_roots, "closes_with_ats_roots", BOOL),
+    FIELD_IN(refusal, closing_root, "closing_root", TEXT),
+    FIELD_IN(refusal, closing_sha256, "closing_sha256", TEXT),
+    FIELD_IN(refusal, path_is_public_ats, "path_is_public_ats", BOOL),
+    FIELD_IN(refusal, issuer_url, "issuer_url", TEXT),
+    FIELD_IN(refusal, intermediate_missing, "intermediate_missing", BOOL),
+    FIELD_IN(refusal, self_signed_leaf, "self_signed_leaf", BOOL),
+    FIELD_IN(refusal, untrusted_self_signed_in_chain, "untrusted_self_signed_in_chain", BOOL),
+    FIELD_IN(refusal, intercepted, "intercepted", BOOL),
+    FIELD_IN(refusal, intercepted_by, "intercepted_by", TEXT),
+    FIELD_IN(refusal, expired, "expired", BOOL),
+    FIELD_IN(refusal, not_yet_valid, "not_yet_valid", BOOL),
+    FIELD_IN(refusal, ca_outside_validity, "ca_outside_validity", BOOL),
+    FIELD_IN(refusal, all_outside_validity, "all_outside_validity", BOOL),
+    FIELD_IN(refusal, valid_at_other_time, "valid_at_other_time", BOOL),
+    FIELD_IN(refusal, good_from, "good_from", I64),
+    FIELD_IN(refusal, good_until, "good_until", I64),
+    FIELD_IN(refusal, hostname_mismatch, "hostname_mismatch", BOOL),
+    FIELD_IN(refusal, weak_signature, "weak_signature", BOOL),
+    FIELD_IN(refusal, wrong_purpose, "wrong_purpose", BOOL),
+    FIELD_IN(refusal, problem_subject, "problem_subject", TEXT),
+    FIELD_IN(refusal, problem_not_before, "problem_not_before", I64),
+    FIELD_IN(refusal, problem_not_after, "problem_not_after", I64),
 };
 TABLE(trust);
 #undef STRUCT

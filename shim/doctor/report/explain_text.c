@@ -12,7 +12,8 @@ static void add_answer(struct avs_out *text, const struct avs_trust_explanation 
     const struct avs_trust_facts *trust = &explanation->tls.trust;
     if (explanation->cause_count == 0) {
         avs_out_tone(text, AVS_TONE_GOOD, "The chain is accepted%s%s%s.\n",
-                     trust->ats ? ": it ends in " : "", trust->ats ? trust->ats_root : "",
+                     trust->gate.ats ? ": it ends in " : "",
+                     trust->gate.ats ? trust->gate.ats_root : "",
                      explanation->host[0] ? ", and the name matches" : "");
         return;
     }
@@ -53,9 +54,10 @@ static void add_terms(struct avs_out *text, const struct avs_trust_explanation *
     char at[TIME_BYTES];
     avs_text_utc(at, sizeof(at), explanation->at);
     avs_out_printf(text, "\nJudged at %s against %s%s%s (%s)%s%s", at,
-                   trust->ca_file[0] ? trust->ca_file : "",
-                   trust->ca_file[0] && trust->ca_path[0] ? " and " : "", trust->ca_path,
-                   trust->store_source, trust->policy[0] ? "; policy: " : "", trust->policy);
+                   trust->store.ca_file[0] ? trust->store.ca_file : "",
+                   trust->store.ca_file[0] && trust->store.ca_path[0] ? " and " : "",
+                   trust->store.ca_path, trust->store.source,
+                   trust->gate.policy[0] ? "; policy: " : "", trust->gate.policy);
     avs_out_printf(text, ".\n");
     if (explanation->host[0]) {
         avs_out_printf(text, "Host: %s, %s.\n", explanation->host,
@@ -64,12 +66,12 @@ static void add_terms(struct avs_out *text, const struct avs_trust_explanation *
     } else {
         avs_out_printf(text, "No host was given, so names are not checked (--host NAME).\n");
     }
-    if (trust->verify_error > 0) {
-        avs_out_printf(text, "OpenSSL: %s (%d) at certificate %d.\n", trust->verify_text,
-                       trust->verify_error, trust->verify_depth);
-    } else if (trust->anchor_subject[0]) {
-        avs_out_printf(text, "Anchor: %s, SHA-256 %s.\n", trust->anchor_subject,
-                       trust->anchor_sha256);
+    if (trust->gate.verify_error > 0) {
+        avs_out_printf(text, "OpenSSL: %s (%d) at certificate %d.\n", trust->gate.verify_text,
+                       trust->gate.verify_error, trust->gate.verify_depth);
+    } else if (trust->gate.anchor_subject[0]) {
+        avs_out_printf(text, "Anchor: %s, SHA-256 %s.\n", trust->gate.anchor_subject,
+                       trust->gate.anchor_sha256);
     }
 }
 

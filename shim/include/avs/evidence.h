@@ -153,32 +153,36 @@ struct avs_cert_facts {
     bool is_amazon_name_over_foreign_key; /**< claims to be an ATS root, but the key is not */
 };
 
-/** What the trust gate decided and what the explainer found. Filled by shim/src/trust. */
-struct avs_trust_facts {
-    enum avs_store_state store_state;
-    char store_source[48]; /**< "option", "config", "libcurl", "openssl" */
+/** The trust store that a session was given. */
+struct avs_store_facts {
+    enum avs_store_state state;
+    char source[48]; /**< "option", "config", "libcurl", "openssl" */
     char ca_file[AVS_NAME_BYTES];
     char ca_path[AVS_NAME_BYTES];
-    int store_errno;
-    int store_count;                   /**< certificates in the CA file; 0 without one */
-    int store_line;                    /**< of the CA file, where it is damaged; 0 = nowhere */
-    char store_detail[AVS_NAME_BYTES]; /**< what is wrong with it, empty if nothing */
+    int os_errno;
+    int count;                   /**< certificates in the CA file; 0 without one */
+    int line;                    /**< of the CA file, where it is damaged; 0 = nowhere */
+    char detail[AVS_NAME_BYTES]; /**< what is wrong with it, empty if nothing */
     bool ca_path_useless; /**< beside a CA file: nothing in the CA path can be found (no hash links)
                            */
-    char policy[96];      /**< "partial-chain, trusted-first, security level 2" */
+};
 
+/** What the trust gate decided about a chain, and by which policy. */
+struct avs_gate_facts {
+    char policy[96];  /**< "partial-chain, trusted-first, security level 2" */
     int verify_error; /**< X509_V_* of the gate, 0 = OK, -1 = the gate never ran */
     int verify_depth;
     char verify_text[128];
-
     char anchor_subject[AVS_NAME_BYTES]; /**< where the verified path ends */
     char anchor_sha256[AVS_HASH_HEX_BYTES];
     char anchor_spki_sha256[AVS_HASH_HEX_BYTES];
     bool ats;                           /**< the verified path contains an ATS root key */
     char ats_root[AVS_ROOT_NAME_BYTES]; /**< which one, the nearest to the anchor */
     bool anchor_cross_signed; /**< the anchor is not self-signed: a strict verifier refuses it */
+};
 
-    /* explanation of a refused chain; all false / empty when it was accepted */
+/** Why a chain was refused, as the explainer found it; all false and empty when it was accepted. */
+struct avs_refusal_facts {
     char missing_issuer[AVS_NAME_BYTES]; /**< subject of the certificate that was looked for in vain
                                           */
     bool issuer_known_by_name;  /**< an anchor of that name exists in the store, with another key */
@@ -206,6 +210,13 @@ struct avs_trust_facts {
     bool wrong_purpose;
     char problem_subject[AVS_NAME_BYTES]; /**< the certificate the first problem is about */
     int64_t problem_not_before, problem_not_after;
+};
+
+/** Filled by shim/src/trust. */
+struct avs_trust_facts {
+    struct avs_store_facts store;
+    struct avs_gate_facts gate;
+    struct avs_refusal_facts refusal;
 };
 
 struct avs_tls_facts {

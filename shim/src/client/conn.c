@@ -268,7 +268,7 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     conn->evidence.attempted = true; /* field by field: most of it is never touched */
     conn->evidence.protocol = AVS_PROTOCOL_H2;
     conn->evidence.tls.alert_received = conn->evidence.tls.alert_sent = -1;
-    conn->evidence.tls.trust.verify_error = -1;
+    conn->evidence.tls.trust.gate.verify_error = -1;
     conn->evidence.timing = (struct avs_timing_facts){-1, -1, -1, -1, -1};
     AVS_CORE_COUNT(core, connections_dialled);
     struct avs_error error = AVS_ERROR_INIT;

@@ -39,7 +39,7 @@ static enum avs_status prepare_context(struct avs_links *links, struct avs_tls_f
                                         .source = links->options.store_source};
     store.source = avs_net_curl_complete_store(store.source, &store.ca_file, &store.ca_path);
     struct avs_anchors *anchors = NULL;
-    enum avs_status status = avs_anchors_load(&store, &facts->trust, &anchors, reterr);
+    enum avs_status status = avs_anchors_load(&store, &facts->trust.store, &anchors, reterr);
     if (status != AVS_OK) {
         facts->outcome = AVS_HANDSHAKE_STORE_FAILED;
         return status;
@@ -87,7 +87,7 @@ static bool on_change(void *user, enum avs_pump_state state, const struct avs_er
         break;
     case AVS_PUMP_UP:
         if (strcmp(tls->alpn, "h2") == 0 &&
-            (tls->trust.ats || !link->links->core->options.require_ats)) {
+            (tls->trust.gate.ats || !link->links->core->options.require_ats)) {
             avs_conn_on_up(conn, now_us);
             break;
         } /* the evidence says which of the two */

@@ -54,14 +54,16 @@ void avs_story_proven(const struct avs_conn *conn) {
     const struct avs_timing_facts *timing = &conn->evidence.timing;
     const struct avs_trust_facts *trust = &tls->trust;
     char store[2 * AVS_NAME_BYTES + 2];
-    avs_text_format(store, sizeof(store), "%s%s%s", trust->ca_file,
-                    trust->ca_file[0] && trust->ca_path[0] ? " " : "", trust->ca_path);
+    avs_text_format(store, sizeof(store), "%s%s%s", trust->store.ca_file,
+                    trust->store.ca_file[0] && trust->store.ca_path[0] ? " " : "",
+                    trust->store.ca_path);
     char dns[NUMBER_BYTES], connect[NUMBER_BYTES], proven[NUMBER_BYTES];
     AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG5, SOURCE, "tlsEstablished",
                   {"origin", conn->origin->url}, {"address", conn->evidence.dial.address},
                   {"tls", tls->version}, {"cipher", tls->cipher}, {"alpn", tls->alpn},
-                  {"resumed", yes_or_no(tls->session_resumed)}, {"root", trust->anchor_subject},
-                  {"store", store}, {"dnsMs", milliseconds(dns, timing->dns_ms)},
+                  {"resumed", yes_or_no(tls->session_resumed)},
+                  {"root", trust->gate.anchor_subject}, {"store", store},
+                  {"dnsMs", milliseconds(dns, timing->dns_ms)},
                   {"connectMs", milliseconds(connect, timing->connect_ms)},
                   {"tlsMs", milliseconds(proven, timing->tls_ms)});
 }

@@ -5,7 +5,7 @@
 
 static void set_not_reached(struct avs_session_evidence *session) {
     session->tls.alert_received = session->tls.alert_sent = -1;
-    session->tls.trust.verify_error = -1;
+    session->tls.trust.gate.verify_error = -1;
     session->timing = (struct avs_timing_facts){-1, -1, -1, -1, -1};
 }
 

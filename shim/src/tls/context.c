@@ -93,8 +93,7 @@ enum avs_status avs_tls_context_new(const struct avs_tls_context_options *option
     context->anchors = avs_anchors_ref(options->anchors);
     context->ats_roots = options->ats_roots;
     context->caches_sessions = options->caches_sessions;
-    struct avs_trust_facts store;
-    memset(&store, 0, sizeof(store));
+    struct avs_store_facts store;
     avs_anchors_describe(context->anchors, &store);
     avs_text_format(context->store_tag, sizeof(context->store_tag), "%s\n%s", store.ca_file,
                     store.ca_path);

@@ -116,7 +116,7 @@ static void init_once(void) {
 /* What OpenSSL and the gate said, each for itself. */
 static bool is_proven(const struct avs_tls *tls) {
     return SSL_get_verify_result(tls->ssl) == X509_V_OK &&
-           tls->facts->trust.verify_error == X509_V_OK && tls->facts->hostname_matched;
+           tls->facts->trust.gate.verify_error == X509_V_OK && tls->facts->hostname_matched;
 }
 
 /* A copy, for OpenSSL spoils its own when a connection is cut without TLS's goodbye: that is when
@@ -250,7 +250,7 @@ enum avs_status avs_tls_new(struct avs_tls_context *context, const struct avs_tl
     tls->context = context;
     tls->facts = options->facts;
     tls->facts->alert_received = tls->facts->alert_sent = -1;
-    tls->facts->trust.verify_error = -1;
+    tls->facts->trust.gate.verify_error = -1;
     AVS_TEXT_SET(tls->host, options->host);
     tls->ssl = SSL_new(context->ssl_context);
     enum avs_status status = tls->ssl ? set_up(tls, options, reterr) : avs_fail_memory(reterr);
@@ -311,7 +311,7 @@ static bool looks_like_tls(const struct avs_tls_facts *facts) {
 /* Who ended the handshake: asked in the order of how certain the answer is. */
 static enum avs_handshake_outcome failed_outcome(const struct avs_tls *tls) {
     const struct avs_tls_facts *facts = tls->facts;
-    if (facts->trust.verify_error > 0) {
+    if (facts->trust.gate.verify_error > 0) {
         return AVS_HANDSHAKE_VERIFY_FAILED;
     }
     if (!looks_like_tls(facts)) {

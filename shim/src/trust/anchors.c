@@ -34,11 +34,11 @@ struct avs_anchors {
     X509_STORE *store;
     struct identity file;
     struct identity path;
-    char *key;                    /* source, file and path as they were asked for */
-    struct avs_trust_facts facts; /* store_* only */
+    char *key; /* source, file and path as they were asked for */
+    struct avs_store_facts facts;
 };
 
-static enum avs_status fail_store(struct avs_trust_facts *facts, enum avs_store_state state,
+static enum avs_status fail_store(struct avs_store_facts *facts, enum avs_store_state state,
                                   int os_errno, const char *path, const char *detail,
                                   struct avs_error *reterr) {
     static const enum avs_status statuses[AVS_STORE_COUNT] = {
@@ -47,9 +47,9 @@ static enum avs_status fail_store(struct avs_trust_facts *facts, enum avs_store_
         [AVS_STORE_INVALID] = AVS_ERR_CA_FILE_INVALID,
         [AVS_STORE_NOT_HASHED] = AVS_ERR_CA_PATH_NOT_HASHED,
     };
-    facts->store_state = state;
-    facts->store_errno = os_errno;
-    AVS_TEXT_SET(facts->store_detail, detail);
+    facts->state = state;
+    facts->os_errno = os_errno;
+    AVS_TEXT_SET(facts->detail, detail);
     return avs_fail_errno(reterr, statuses[state], avs_store_cause(state), os_errno, "%s: %s", path,
                           detail);
 }
@@ -101,13 +101,13 @@ static enum avs_status add_indexed(struct avs_anchors *anchors, char *text, size
         return AVS_OK;
     }
     AVS_REQUIRE_MEMORY(result == AVS_BUNDLE_READ, reterr);
-    anchors->facts.store_count = (int)avs_bundle_count(bundle);
+    anchors->facts.count = (int)avs_bundle_count(bundle);
     AVS_REQUIRE_MEMORY(avs_lookup_add_bundle(anchors->store, bundle), reterr);
     return AVS_OK;
 }
 
 /* OpenSSL refused the file: what is wrong with it, and where. */
-static enum avs_status fail_invalid(struct avs_trust_facts *facts, const char *path,
+static enum avs_status fail_invalid(struct avs_store_facts *facts, const char *path,
                                     struct avs_error *reterr) {
     struct avs_cafile file = {.flaw = ""};
     size_t length = 0;
@@ -116,7 +116,7 @@ static enum avs_status fail_invalid(struct avs_trust_facts *facts, const char *p
     if (!text || !avs_cafile_read(text, length, NULL, NULL, &file) || file.is_taken) {
         AVS_TEXT_SET(file.flaw, "no certificate in PEM form, or a damaged block in it");
     }
-    facts->store_line = (int)file.line;
+    facts->line = (int)file.line;
     return fail_store(facts, AVS_STORE_INVALID, 0, path, file.flaw, reterr);
 }
 
@@ -129,7 +129,7 @@ static enum avs_status load_whole(struct avs_anchors *anchors, const char *path,
     if (count <= 0) {
         return fail_invalid(&anchors->facts, path, reterr);
     }
-    anchors->facts.store_count = count;
+    anchors->facts.count = count;
     return AVS_OK;
 }
 
@@ -164,13 +164,13 @@ static bool is_hash_link(const char *name) {
            name[9] <= '9';
 }
 
-static enum avs_status check_path(const char *path, bool has_file, struct avs_trust_facts *facts,
+static enum avs_status check_path(const char *path, bool has_file, struct avs_store_facts *facts,
                                   struct avs_error *reterr) {
     DIR *directory = opendir(path);
     if (!directory) {
         int os_errno = errno;
         if (has_file) { /* as libcurl has it: a missing directory only matters when it is alone */
-            avs_text_format(facts->store_detail, sizeof(facts->store_detail), "CA path: %s",
+            avs_text_format(facts->detail, sizeof(facts->detail), "CA path: %s",
                             strerror(os_errno));
             return AVS_OK;
         }
@@ -192,7 +192,7 @@ static enum avs_status check_path(const char *path, bool has_file, struct avs_tr
                     "run openssl rehash on it, or name one file as CA file",
                     others);
     if (has_file) {
-        AVS_TEXT_SET(facts->store_detail, detail);
+        AVS_TEXT_SET(facts->detail, detail);
         facts->ca_path_useless = others > 0;
         return AVS_OK;
     }
@@ -213,7 +213,7 @@ static struct avs_anchors_options default_options(void) {
 
 static enum avs_status fill(struct avs_anchors *anchors, const struct avs_anchors_options *options,
                             struct avs_error *reterr) {
-    struct avs_trust_facts *facts = &anchors->facts;
+    struct avs_store_facts *facts = &anchors->facts;
     anchors->store = X509_STORE_new();
     AVS_REQUIRE_MEMORY(anchors->store, reterr);
     if (options->ca_file) {
@@ -265,7 +265,7 @@ static struct avs_anchors *anchors_new(const struct avs_anchors_options *options
     anchors->references = 1;
     anchors->file = identify(options->ca_file);
     anchors->path = identify(options->ca_path);
-    AVS_TEXT_SET(anchors->facts.store_source, options->source);
+    AVS_TEXT_SET(anchors->facts.source, options->source);
     AVS_TEXT_SET(anchors->facts.ca_file, file);
     AVS_TEXT_SET(anchors->facts.ca_path, path);
     return anchors;
@@ -304,7 +304,7 @@ static struct avs_anchors *share(struct avs_anchors **draft, bool must_exist) {
 }
 
 enum avs_status avs_anchors_load(const struct avs_anchors_options *options,
-                                 struct avs_trust_facts *ret_facts,
+                                 struct avs_store_facts *ret_facts,
                                  struct avs_anchors **ret_anchors, struct avs_error *reterr) {
     struct avs_anchors_options chosen =
         options->ca_file || options->ca_path ? *options : default_options();
@@ -347,17 +347,8 @@ void avs_anchors_unref(struct avs_anchors *anchors) {
     }
 }
 
-void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_trust_facts *ret_facts) {
-    const struct avs_trust_facts *known = &anchors->facts;
-    ret_facts->store_state = known->store_state;
-    ret_facts->store_errno = known->store_errno;
-    ret_facts->store_count = known->store_count;
-    ret_facts->store_line = known->store_line;
-    ret_facts->ca_path_useless = known->ca_path_useless;
-    AVS_TEXT_SET(ret_facts->store_source, known->store_source);
-    AVS_TEXT_SET(ret_facts->store_detail, known->store_detail);
-    AVS_TEXT_SET(ret_facts->ca_file, known->ca_file);
-    AVS_TEXT_SET(ret_facts->ca_path, known->ca_path);
+void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_store_facts *ret_facts) {
+    *ret_facts = anchors->facts;
 }
 
 X509_STORE *avs_anchors_store(const struct avs_anchors *anchors) {

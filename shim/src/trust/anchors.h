@@ -21,19 +21,19 @@ struct avs_anchors_options {
 
 struct avs_anchors;
 
-/** Load, or share what this process has loaded already and is unchanged on disk. store_* of
- *  `ret_facts` (may be NULL) are filled on failure too. A bad CA file is an error even beside a
+/** Load, or share what this process has loaded already and is unchanged on disk. `ret_facts`
+ *  (may be NULL) is filled on failure too. A bad CA file is an error even beside a
  *  good CA path, as in libcurl (error 77). Caller gives back with avs_anchors_unref.
  *  Errors: CA_FILE_UNREADABLE, CA_FILE_INVALID, CA_PATH_NOT_HASHED, NO_MEMORY. */
 AVS_NODISCARD enum avs_status avs_anchors_load(const struct avs_anchors_options *options,
-                                               struct avs_trust_facts *ret_facts,
+                                               struct avs_store_facts *ret_facts,
                                                struct avs_anchors **ret_anchors,
                                                struct avs_error *reterr);
 struct avs_anchors *avs_anchors_ref(struct avs_anchors *anchors);
 void avs_anchors_unref(struct avs_anchors *anchors);
 
-/** Copy what is known of the store into store_*, ca_file and ca_path. */
-void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_trust_facts *ret_facts);
+/** What is known of the store. */
+void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_store_facts *ret_facts);
 
 /** Lent: the store to verify against. */
 X509_STORE *avs_anchors_store(const struct avs_anchors *anchors);

@@ -45,10 +45,11 @@ static void note_closing_root(struct explanation *it) {
     if (at < 0 || !avs_cert_digest(top, digest)) {
         return;
     }
-    it->trust->closes_with_ats_roots = true;
-    AVS_TEXT_SET(it->trust->closing_root, avs_ats_roots_name(it->input->ats_roots, (size_t)at));
-    avs_text_hex(it->trust->closing_sha256, sizeof(it->trust->closing_sha256), digest,
-                 sizeof(digest));
+    it->trust->refusal.closes_with_ats_roots = true;
+    AVS_TEXT_SET(it->trust->refusal.closing_root,
+                 avs_ats_roots_name(it->input->ats_roots, (size_t)at));
+    avs_text_hex(it->trust->refusal.closing_sha256, sizeof(it->trust->refusal.closing_sha256),
+                 digest, sizeof(digest));
 }
 
 /* A built-in Amazon key signs this chain, whatever --ats-roots says. */
@@ -70,7 +71,8 @@ static void note_issuer_url(struct explanation *it, X509 *certificate) {
         const ACCESS_DESCRIPTION *place = sk_ACCESS_DESCRIPTION_value(places, i);
         if (OBJ_obj2nid(place->method) == NID_ad_ca_issuers && place->location->type == GEN_URI) {
             const ASN1_IA5STRING *url = place->location->d.uniformResourceIdentifier;
-            avs_cert_printable(it->trust->issuer_url, sizeof(it->trust->issuer_url), url);
+            avs_cert_printable(it->trust->refusal.issuer_url, sizeof(it->trust->refusal.issuer_url),
+                               url);
             break;
         }
     }
@@ -145,23 +147,23 @@ static void note_open_end(struct explanation *it) {
     bool is_leaf = sk_X509_num(it->by_store.path) == 1;
     const X509_NAME *issuer = X509_get_issuer_name(top);
     char organization[AVS_NAME_BYTES];
-    avs_cert_name(issuer, trust->missing_issuer, sizeof(trust->missing_issuer));
+    avs_cert_name(issuer, trust->refusal.missing_issuer, sizeof(trust->refusal.missing_issuer));
     avs_cert_organization(issuer, organization, sizeof(organization));
-    trust->issuer_known_by_name = it->by_store.has_issuer_by_name;
-    if (trust->closes_with_ats_roots) {
+    trust->refusal.issuer_known_by_name = it->by_store.has_issuer_by_name;
+    if (trust->refusal.closes_with_ats_roots) {
         return;
     }
     if (avs_cert_is_self_signed(top)) {
-        trust->self_signed_leaf = is_leaf;
-        trust->untrusted_self_signed_in_chain = !is_leaf;
+        trust->refusal.self_signed_leaf = is_leaf;
+        trust->refusal.untrusted_self_signed_in_chain = !is_leaf;
         return;
     }
     if (issuer_was_sent(it, top)) {
-        trust->wrong_purpose = true;
+        trust->refusal.wrong_purpose = true;
         return;
     }
     note_issuer_url(it, top);
-    trust->intermediate_missing = is_leaf && leaf_lacks_intermediate(it, top, organization);
+    trust->refusal.intermediate_missing = is_leaf && leaf_lacks_intermediate(it, top, organization);
 }
 
 /* Somebody calls himself an Amazon authority: a name of a root over another key, a certificate
@@ -209,31 +211,31 @@ static bool has_interceptor_name(const struct explanation *it) {
 static void note_interception(struct explanation *it) {
     struct avs_trust_facts *trust = it->trust;
     X509 *top = avs_replay_top(&it->by_store);
-    if (!top || trust->closes_with_ats_roots || trust->path_is_public_ats) {
+    if (!top || trust->refusal.closes_with_ats_roots || trust->refusal.path_is_public_ats) {
         return;
     }
     const X509_NAME *issuer = X509_get_issuer_name(top);
     char organization[AVS_NAME_BYTES];
     avs_cert_organization(issuer, organization, sizeof(organization));
-    bool is_stranger_for_amazon = avs_names_is_amazon_host(it->input->host) &&
-                                  avs_replay_is_open(&it->by_store) && !trust->self_signed_leaf &&
-                                  !trust->intermediate_missing &&
-                                  !avs_names_is_public_authority(organization);
+    bool is_stranger_for_amazon =
+        avs_names_is_amazon_host(it->input->host) && avs_replay_is_open(&it->by_store) &&
+        !trust->refusal.self_signed_leaf && !trust->refusal.intermediate_missing &&
+        !avs_names_is_public_authority(organization);
     bool is_product = !it->closes_by_store && has_interceptor_name(it);
     if (is_stranger_for_amazon || is_product ||
         (!it->closes_by_store && has_forged_amazon_name(it))) {
-        trust->intercepted = true;
-        avs_cert_name(issuer, trust->intercepted_by, sizeof(trust->intercepted_by));
+        trust->refusal.intercepted = true;
+        avs_cert_name(issuer, trust->refusal.intercepted_by, sizeof(trust->refusal.intercepted_by));
     }
 }
 
 static void note_problem(struct explanation *it, X509 *certificate) {
     struct avs_trust_facts *trust = it->trust;
-    if (certificate && !trust->problem_subject[0]) {
-        avs_cert_name(X509_get_subject_name(certificate), trust->problem_subject,
-                      sizeof(trust->problem_subject));
-        trust->problem_not_before = avs_cert_time(X509_get0_notBefore(certificate));
-        trust->problem_not_after = avs_cert_time(X509_get0_notAfter(certificate));
+    if (certificate && !trust->refusal.problem_subject[0]) {
+        avs_cert_name(X509_get_subject_name(certificate), trust->refusal.problem_subject,
+                      sizeof(trust->refusal.problem_subject));
+        trust->refusal.problem_not_before = avs_cert_time(X509_get0_notBefore(certificate));
+        trust->refusal.problem_not_after = avs_cert_time(X509_get0_notAfter(certificate));
     }
 }
 
@@ -253,24 +255,24 @@ static void note_times(struct explanation *it) {
         bool is_late = it->input->now_unix >= not_after; /* as OpenSSL has it */
         from = not_before > from ? not_before : from;
         until = not_after < until ? not_after : until;
-        trust->not_yet_valid |= is_early;
-        trust->expired |= is_late;
+        trust->refusal.not_yet_valid |= is_early;
+        trust->refusal.expired |= is_late;
         if (is_early || is_late) {
             outside++;
-            trust->ca_outside_validity |= i > 0;
+            trust->refusal.ca_outside_validity |= i > 0;
             note_problem(it, certificate);
         }
     }
-    trust->all_outside_validity = outside > 0 && outside == length;
+    trust->refusal.all_outside_validity = outside > 0 && outside == length;
     if (outside == 0 || from > until || from == INT64_MIN) {
         return;
     }
     X509_STORE *store = it->closes_by_store ? it->input->store : it->ats_store;
     struct avs_replay then = avs_replay_run(it->input, store, from + (until - from) / 2);
     if (avs_replay_closes(&then) && then.error_count == 0) {
-        trust->valid_at_other_time = true;
-        trust->good_from = from;
-        trust->good_until = until;
+        trust->refusal.valid_at_other_time = true;
+        trust->refusal.good_from = from;
+        trust->refusal.good_until = until;
     }
     avs_replay_done(&then);
 }
@@ -285,12 +287,12 @@ static void note_quality(struct explanation *it) {
                                   X509_V_ERR_CERT_REJECTED,        0};
     int at = avs_replay_find(it->best, weak);
     if (at >= 0) {
-        it->trust->weak_signature = true;
+        it->trust->refusal.weak_signature = true;
         note_problem(it, it->best->error[at].certificate);
     }
     at = avs_replay_find(it->best, purpose);
     if (at >= 0) {
-        it->trust->wrong_purpose = true;
+        it->trust->refusal.wrong_purpose = true;
         note_problem(it, it->best->error[at].certificate);
     }
 }
@@ -308,7 +310,7 @@ void avs_explain_chain(const struct avs_explain_input *input, struct avs_tls_fac
     it.closes_by_store = avs_replay_closes(&it.by_store);
     bool closes_by_ats = avs_replay_closes(&it.by_ats);
     it.best = !it.closes_by_store && closes_by_ats ? &it.by_ats : &it.by_store;
-    facts->trust.path_is_public_ats = is_public_ats(&it);
+    facts->trust.refusal.path_is_public_ats = is_public_ats(&it);
     if (!it.closes_by_store && it.by_store.is_done) {
         if (closes_by_ats) {
             note_closing_root(&it);
@@ -320,7 +322,7 @@ void avs_explain_chain(const struct avs_explain_input *input, struct avs_tls_fac
         note_times(&it);
         note_quality(&it);
     }
-    facts->trust.hostname_mismatch = input->host && !facts->hostname_matched;
+    facts->trust.refusal.hostname_mismatch = input->host && !facts->hostname_matched;
     avs_replay_done(&it.by_store);
     avs_replay_done(&it.by_ats);
 }

@@ -65,35 +65,19 @@ static void note_path(const struct avs_gate *gate, STACK_OF(X509) * path) {
                       ? avs_ats_roots_find_key(gate->ats_roots, key)
                       : -1;
         if (ats >= 0) { /* the one nearest to the anchor stays */
-            trust->ats = true;
-            AVS_TEXT_SET(trust->ats_root, avs_ats_roots_name(gate->ats_roots, (size_t)ats));
+            trust->gate.ats = true;
+            AVS_TEXT_SET(trust->gate.ats_root, avs_ats_roots_name(gate->ats_roots, (size_t)ats));
         }
     }
     if (length > 0) {
         X509 *anchor = sk_X509_value(path, length - 1);
         struct avs_cert_facts about;
         avs_cert_describe(anchor, gate->ats_roots, &about);
-        AVS_TEXT_SET(trust->anchor_subject, about.subject);
-        AVS_TEXT_SET(trust->anchor_sha256, about.sha256);
-        AVS_TEXT_SET(trust->anchor_spki_sha256, about.spki_sha256);
-        trust->anchor_cross_signed = !about.self_signed;
+        AVS_TEXT_SET(trust->gate.anchor_subject, about.subject);
+        AVS_TEXT_SET(trust->gate.anchor_sha256, about.sha256);
+        AVS_TEXT_SET(trust->gate.anchor_spki_sha256, about.spki_sha256);
+        trust->gate.anchor_cross_signed = !about.self_signed;
     }
-}
-
-/* Forget what an earlier handshake wrote; what is known of the store stays. */
-static void reset_facts(struct avs_tls_facts *facts) {
-    struct avs_trust_facts store = {.verify_error = -1};
-    struct avs_trust_facts *trust = &facts->trust;
-    store.store_state = trust->store_state;
-    store.store_errno = trust->store_errno;
-    store.store_count = trust->store_count;
-    store.store_line = trust->store_line;
-    store.ca_path_useless = trust->ca_path_useless;
-    memcpy(store.store_source, trust->store_source, sizeof(store.store_source));
-    memcpy(store.store_detail, trust->store_detail, sizeof(store.store_detail));
-    memcpy(store.ca_file, trust->ca_file, sizeof(store.ca_file));
-    memcpy(store.ca_path, trust->ca_path, sizeof(store.ca_path));
-    *trust = store;
 }
 
 static int64_t judged_at(const struct avs_gate *gate) {
@@ -120,7 +104,8 @@ static int verify(X509_STORE_CTX *verification, const struct avs_gate *gate) {
 static int judge(X509_STORE_CTX *verification, const struct avs_gate *gate, int auth_level) {
     struct avs_tls_facts *facts = gate->facts;
     STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(verification);
-    reset_facts(facts);
+    facts->trust.gate = (struct avs_gate_facts){.verify_error = -1};
+    facts->trust.refusal = (struct avs_refusal_facts){.expired = false};
     int result = verify(verification, gate);
     int error = X509_STORE_CTX_get_error(verification);
     if (result != 1 && error == X509_V_OK) { /* refused, and it did not say why */
@@ -131,10 +116,10 @@ static int judge(X509_STORE_CTX *verification, const struct avs_gate *gate, int 
 
     struct avs_trust_facts *trust = &facts->trust;
     note_chain(gate, X509_STORE_CTX_get0_cert(verification), sent);
-    trust->verify_error = error;
-    trust->verify_depth = X509_STORE_CTX_get_error_depth(verification);
-    AVS_TEXT_SET(trust->verify_text, X509_verify_cert_error_string(error));
-    avs_text_format(trust->policy, sizeof(trust->policy),
+    trust->gate.verify_error = error;
+    trust->gate.verify_depth = X509_STORE_CTX_get_error_depth(verification);
+    AVS_TEXT_SET(trust->gate.verify_text, X509_verify_cert_error_string(error));
+    avs_text_format(trust->gate.policy, sizeof(trust->gate.policy),
                     "partial-chain, trusted-first, security level %d, names by RFC 9525",
                     auth_level);
     if (is_accepted) {
@@ -199,8 +184,8 @@ static enum avs_status check_gate(struct avs_gate *gate, struct avs_error *reter
         gate->ats_roots = avs_ats_roots_embedded();
         AVS_REQUIRE_MEMORY(gate->ats_roots, reterr);
     }
-    avs_anchors_describe(gate->anchors, &gate->facts->trust);
-    gate->facts->trust.verify_error = -1;
+    avs_anchors_describe(gate->anchors, &gate->facts->trust.store);
+    gate->facts->trust.gate.verify_error = -1;
     return AVS_OK;
 }
 

@@ -153,12 +153,12 @@ static void say_no_http2(const struct view *view) {
 /* "the CA file /etc/ssl/cert.pem (named by the config)" */
 static void put_store(const struct avs_trust_facts *trust, char *text, size_t capacity) {
     avs_text_format(text, capacity, "%s%s%s%s%s (from: %s)",
-                    trust->ca_file[0] ? "the CA file " : "", trust->ca_file,
-                    trust->ca_file[0] && trust->ca_path[0] ? " and " : "",
-                    trust->ca_path[0]   ? "the CA folder "
-                    : trust->ca_file[0] ? ""
-                                        : "the trust store",
-                    trust->ca_path, either(trust->store_source, "default"));
+                    trust->store.ca_file[0] ? "the CA file " : "", trust->store.ca_file,
+                    trust->store.ca_file[0] && trust->store.ca_path[0] ? " and " : "",
+                    trust->store.ca_path[0]   ? "the CA folder "
+                    : trust->store.ca_file[0] ? ""
+                                              : "the trust store",
+                    trust->store.ca_path, either(trust->store.source, "default"));
 }
 
 static const struct avs_cert_facts *leaf_of(const struct view *view) {
@@ -172,14 +172,15 @@ static void say_root(const struct view *view) {
     char store[2 * AVS_NAME_BYTES + 80];
     put_store(trust, store, sizeof(store));
     const char *last = tls->chain_length > 0 ? tls->chain[tls->chain_length - 1].issuer : "";
-    const char *root = either(trust->closing_root, either(trust->missing_issuer, last));
+    const char *root =
+        either(trust->refusal.closing_root, either(trust->refusal.missing_issuer, last));
     SAY(view, "the chain ends in the root \"%s\", which is not in %s%s", root, store,
-        trust->issuer_known_by_name ? "; one of that name is, with another key" : "");
+        trust->refusal.issuer_known_by_name ? "; one of that name is, with another key" : "");
 }
 
 static void say_intermediate(const struct view *view) {
     SAY(view, "the server did not send the intermediate certificate \"%s\" that signed \"%s\"",
-        view->evidence->tls.trust.missing_issuer, leaf_of(view)->subject);
+        view->evidence->tls.trust.refusal.missing_issuer, leaf_of(view)->subject);
 }
 
 static void say_self_signed(const struct view *view) {
@@ -191,13 +192,13 @@ static void say_self_signed(const struct view *view) {
 
 static void say_anchor(const struct view *view) {
     const struct avs_trust_facts *trust = &view->evidence->tls.trust;
-    SAY(view, "the chain is trusted, but it ends in \"%s\"", trust->anchor_subject);
+    SAY(view, "the chain is trusted, but it ends in \"%s\"", trust->gate.anchor_subject);
 }
 
 static void say_interceptor(const struct view *view) {
     const struct avs_tls_facts *tls = &view->evidence->tls;
     const char *last = tls->chain_length > 0 ? tls->chain[tls->chain_length - 1].issuer : "";
-    SAY(view, "\"%s\" vouches for %s, not Amazon", either(tls->trust.intercepted_by, last),
+    SAY(view, "\"%s\" vouches for %s, not Amazon", either(tls->trust.refusal.intercepted_by, last),
         view->host);
 }
 
@@ -217,13 +218,13 @@ static void say_names(const struct view *view) {
 static void say_dates(const struct view *view) {
     const struct avs_trust_facts *trust = &view->evidence->tls.trust;
     bool is_late = view->cause == AVS_CAUSE_CERT_EXPIRED;
-    int64_t limit = is_late ? trust->problem_not_after : trust->problem_not_before;
+    int64_t limit = is_late ? trust->refusal.problem_not_after : trust->refusal.problem_not_before;
     int64_t days = (is_late ? view->wall_clock - limit : limit - view->wall_clock) / DAY_S;
     char date[40], now[40];
     avs_text_utc(date, sizeof(date), limit);
     avs_text_utc(now, sizeof(now), view->wall_clock);
     SAY(view, "\"%s\" %s %s, %lld day%s %s this device's time, %s",
-        either(trust->problem_subject, leaf_of(view)->subject),
+        either(trust->refusal.problem_subject, leaf_of(view)->subject),
         is_late ? "expired on" : "is valid from", date, (long long)days, days == 1 ? "" : "s",
         is_late ? "before" : "after", now);
 }
@@ -232,9 +233,9 @@ static void say_clock(const struct view *view) {
     const struct avs_trust_facts *trust = &view->evidence->tls.trust;
     char from[40], until[40], now[40];
     avs_text_utc(now, sizeof(now), view->wall_clock);
-    if (trust->valid_at_other_time) {
-        avs_text_utc(from, sizeof(from), trust->good_from);
-        avs_text_utc(until, sizeof(until), trust->good_until);
+    if (trust->refusal.valid_at_other_time) {
+        avs_text_utc(from, sizeof(from), trust->refusal.good_from);
+        avs_text_utc(until, sizeof(until), trust->refusal.good_until);
         SAY(view, "this device's time is %s; the certificates are good from %s to %s", now, from,
             until);
     } else {
@@ -247,15 +248,15 @@ static void say_clock(const struct view *view) {
 /* Weak, wrong purpose, any other refusal: OpenSSL's words, and about which certificate. */
 static void say_refusal(const struct view *view) {
     const struct avs_trust_facts *trust = &view->evidence->tls.trust;
-    SAY(view, "%s: \"%s\"", either(trust->verify_text, view->meaning),
-        either(trust->problem_subject, leaf_of(view)->subject));
+    SAY(view, "%s: \"%s\"", either(trust->gate.verify_text, view->meaning),
+        either(trust->refusal.problem_subject, leaf_of(view)->subject));
 }
 
 static void say_store(const struct view *view) {
     const struct avs_trust_facts *trust = &view->evidence->tls.trust;
     char store[2 * AVS_NAME_BYTES + 80];
     put_store(trust, store, sizeof(store));
-    SAY(view, "%s: %s", store, either(trust->store_detail, view->meaning));
+    SAY(view, "%s: %s", store, either(trust->store.detail, view->meaning));
 }
 
 /* ---------------------------------------------------------------- the table */

@@ -96,7 +96,7 @@ static enum avs_cause local_cause(const struct avs_tls_facts *tls) {
 /* ATS where ATS is asked for; adds the cause and returns false otherwise. */
 static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct avs_tls_facts *tls,
                               struct avs_session_verdict *verdict) {
-    if (tls->trust.ats || evidence->any_root) {
+    if (tls->trust.gate.ats || evidence->any_root) {
         return true;
     }
     set(verdict, AVS_SESSION_FAIL, avs_not_ats_cause(tls, evidence->host));
@@ -129,11 +129,11 @@ static void judge_alpn_rejection(const struct avs_evidence *evidence,
         set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_HTTP2_MISSING);
         return;
     }
-    if (tls->trust.verify_error > 0) { /* the handshake without names: its chain is the news */
+    if (tls->trust.gate.verify_error > 0) { /* the handshake without names: its chain is the news */
         judge_refused_chain(evidence, tls, verdict);
         return;
     }
-    if (!tls->alpn_retry_secure || !tls->hostname_matched || tls->trust.verify_error != 0) {
+    if (!tls->alpn_retry_secure || !tls->hostname_matched || tls->trust.gate.verify_error != 0) {
         set(verdict, AVS_SESSION_FAIL, AVS_CAUSE_ALPN_REJECTED);
         return;
     }
@@ -155,8 +155,8 @@ static bool judge_handshake(const struct avs_evidence *evidence, const struct av
         return false;
     case AVS_HANDSHAKE_STORE_FAILED:
         set(verdict, AVS_SESSION_FAIL,
-            tls->trust.store_state == AVS_STORE_OK ? AVS_CAUSE_INTERNAL
-                                                   : avs_store_cause(tls->trust.store_state));
+            tls->trust.store.state == AVS_STORE_OK ? AVS_CAUSE_INTERNAL
+                                                   : avs_store_cause(tls->trust.store.state));
         return false;
     case AVS_HANDSHAKE_VERIFY_FAILED:
         judge_refused_chain(evidence, tls, verdict);
@@ -188,7 +188,7 @@ static bool judge_handshake(const struct avs_evidence *evidence, const struct av
     case AVS_HANDSHAKE_COUNT:
         break;
     }
-    if (!tls->verified || !tls->hostname_matched || tls->trust.verify_error != 0) {
+    if (!tls->verified || !tls->hostname_matched || tls->trust.gate.verify_error != 0) {
         set(verdict, AVS_SESSION_FAIL,
             AVS_CAUSE_CERT_INVALID); /* a ticket that contradicts itself */
         return false;

@@ -31,9 +31,9 @@ struct question {
 };
 
 static bool has_time_problem(const struct question *q) {
-    return q->trust->expired || q->trust->not_yet_valid ||
-           q->trust->verify_error == VERIFY_NOT_YET_VALID ||
-           q->trust->verify_error == VERIFY_HAS_EXPIRED;
+    return q->trust->refusal.expired || q->trust->refusal.not_yet_valid ||
+           q->trust->gate.verify_error == VERIFY_NOT_YET_VALID ||
+           q->trust->gate.verify_error == VERIFY_HAS_EXPIRED;
 }
 
 /* A clock before the day this library was built is wrong, whatever the certificates say. */
@@ -57,31 +57,32 @@ static bool is_clock_wrong(const struct question *q) {
     if (clock_is_before_build(q)) {
         return true;
     }
-    return trust->valid_at_other_time &&
-           (trust->all_outside_validity ||
-            (trust->path_is_public_ats && (trust->ca_outside_validity || trust->not_yet_valid)));
+    return trust->refusal.valid_at_other_time &&
+           (trust->refusal.all_outside_validity ||
+            (trust->refusal.path_is_public_ats &&
+             (trust->refusal.ca_outside_validity || trust->refusal.not_yet_valid)));
 }
 
 /* With a wrong clock, what it makes of the certificates says nothing, unless they had lapsed before
  * this library was built. */
 static bool is_expired(const struct question *q) {
     const struct avs_trust_facts *trust = q->trust;
-    bool is_late = trust->expired || trust->verify_error == VERIFY_HAS_EXPIRED;
+    bool is_late = trust->refusal.expired || trust->gate.verify_error == VERIFY_HAS_EXPIRED;
     if (!is_clock_wrong(q)) {
         return is_late;
     }
-    return trust->valid_at_other_time && trust->good_until < q->build_time;
+    return trust->refusal.valid_at_other_time && trust->refusal.good_until < q->build_time;
 }
 
 static bool is_not_yet_valid(const struct question *q) {
     return !is_clock_wrong(q) &&
-           (q->trust->not_yet_valid || q->trust->verify_error == VERIFY_NOT_YET_VALID);
+           (q->trust->refusal.not_yet_valid || q->trust->gate.verify_error == VERIFY_NOT_YET_VALID);
 }
 
 static bool is_host_wrong(const struct question *q) {
-    return q->has_host &&
-           (q->trust->hostname_mismatch || q->trust->verify_error == VERIFY_HOST_MISMATCH ||
-            q->trust->verify_error == VERIFY_IP_MISMATCH);
+    return q->has_host && (q->trust->refusal.hostname_mismatch ||
+                           q->trust->gate.verify_error == VERIFY_HOST_MISMATCH ||
+                           q->trust->gate.verify_error == VERIFY_IP_MISMATCH);
 }
 
 /* Who re-signs TLS shows the name that was asked for. A certificate for other names, none of them
@@ -92,53 +93,54 @@ static bool is_intercepted(const struct question *q) {
         has_amazon_name |= q->tls->chain[i].has_amazon_name;
     }
     bool is_other_server = is_host_wrong(q) && !has_amazon_name && q->tls->chain_length > 0 &&
-                           !avs_names_is_interceptor(q->trust->intercepted_by);
-    return q->trust->intercepted && !is_other_server;
+                           !avs_names_is_interceptor(q->trust->refusal.intercepted_by);
+    return q->trust->refusal.intercepted && !is_other_server;
 }
 
 static bool is_self_signed(const struct question *q) {
-    return !is_intercepted(q) && !q->trust->closes_with_ats_roots &&
-           (q->trust->self_signed_leaf || q->trust->verify_error == VERIFY_SELF_SIGNED_LEAF);
+    return !is_intercepted(q) && !q->trust->refusal.closes_with_ats_roots &&
+           (q->trust->refusal.self_signed_leaf ||
+            q->trust->gate.verify_error == VERIFY_SELF_SIGNED_LEAF);
 }
 
 static bool is_intermediate_missing(const struct question *q) {
-    return !is_intercepted(q) && q->trust->intermediate_missing;
+    return !is_intercepted(q) && q->trust->refusal.intermediate_missing;
 }
 
 /* Installing an interceptor's root is never advised, so interception hides the missing root. */
 static bool is_root_missing(const struct question *q) {
     const struct avs_trust_facts *trust = q->trust;
-    if (is_intercepted(q) || trust->intermediate_missing || is_self_signed(q)) {
+    if (is_intercepted(q) || trust->refusal.intermediate_missing || is_self_signed(q)) {
         return false;
     }
-    return trust->closes_with_ats_roots || trust->untrusted_self_signed_in_chain ||
-           trust->verify_error == VERIFY_SELF_SIGNED_IN_CHAIN ||
-           (!trust->wrong_purpose &&
-            (trust->verify_error == VERIFY_NO_ISSUER_LOCALLY ||
-             trust->verify_error == VERIFY_NO_ISSUER || trust->missing_issuer[0]));
+    return trust->refusal.closes_with_ats_roots || trust->refusal.untrusted_self_signed_in_chain ||
+           trust->gate.verify_error == VERIFY_SELF_SIGNED_IN_CHAIN ||
+           (!trust->refusal.wrong_purpose &&
+            (trust->gate.verify_error == VERIFY_NO_ISSUER_LOCALLY ||
+             trust->gate.verify_error == VERIFY_NO_ISSUER || trust->refusal.missing_issuer[0]));
 }
 
 /* A known root is worth installing whatever the name; an unknown one is not, when the server is
  * another than the one that was asked for. */
 static bool is_known_root_missing(const struct question *q) {
-    return is_root_missing(q) && q->trust->closes_with_ats_roots;
+    return is_root_missing(q) && q->trust->refusal.closes_with_ats_roots;
 }
 
 /* The root may well lie in that directory, where nobody finds it. */
 static bool is_path_not_hashed(const struct question *q) {
-    return is_root_missing(q) && q->trust->ca_path_useless;
+    return is_root_missing(q) && q->trust->store.ca_path_useless;
 }
 
 static bool is_unknown_root_missing(const struct question *q) {
-    return is_root_missing(q) && !q->trust->closes_with_ats_roots;
+    return is_root_missing(q) && !q->trust->refusal.closes_with_ats_roots;
 }
 
 static bool is_wrong_purpose(const struct question *q) {
-    return q->trust->wrong_purpose;
+    return q->trust->refusal.wrong_purpose;
 }
 
 static bool is_weak(const struct question *q) {
-    return q->trust->weak_signature;
+    return q->trust->refusal.weak_signature;
 }
 
 static const struct {
@@ -168,8 +170,8 @@ static void organization_of(const char *name, char *organization, size_t capacit
 
 enum avs_cause avs_not_ats_cause(const struct avs_tls_facts *tls, const char *host) {
     char organization[AVS_NAME_BYTES];
-    organization_of(tls->trust.anchor_subject, organization, sizeof(organization));
-    bool is_somebody = tls->trust.anchor_subject[0] != '\0';
+    organization_of(tls->trust.gate.anchor_subject, organization, sizeof(organization));
+    bool is_somebody = tls->trust.gate.anchor_subject[0] != '\0';
     return is_somebody && avs_names_is_amazon_host(host) &&
                    !avs_names_is_public_authority(organization)
                ? AVS_CAUSE_INTERCEPTED
@@ -179,15 +181,16 @@ enum avs_cause avs_not_ats_cause(const struct avs_tls_facts *tls, const char *ho
 size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int64_t build_time,
                         const char *host, enum avs_cause *ret_causes, size_t capacity) {
     const struct avs_trust_facts *trust = &tls->trust;
-    enum avs_cause single = avs_store_cause(trust->store_state);
-    if (single == AVS_CAUSE_NONE && trust->verify_error == 0 && trust->anchor_cross_signed) {
+    enum avs_cause single = avs_store_cause(trust->store.state);
+    if (single == AVS_CAUSE_NONE && trust->gate.verify_error == 0 &&
+        trust->gate.anchor_cross_signed) {
         single = AVS_CAUSE_CROSS_SIGNED_ANCHOR;
     }
     if (single != AVS_CAUSE_NONE && capacity > 0) {
         ret_causes[0] = single;
         return 1;
     }
-    if (trust->verify_error <= 0) { /* accepted, or the gate never ran */
+    if (trust->gate.verify_error <= 0) { /* accepted, or the gate never ran */
         return 0;
     }
     const struct question question = {.tls = tls,
