@@ -150,6 +150,24 @@ def test_a_missing_ca_file_is_error_77_whatever_the_path_holds(tmp_path):
     assert "CURLOPT_CAINFO" in report["remedy"]
 
 
+def test_error_77_takes_the_roots_of_the_ca_path_with_it(tmp_path):
+    """All five can be found through the path; libcurl never comes that far."""
+    folder = folder_with(tmp_path, *REQUIRED)
+    assert audit("--config", write_config(tmp_path, CURLOPT_CAPATH=str(folder)))["usable"] == 5
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate\n")
+    for named in (bad, tmp_path / "missing.pem", folder):
+        config = write_config(tmp_path, CURLOPT_CAINFO=str(named), CURLOPT_CAPATH=str(folder))
+        report = audit("--config", config, code=1)
+        assert report["is_ca_file_broken"] and report["usable"] == 0
+        assert [row["state"] for row in report["authorities"] if row["role"] == "required"] == \
+            ["present"] * 5  # in the folder they are
+        assert not any(any(row["verifies"].values()) for row in report["chains"])
+        text = run("trust", "audit", "--config", config).stdout
+        assert text.startswith("Not ready: libcurl cannot load its CA file")
+        assert "  ok " not in text and "0 verify" in text
+
+
 @pytest.mark.parametrize("content", [b"", b"garbage\n", b"0\x82"])
 def test_a_ca_file_without_certificate_is_error_77(tmp_path, content):
     file = tmp_path / "ca.pem"

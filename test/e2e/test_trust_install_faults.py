@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -171,6 +172,42 @@ def test_a_bare_newline_is_taken_back_only_where_it_was_put(tmp_path, others, st
     conf.write_text(conf.read_text() + "# a line of somebody's\n")
     assert engine("undo", tree, stand_in).returncode == 0
     assert conf.read_text().endswith(".crt\n# a line of somebody's\n")
+
+
+# ---- whose record, which clock ----
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs a file that belongs to somebody else")
+@pytest.mark.parametrize("what", ["owner", "group may write", "others may write"])
+def test_a_record_that_somebody_else_can_have_written_is_not_followed(tmp_path, others, what):
+    tree = debian(tmp_path / "root", roots=[], others=others)
+    assert tree.install("--apply").returncode == 0
+    record = tree / RECORD
+    content, after = record.read_bytes(), tree.snapshot()
+    if what == "owner":
+        os.chown(record, 12345, 12345)
+    else:
+        record.chmod(0o664 if what.startswith("group") else 0o646)
+    for arguments in (["--undo"], ["--undo", "--apply"], ["--apply"], []):
+        result = tree.install(*arguments)
+        assert result.returncode == 1 and "another user" in result.stderr, arguments
+    os.chown(record, 0, 0)
+    record.chmod(0o644)
+    assert record.read_bytes() == content and tree.snapshot() == after
+    assert tree.install("--undo", "--apply").returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("faketime"), reason="needs faketime")
+@pytest.mark.parametrize("when", ["1971-01-01 00:00:00", "2044-01-01 00:00:00"])
+def test_a_board_whose_clock_is_not_set_yet_can_be_given_the_roots(tmp_path, others, when):
+    """In 1970 no root is valid yet; it has to be there before NTP, over TLS, can be asked."""
+    tree = debian(tmp_path / "root", roots=[], others=others)
+    result = subprocess.run(["faketime", "-f", f"@{when}", AVS_SHIM, "trust", "install",
+                             "--sysroot", tree.path, "--apply"], capture_output=True, text=True,
+                            env=ENVIRONMENT)
+    if "AddressSanitizer" in result.stderr or "ASan" in result.stderr:
+        pytest.skip("faketime and the sanitizer do not go together")
+    assert result.returncode == 0, result.stderr
+    assert tree.audit()[1] == 0
 
 
 # ---- the lock ----
