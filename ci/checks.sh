@@ -46,7 +46,7 @@ home() { # home PATTERN ALLOWED-MODULES...
 home 'nghttp2/' h2
 home 'curl/' net h1
 home 'openssl/' trust tls store check
-home 'json-c/' conf store report
+home 'json-c/' edit store report
 home 'sqlite3' conf
 
 # 4. Verification has no switch.

@@ -195,6 +195,16 @@ static int fix(const struct request *request) {
     return result;
 }
 
+/* A remark is no reason to fail. */
+static bool has_fault(const struct avs_config_report *report) {
+    for (size_t i = 0; i < report->finding_count; i++) {
+        if (report->findings[i].severity != AVS_SEVERITY_INFO) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run_lint(const struct request *request) {
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_config_report *report = NULL;
@@ -209,7 +219,7 @@ static int run_lint(const struct request *request) {
         return cli_error(request->command, &error);
     }
     int result = print_report(request, report);
-    result = result == CLI_OK && report->finding_count > 0 ? CLI_NOT_READY : result;
+    result = result == CLI_OK && has_fault(report) ? CLI_NOT_READY : result;
     avs_config_report_free(report);
     return result;
 }

@@ -300,16 +300,27 @@ def test_bad_values_are_refused_and_nothing_is_written(config, words, message):
     assert config.read_bytes() == before
 
 
+@pytest.mark.parametrize("bytes_of", [b"{ // Ger\xe4t\n}", b"{}\n\0"], ids=["latin1", "nul"])
+def test_what_the_sdk_takes_is_no_reason_to_refuse(tmp_path, bytes_of):
+    config = tmp_path / "c.json"
+    config.write_bytes(bytes_of)
+    assert endpoint("lint", config=config).returncode == 0
+    assert endpoint("toggle", config=config).returncode == 0
+    assert b"avs-ats-cert-test" in config.read_bytes()
+    assert endpoint("toggle", config=config).returncode == 0
+    assert config.read_bytes() == bytes_of
+
+
 class TestBadFiles:
     @pytest.mark.parametrize("action", [["show"], ["lint"], ["lint", "--fix"], ["set", "eu"],
                                         ["toggle"], ["unset"]])
     def test_what_is_no_readable_text_file(self, tmp_path, action):
-        fifo, large, text, deep = (tmp_path / name for name in ("fifo", "large", "latin1", "deep"))
+        fifo, large, text, deep = (tmp_path / name for name in ("fifo", "large", "utf16", "deep"))
         os.mkfifo(fifo)
         large.write_bytes(b"{}" + b" " * (1 << 20))
-        text.write_bytes(b'{"a":"\xe9"}')
+        text.write_bytes('{"a":"\xe9"}'.encode("utf-16"))
         for path, message in ((tmp_path, "directory"), (fifo, "FIFO"), (large, "1048576"),
-                              (text, "not UTF-8"), (tmp_path / "none", "No such file"),
+                              (text, "UTF-16"), (tmp_path / "none", "No such file"),
                               ("/dev/null", "device"), (text / "x", "Not a directory")):
             result = endpoint(*action, config=path)
             assert result.returncode == 2, (path, result)

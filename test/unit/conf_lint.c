@@ -1,5 +1,6 @@
 /* Every finding of the linter: where it points, what it says the SDK says, whether it is repaired.
  */
+#include "conf/lint.h"
 #include "conf/recover.h"
 #include "conf/report.h"
 #include "support/test.h"
@@ -315,19 +316,181 @@ static void only_what_has_one_meaning_is_repaired(void **state) {
     }
 }
 
-static void what_is_no_text_is_an_error(void **state) {
-    (void)state;
-    static const char nul[] = "{\"a\":1}\0{";
+static struct avs_config_report *lint_bytes(const char *bytes, size_t length,
+                                            struct avs_error *reterr) {
     const char *paths[] = {path[0]};
     struct avs_config_report *report = NULL;
+    write_file(path[0], bytes, length);
+    return avs_config_lint(paths, 1, NULL, &report, reterr) == AVS_OK ? report : NULL;
+}
+
+/* The SDK's parser checks no encoding, and takes a NUL for the end of the file. */
+static void what_is_no_text_is_a_remark_where_the_sdk_takes_it(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *id;
+        unsigned line, column;
+    } rows[] = {
+        {"{ // Ger\xE4t\n}", 12, "not_utf8", 1, 9},
+        {"{\n\"a\":\"\xC3\x28\"}", 11, "not_utf8", 2, 6},
+        {"{\"a\":1}\0{", 9, "nul_byte", 1, 8},
+        {"{\"a\":1}\n\0", 9, "nul_byte", 2, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_config_report *report = lint_bytes(rows[i].bytes, rows[i].length, NULL);
+        assert_non_null(report);
+        assert_int_equal(report->finding_count, 1);
+        assert_string_equal(report->findings[0].id, rows[i].id);
+        assert_int_equal(report->findings[0].severity, AVS_SEVERITY_INFO);
+        assert_int_equal(report->findings[0].line, rows[i].line);
+        assert_int_equal(report->findings[0].column, rows[i].column);
+        avs_config_report_free(report);
+    }
+}
+
+static void what_the_sdk_takes_to_end_too_early_is_an_error(void **state) {
+    (void)state;
     struct avs_error error = AVS_ERROR_INIT;
-    write_file(path[0], nul, sizeof(nul) - 1);
-    assert_int_equal(avs_config_lint(paths, 1, NULL, &report, &error), AVS_ERR_CONFIG_MALFORMED);
-    assert_non_null(strstr(error.message, "a.json:1:8: a NUL byte"));
-    write_file(path[0], "{\n\xC3\x28}", 5);
-    assert_int_equal(avs_config_lint(paths, 1, NULL, &report, &error), AVS_ERR_CONFIG_MALFORMED);
-    assert_non_null(strstr(error.message, "a.json:2:1: byte 0xC3 is not UTF-8"));
-    assert_null(report);
+    assert_null(lint_bytes("{\"a\":\0001}", 8, &error));
+    assert_int_equal(error.status, AVS_ERR_CONFIG_MALFORMED);
+    assert_non_null(strstr(error.message, "a.json:1:6: a NUL byte"));
+    assert_null(lint_bytes("\xFF\xFE{\0}\0", 6, &error));
+    assert_non_null(strstr(error.message, "the file is UTF-16"));
+}
+
+static void edits_keep_what_follows_a_nul(void **state) {
+    (void)state;
+    static const char bytes[] = "{\n // Ger\xE4t\n}\n\0tail";
+    static const char wanted_end[] = "}\n\0tail";
+    const char *paths[] = {path[0]};
+    struct avs_config_plan *plan = NULL;
+    write_file(path[0], bytes, sizeof(bytes) - 1);
+    assert_int_equal(avs_config_plan_set(paths, 1, NULL, "https://h.test", &plan, NULL), AVS_OK);
+    assert_int_equal(avs_config_plan_apply(plan, NULL), AVS_OK);
+    avs_config_plan_free(plan);
+    char text[512];
+    FILE *file = fopen(path[0], "rb");
+    size_t length = fread(text, 1, sizeof(text), file);
+    fclose(file);
+    assert_memory_equal(text, "{\n // Ger\xE4t\n", 12);
+    assert_memory_equal(text + length - (sizeof(wanted_end) - 1), wanted_end,
+                        sizeof(wanted_end) - 1);
+    assert_non_null(memmem(text, length, "https://h.test", 14));
+}
+
+/* ---- many of a kind, and what names a place ---- */
+
+static void the_same_fault_many_times_is_one_finding(void **state) {
+    (void)state;
+    struct avs_config_report *report =
+        lint("{\"d\":{\"a\":\"${A}\",\n\"b\":\"INSERT_YOUR_ID_HERE\",\n\"c\":\"<your serial>\"},"
+             "\"x\":{\"databaseFilePath\":\"/nonexistent/x.db\"},\n"
+             "\"y\":{\"databaseFilePath\":\"/nonexistent/y.db\"}}",
+             NULL, NULL);
+    assert_int_equal(report->finding_count, 2);
+    assert_string_equal(report->findings[0].id, "placeholder");
+    assert_non_null(
+        strstr(report->findings[0].problem, "3 values: a (line 1), b (line 2), c (line 3)"));
+    assert_string_equal(report->findings[1].id, "folder_missing");
+    assert_non_null(
+        strstr(report->findings[1].problem, "/nonexistent does not exist on this machine"));
+    assert_non_null(strstr(report->findings[1].problem, "2 values: databaseFilePath (line 3), "));
+    avs_config_report_free(report);
+}
+
+static void what_asks_to_be_filled_in_is_a_placeholder(void **state) {
+    (void)state;
+    static const char *const yes[] = {"${SDK_X}",       "INSERT_YOUR_CA_CERTIFICATE_PATH_HERE",
+                                      "YOUR_CLIENT_ID", "CHANGEME",
+                                      "<client id>",    "@SERIAL@",
+                                      "REPLACE ME"};
+    static const char *const no[] = {"",
+                                     "x",
+                                     "HERE",
+                                     "A1B2C3",
+                                     "eth0",
+                                     "/etc/ssl/certs",
+                                     "Insert coin",
+                                     "https://your.host",
+                                     "NA",
+                                     "INSERTED@x.de"};
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+        assert_true(avs_conf_is_placeholder(yes[i]));
+    }
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+        assert_false(avs_conf_is_placeholder(no[i]));
+    }
+}
+
+static void ca_settings_are_looked_at_on_this_machine(void **state) {
+    (void)state;
+    char folder[96], link[128];
+    snprintf(folder, sizeof(folder), "%s/folder", directory);
+    snprintf(link, sizeof(link), "%s/5e4e69e7.0", folder);
+    assert_int_equal(mkdir(folder, 0755), 0);
+    const struct {
+        const char *key, *value, *id;
+    } rows[] = {
+        {"CURLOPT_CAINFO", "/nonexistent.pem", "ca_file_missing"},
+        {"CURLOPT_CAINFO", folder, "ca_file_is_folder"},
+        {"CURLOPT_CAINFO", path[0], NULL},
+        {"CURLOPT_CAPATH", "/nonexistent", "ca_path_missing"},
+        {"CURLOPT_CAPATH", path[0], "ca_path_is_file"},
+        {"CURLOPT_CAPATH", folder, "ca_path_not_hashed"},
+        {"CURLOPT_CAINFO", "INSERT_CA_HERE", "placeholder"},
+        {"CURLOPT_CAPATH", "INSERT_CA_HERE", "placeholder"},
+        {"CURLOPT_INTERFACE", "INSERT_YOUR_INTERFACE_HERE", "placeholder"},
+    };
+    char text[512];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(text, sizeof(text), "{\"libcurlUtils\":{\"%s\":\"%s\"}}", rows[i].key,
+                 rows[i].value);
+        struct avs_config_report *report = lint(text, NULL, NULL);
+        assert_int_equal(report->finding_count, rows[i].id ? 1 : 0);
+        if (rows[i].id) {
+            assert_string_equal(report->findings[0].id, rows[i].id);
+            assert_int_equal(report->findings[0].severity, AVS_SEVERITY_ERROR);
+        }
+        avs_config_report_free(report);
+    }
+    write_file(link, "", 0);
+    snprintf(text, sizeof(text), "{\"libcurlUtils\":{\"CURLOPT_CAPATH\":\"%s:/nonexistent\"}}",
+             folder); /* a list: the second is missing */
+    struct avs_config_report *report = lint(text, NULL, NULL);
+    assert_int_equal(report->finding_count, 1);
+    assert_string_equal(report->findings[0].id, "ca_path_missing");
+    avs_config_report_free(report);
+    unlink(link);
+    rmdir(folder);
+}
+
+static void names_that_are_nearly_right_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *meant;
+    } rows[] = {
+        {"{\"libcurlUtil\":{}}", "\"libcurlUtils\""},
+        {"{\"libCurlUtls\":{}}", "\"libcurlUtils\""},
+        {"{\"samplApp\":{}}", "\"sampleApp\""},
+        {"{\"avsGatewayManger\":{}}", "\"avsGatewayManager\""},
+        {"{\"libcurlUtils\":{\"CURLOPT_CAINF\":\"x\"}}", "\"CURLOPT_CAINFO\""},
+        {"{\"sampleApp\":{\"endpiont\":\"https://h\"}}", "\"endpoint\""},
+        {"{\"deviceInfo\":{\"clientId\":\"x\"}}", NULL},
+        {"{\"settings\":{},\"alertsCapabilityAgent\":{},\"cblAuthDelegate\":{}}", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_config_report *report = lint(rows[i].text, NULL, NULL);
+        if (report->finding_count != (rows[i].meant ? 1 : 0)) {
+            fail_msg("%s: %zu findings", rows[i].text, report->finding_count);
+        }
+        if (rows[i].meant) {
+            assert_string_equal(report->findings[0].id, "misspelt");
+            assert_non_null(strstr(report->findings[0].problem, rows[i].meant));
+        }
+        avs_config_report_free(report);
+    }
 }
 
 static void out_of_memory_leaves_nothing_behind(void **state) {
@@ -357,7 +520,13 @@ int main(void) {
         cmocka_unit_test(a_good_file_has_no_findings),
         cmocka_unit_test(the_excerpt_and_its_caret_count_characters),
         cmocka_unit_test(only_what_has_one_meaning_is_repaired),
-        cmocka_unit_test(what_is_no_text_is_an_error),
+        cmocka_unit_test(what_is_no_text_is_a_remark_where_the_sdk_takes_it),
+        cmocka_unit_test(what_the_sdk_takes_to_end_too_early_is_an_error),
+        cmocka_unit_test(edits_keep_what_follows_a_nul),
+        cmocka_unit_test(the_same_fault_many_times_is_one_finding),
+        cmocka_unit_test(what_asks_to_be_filled_in_is_a_placeholder),
+        cmocka_unit_test(ca_settings_are_looked_at_on_this_machine),
+        cmocka_unit_test(names_that_are_nearly_right_are_named),
         cmocka_unit_test(out_of_memory_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

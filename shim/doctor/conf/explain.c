@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/gateway.h"
+#include "conf/lint.h"
 #include "conf/report.h"
 #include "conf/sdk.h"
 
@@ -306,7 +307,7 @@ static void explain_keys(struct explain *explain) {
     }
 }
 
-/* Databases and placeholders: every root.section.databaseFilePath, every "${...}". */
+/* Databases and placeholders: every root.section.databaseFilePath, every placeholder. */
 static void explain_node(struct explain *explain, struct avs_conf_ref ref) {
     const struct avs_conf_file *file = &explain->config->files[ref.file];
     const struct avs_conf_node *node = &file->doc.nodes[ref.node];
@@ -315,8 +316,12 @@ static void explain_node(struct explain *explain, struct avs_conf_ref ref) {
         explain->report->base.fact_count >= FACTS_MAX) {
         return;
     }
-    bool is_placeholder =
-        node->end - node->start > 4 && memcmp(file->text + node->start + 1, "${", 2) == 0;
+    AVS_AUTO(char) text = NULL;
+    if (avs_conf_string(explain->config->files, ref, &text, NULL) != AVS_OK) {
+        explain->report->is_out_of_memory = true;
+        return;
+    }
+    bool is_placeholder = avs_conf_is_placeholder(text);
     bool is_database = avs_conf_key_is(&file->doc, ref.node, "databaseFilePath");
     if (!is_placeholder && !is_database) {
         return;

@@ -101,40 +101,24 @@ enum avs_status avs_conf_read_bytes(const char *path, size_t limit, char **ret_t
     return status;
 }
 
-/* Eight bytes at once: none above 0x7F, none zero. */
-static bool is_plain(const char *text) {
-    uint64_t word;
-    memcpy(&word, text, sizeof(word));
-    return ((word | ((word - 0x0101010101010101u) & ~word)) & 0x8080808080808080u) == 0;
-}
-
-static enum avs_status check_text(const char *path, const char *text, size_t length,
-                                  struct avs_error *reterr) {
-    const unsigned char *bytes = (const unsigned char *)text;
-    for (size_t i = 0; i < length;) {
-        if (length - i >= sizeof(uint64_t) && is_plain(text + i)) {
-            i += sizeof(uint64_t);
-            continue;
-        }
-        size_t sequence = bytes[i] == '\0' ? 0 : avs_text_utf8_sequence(text + i, length - i);
-        if (sequence > 0) {
-            i += sequence;
-            continue;
-        }
-        unsigned line = 0, column = 0;
-        avs_conf_place(text, length, i, &line, &column);
-        if (bytes[i] == '\0') {
-            return avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
-                                  "%s:%u:%u: a NUL byte, where the SDK's parser takes the file to "
-                                  "end; save the file as UTF-8 text",
-                                  path, line, column);
-        }
-        return avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
-                              "%s:%u:%u: byte 0x%02X is not UTF-8; save the file as UTF-8 without "
-                              "a byte order mark",
-                              path, line, column, bytes[i]);
+/* The SDK's parser takes a NUL for the end of the file, and what follows it for nothing. Where the
+ * document is whole by then, so do we; else the NUL is what is wrong with it. */
+static enum avs_status scan(const char *path, struct avs_conf_file *file,
+                            struct avs_error *reterr) {
+    size_t seen = strnlen(file->text, file->length);
+    AVS_TRY(avs_conf_scan(file->text, seen, true, &file->doc, reterr));
+    file->doc.whole = file->length;
+    if (seen == file->length || file->doc.fault == AVS_CONF_FAULT_NONE) {
+        return AVS_OK;
     }
-    return AVS_OK;
+    bool is_utf16 = file->length >= 2 && (memcmp(file->text, "\xFF\xFE", 2) == 0 ||
+                                          memcmp(file->text, "\xFE\xFF", 2) == 0 || seen < 2);
+    unsigned line = 0, column = 0;
+    avs_conf_place(file->text, file->length, seen, &line, &column);
+    return avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
+                          "%s:%u:%u: a NUL byte, where the SDK's parser takes the file to end%s; "
+                          "save the file as UTF-8 text",
+                          path, line, column, is_utf16 ? " (the file is UTF-16)" : "");
 }
 
 /* Takes over `text`. */
@@ -143,10 +127,7 @@ static enum avs_status make_file(const char *path, char *text, size_t length,
     struct avs_conf_file made = {.text = text, .length = length, .path = strdup(path)};
     enum avs_status status = made.path ? AVS_OK : avs_fail_memory(reterr);
     if (status == AVS_OK) {
-        status = check_text(path, text, length, reterr);
-    }
-    if (status == AVS_OK) {
-        status = avs_conf_scan(text, length, true, &made.doc, reterr);
+        status = scan(path, &made, reterr);
     }
     if (status != AVS_OK) {
         avs_conf_file_done(&made);

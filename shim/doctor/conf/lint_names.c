@@ -42,6 +42,55 @@ static void wrong_case(struct avs_conf_lint *lint, struct avs_conf_ref ref, cons
         avs_conf_report_text(lint->report, "write \"%s\"", key));
 }
 
+/* ---- misspelt ---- */
+
+#define NAME_BYTES 48 /* no known name is longer */
+
+/* Changes of one letter (another, one too many, one missing, two swapped) from `a` to `b`, as far
+ * as `most`; more than that is most + 1. */
+static size_t changes(const char *a, size_t a_length, const char *b, size_t b_length, size_t most) {
+    size_t before[NAME_BYTES + 1] = {0}, above[NAME_BYTES + 1], row[NAME_BYTES + 1];
+    if (a_length > NAME_BYTES || b_length > NAME_BYTES || a_length + most < b_length ||
+        b_length + most < a_length) {
+        return most + 1;
+    }
+    for (size_t j = 0; j <= b_length; j++) {
+        above[j] = j;
+    }
+    for (size_t i = 1; i <= a_length; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t least = above[j - 1] + (a[i - 1] != b[j - 1]);
+            least = above[j] + 1 < least ? above[j] + 1 : least;
+            least = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                least = before[j - 2] + 1 < least ? before[j - 2] + 1 : least;
+            }
+            row[j] = least;
+        }
+        memcpy(before, above, sizeof(before));
+        memcpy(above, row, sizeof(above));
+    }
+    return above[b_length];
+}
+
+/* Close enough to be meant, far enough from being a name of its own. */
+static bool is_misspelt(const struct avs_conf_doc *doc, const struct avs_conf_node *node,
+                        const char *key) {
+    size_t length = strlen(key), most = length >= 8 ? 2 : 1;
+    size_t count = node->key_end > node->key_start + 2 ? node->key_end - node->key_start - 2 : 0;
+    return length >= 5 &&
+           changes(doc->text + node->key_start + 1, count, key, length, most) <= most;
+}
+
+static void misspelt(struct avs_conf_lint *lint, struct avs_conf_ref ref, const char *key) {
+    avs_conf_lint_remark(
+        lint, ref, true, "misspelt", AVS_CAUSE_ENDPOINT_IGNORED, AVS_SEVERITY_WARNING,
+        avs_conf_report_text(lint->report, "no SDK release reads this; \"%s\" is probably meant",
+                             key),
+        avs_conf_report_text(lint->report, "write \"%s\"", key));
+}
+
 static void wrong_type(struct avs_conf_lint *lint, struct avs_conf_ref ref, const char *wanted) {
     avs_conf_lint_remark(
         lint, ref, false, "wrong_type", AVS_CAUSE_ENDPOINT_IGNORED, AVS_SEVERITY_WARNING,
@@ -52,8 +101,10 @@ static void wrong_type(struct avs_conf_lint *lint, struct avs_conf_ref ref, cons
         avs_conf_report_text(lint->report, "write %s", wanted));
 }
 
+/* ---- sections and their keys ---- */
+
 static bool is_known_key_of(const char *section, const struct avs_conf_doc *doc, uint32_t node,
-                            const char **ret_wrong_case) {
+                            const char **ret_wrong_case, const char **ret_misspelt) {
     struct known_key known;
     bool is_known = false;
     for (size_t i = 0; known_key(i, &known); i++) {
@@ -63,6 +114,9 @@ static bool is_known_key_of(const char *section, const struct avs_conf_doc *doc,
         is_known = is_known || avs_conf_key_is(doc, node, known.key);
         if (key_equals_nocase(doc, &doc->nodes[node], known.key)) {
             *ret_wrong_case = known.key;
+        }
+        if (is_misspelt(doc, &doc->nodes[node], known.key)) {
+            *ret_misspelt = known.key;
         }
     }
     return is_known;
@@ -78,13 +132,15 @@ static void check_section(struct avs_conf_lint *lint, struct avs_conf_ref ref,
     struct avs_conf_ref child = {ref.file, doc->nodes[ref.node].first_child};
     for (; child.node != AVS_CONF_NONE && !avs_conf_lint_is_full(lint);
          child.node = doc->nodes[child.node].next) {
-        const char *right = NULL;
-        if (is_known_key_of(section, doc, child.node, &right)) {
+        const char *right = NULL, *meant = NULL;
+        if (is_known_key_of(section, doc, child.node, &right, &meant)) {
             if (doc->nodes[child.node].type != AVS_CONF_STRING) {
                 wrong_type(lint, child, "a text in quotation marks");
             }
         } else if (right) {
             wrong_case(lint, child, right);
+        } else if (meant) {
+            misspelt(lint, child, meant);
         }
     }
 }
@@ -108,16 +164,19 @@ void avs_conf_lint_names(struct avs_conf_lint *lint, uint32_t file) {
     for (; ref.node != AVS_CONF_NONE && !avs_conf_lint_is_full(lint);
          ref.node = doc->nodes[ref.node].next) {
         struct known_key known;
-        const char *section = NULL, *right = NULL;
+        const char *section = NULL, *right = NULL, *meant = NULL;
         for (size_t i = 0; known_key(i, &known); i++) {
             section = avs_conf_key_is(doc, ref.node, known.section) ? known.section : section;
             right = key_equals_nocase(doc, &doc->nodes[ref.node], known.section) ? known.section
                                                                                  : right;
+            meant = is_misspelt(doc, &doc->nodes[ref.node], known.section) ? known.section : meant;
         }
         if (section) {
             check_section(lint, ref, section);
         } else if (right) {
             wrong_case(lint, ref, right);
+        } else if (meant && doc->nodes[ref.node].type == AVS_CONF_OBJECT) {
+            misspelt(lint, ref, meant);
         } else {
             check_misplaced(lint, ref);
         }

@@ -1,36 +1,8 @@
-/* What the SDK's parser accepts and the SDK then ignores, misreads or trips over: endpoints,
- * folders, placeholders, switches; names, types and duplicates are in files of their own. */
+/* What the SDK's parser accepts and the SDK then ignores, misreads or trips over: endpoints and
+ * switches; names, places, CA stores and duplicates are in files of their own. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "conf/lint.h"
-
-const struct avs_conf_node *avs_conf_lint_node(const struct avs_conf_lint *lint,
-                                               struct avs_conf_ref ref) {
-    return &lint->config->files[ref.file].doc.nodes[ref.node];
-}
-
-void avs_conf_lint_remark(struct avs_conf_lint *lint, struct avs_conf_ref ref, bool is_about_key,
-                          const char *id, enum avs_cause cause, enum avs_severity severity,
-                          const char *problem, const char *fix) {
-    const struct avs_conf_node *node = avs_conf_lint_node(lint, ref);
-    uint32_t start = is_about_key ? node->key_start : node->start;
-    uint32_t end = is_about_key ? node->key_end : node->end;
-    avs_conf_report_add_finding(lint->report, &lint->config->files[ref.file],
-                                &(struct avs_conf_remark){
-                                    .id = id,
-                                    .cause = cause,
-                                    .severity = severity,
-                                    .offset = start,
-                                    .length = end - start,
-                                    .problem = problem,
-                                    .fix = fix,
-                                });
-}
-
-bool avs_conf_lint_is_full(const struct avs_conf_lint *lint) {
-    return lint->report->base.finding_count >= AVS_CONF_FINDINGS_MAX;
-}
 
 /* ---- endpoints ---- */
 
@@ -38,8 +10,8 @@ static void check_endpoint_text(struct avs_conf_lint *lint, struct avs_conf_ref 
                                 const char *name, const char *url) {
     struct avs_error error = AVS_ERROR_INIT;
     size_t length = strlen(url);
-    if (strncmp(url, "${", 2) == 0) {
-        return; /* reported as a placeholder */
+    if (avs_conf_is_placeholder(url)) {
+        return; /* reported as one */
     }
     if (avs_endpoint_check(url, length, NULL, &error) != AVS_OK) {
         avs_conf_lint_remark(
@@ -105,56 +77,11 @@ static enum avs_status check_endpoints(struct avs_conf_lint *lint) {
     return AVS_OK;
 }
 
-/* ---- folders, placeholders, switches ---- */
-
-static void check_folder(struct avs_conf_lint *lint, struct avs_conf_ref ref, const char *path) {
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-    if (length == 0 || strncmp(path, "${", 2) == 0) {
-        return; /* the working directory and the root are there */
-    }
-    if (length == lint->good_folder_length && strncmp(path, lint->good_folder, length) == 0) {
-        return; /* most databases share a folder */
-    }
-    const char *folder = avs_conf_report_text(lint->report, "%.*s", (int)length, path);
-    struct stat identity;
-    if (stat(folder, &identity) != 0) {
-        avs_conf_lint_remark(
-            lint, ref, false, "folder_missing", AVS_CAUSE_CONFIG_UNREADABLE, AVS_SEVERITY_WARNING,
-            avs_conf_report_text(lint->report,
-                                 "the folder %s does not exist on this machine, so the SDK cannot "
-                                 "create its database",
-                                 folder),
-            strchr(folder, '\'') /* no command that a shell would read otherwise */
-                ? "make the folder, or correct the path"
-                : avs_conf_report_text(lint->report, "mkdir -p '%s', or correct the path", folder));
-    } else if (!S_ISDIR(identity.st_mode)) {
-        avs_conf_lint_remark(
-            lint, ref, false, "folder_missing", AVS_CAUSE_CONFIG_UNREADABLE, AVS_SEVERITY_WARNING,
-            avs_conf_report_text(lint->report,
-                                 "%s is no folder, so the SDK cannot create its database", folder),
-            "correct the path");
-    } else {
-        lint->good_folder = folder;
-        lint->good_folder_length = length;
-    }
-}
+/* ---- switches, and what has a file of its own ---- */
 
 static enum avs_status check_value(struct avs_conf_lint *lint, struct avs_conf_ref ref) {
     const struct avs_conf_doc *doc = &lint->config->files[ref.file].doc;
     const struct avs_conf_node *node = &doc->nodes[ref.node];
-    if (node->type == AVS_CONF_STRING && node->end - node->start > 4 &&
-        memcmp(doc->text + node->start + 1, "${", 2) == 0) {
-        avs_conf_lint_remark(
-            lint, ref, false, "placeholder", AVS_CAUSE_CONFIG_MALFORMED, AVS_SEVERITY_WARNING,
-            "a placeholder of the template that was never filled in; the SDK takes it literally",
-            "fill it in (the SDK's setup script does, see genConfig.sh)");
-    }
-    if (node->type == AVS_CONF_STRING && avs_conf_key_is(doc, ref.node, "databaseFilePath")) {
-        AVS_AUTO(char) path = NULL;
-        AVS_TRY(avs_conf_string(lint->config->files, ref, &path, lint->reterr));
-        check_folder(lint, ref, path);
-    }
     if (node->type == AVS_CONF_BOOL && doc->text[node->start] == 'f' &&
         avs_conf_key_is(doc, ref.node, "verifyHostsAndPeers")) {
         avs_conf_lint_remark(
@@ -163,6 +90,18 @@ static enum avs_status check_value(struct avs_conf_lint *lint, struct avs_conf_r
             "DEBUG builds of SDK 1.3 and later verify no certificate with this, so their tests "
             "prove nothing; release builds and this library ignore it",
             "remove it, and install the missing root instead (avs-shim trust audit)");
+    }
+    if (node->type != AVS_CONF_STRING) {
+        return AVS_OK;
+    }
+    AVS_AUTO(char) text = NULL;
+    AVS_TRY(avs_conf_string(lint->config->files, ref, &text, lint->reterr));
+    if (avs_conf_is_placeholder(text)) {
+        avs_conf_lint_placeholder(lint, ref, text);
+    } else if (avs_conf_key_is(doc, ref.node, "databaseFilePath")) {
+        avs_conf_lint_database(lint, ref, text);
+    } else {
+        avs_conf_lint_store(lint, ref, text);
     }
     return AVS_OK;
 }
@@ -212,6 +151,8 @@ enum avs_status avs_conf_lint_values(const struct avs_config *config, unsigned r
              node++) {
             AVS_TRY(check_value(&lint, (struct avs_conf_ref){i, node}));
         }
+        avs_conf_lint_bytes(&lint, i);
     }
+    avs_conf_lint_groups(&lint);
     return AVS_OK;
 }

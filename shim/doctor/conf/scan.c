@@ -345,6 +345,7 @@ enum avs_status avs_conf_scan(const char *text, size_t length, bool has_comments
     *doc = (struct avs_conf_doc){
         .text = text,
         .length = length,
+        .whole = length,
         .fault_parent = AVS_CONF_NONE,
         .first_comment = AVS_CONF_NONE,
     };

@@ -64,7 +64,8 @@ struct avs_conf_node {
 /** What one scan found. Borrows the text. Nodes stand in the order of the text; 0 is the root. */
 struct avs_conf_doc {
     const char *text;
-    size_t length;
+    size_t length; /* that the SDK's parser sees: up to a NUL byte */
+    size_t whole;  /* of the file: an edit keeps the rest, too */
     struct avs_conf_node *nodes;
     size_t count;
     enum avs_conf_fault fault;

@@ -200,7 +200,7 @@ static void insert_after(const struct avs_conf_doc *doc, uint32_t last, const st
         bool is_compact = colon.length == 1;
         avs_buffer_add_text(out, is_compact ? "," : ", ");
         add_member(doc, member, colon, NULL, out);
-        add_range(out, doc, end, doc->length);
+        add_range(out, doc, end, doc->whole);
         return;
     }
     size_t rest = line_rest(doc, end);
@@ -209,7 +209,7 @@ static void insert_after(const struct avs_conf_doc *doc, uint32_t last, const st
     add_span(out, newline_of(doc));
     add_span(out, indent);
     add_member(doc, member, colon, &indent, out);
-    add_range(out, doc, rest, doc->length);
+    add_range(out, doc, rest, doc->whole);
 }
 
 static void insert_first(const struct avs_conf_doc *doc, uint32_t object,
@@ -238,14 +238,14 @@ static void insert_first(const struct avs_conf_doc *doc, uint32_t object,
         add_span(out, newline_of(doc));
         add_span(out, indent);
         add_member(doc, member, colon, &indent, out);
-        add_range(out, doc, line_break, doc->length);
+        add_range(out, doc, line_break, doc->whole);
         out->is_failed = out->is_failed || inner.is_failed;
         avs_buffer_done(&inner);
         return;
     }
     add_range(out, doc, 0, open);
     add_member(doc, member, colon, NULL, out);
-    add_range(out, doc, open, doc->length);
+    add_range(out, doc, open, doc->whole);
 }
 
 void avs_conf_edit_insert(const struct avs_conf_doc *doc, uint32_t section_node,
@@ -266,7 +266,7 @@ void avs_conf_edit_replace(const struct avs_conf_doc *doc, uint32_t node, const 
                            struct avs_buffer *out) {
     add_range(out, doc, 0, doc->nodes[node].start);
     avs_buffer_add_text(out, value);
-    add_range(out, doc, doc->nodes[node].end, doc->length);
+    add_range(out, doc, doc->nodes[node].end, doc->whole);
 }
 
 /* ---- removal ---- */
@@ -340,7 +340,7 @@ static void remove_last(const struct avs_conf_doc *doc, uint32_t node, uint32_t 
     size_t start = removal_start(doc, node, comma + 1);
     add_range(out, doc, 0, comma);
     add_range(out, doc, comma + 1, start);
-    add_range(out, doc, doc->nodes[node].end, doc->length);
+    add_range(out, doc, doc->nodes[node].end, doc->whole);
 }
 
 static void remove_before_next(const struct avs_conf_doc *doc, uint32_t node,
@@ -366,7 +366,7 @@ static void remove_before_next(const struct avs_conf_doc *doc, uint32_t node,
     } else if (is_first && doc->text[line_end] == '\n') {
         after = line_end + 1;
     }
-    add_range(out, doc, after, doc->length);
+    add_range(out, doc, after, doc->whole);
 }
 
 void avs_conf_edit_remove(const struct avs_conf_doc *doc, uint32_t node, struct avs_buffer *out) {
@@ -384,6 +384,6 @@ void avs_conf_edit_remove(const struct avs_conf_doc *doc, uint32_t node, struct 
         size_t with_line = removal_start(doc, node, open);
         bool is_line = is_first_on_line(doc, start, NULL) && with_line < start;
         add_range(out, doc, 0, is_line ? with_line : start);
-        add_range(out, doc, doc->nodes[node].end, doc->length);
+        add_range(out, doc, doc->nodes[node].end, doc->whole);
     }
 }
