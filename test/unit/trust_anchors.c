@@ -682,6 +682,14 @@ static void broken_stores_are_named(void **state) {
         {NULL, "/no/such", "No such file", AVS_ERR_CA_FILE_UNREADABLE, AVS_STORE_UNREADABLE, 2},
         {NULL, unhashed, "no hash link", AVS_ERR_CA_PATH_NOT_HASHED, AVS_STORE_NOT_HASHED, 0},
         {NULL, empty, "no hash link", AVS_ERR_CA_PATH_NOT_HASHED, AVS_STORE_NOT_HASHED, 0},
+        {NULL, good, "it is a file", AVS_ERR_CA_FILE_UNREADABLE, AVS_STORE_UNREADABLE, 20},
+        {NULL, "", "no folder", AVS_ERR_CA_FILE_UNREADABLE, AVS_STORE_UNREADABLE, 2},
+        {NULL, ":", "no folder", AVS_ERR_CA_FILE_UNREADABLE, AVS_STORE_UNREADABLE, 2},
+        {NULL, "/no/such:/nor/such", "/no/such: No such file", AVS_ERR_CA_FILE_UNREADABLE,
+         AVS_STORE_UNREADABLE, 2},
+        {good, "", "no folder", AVS_ERR_CA_FILE_UNREADABLE, AVS_STORE_UNREADABLE, 2},
+        {good, good, "it is a file", AVS_OK, AVS_STORE_OK, 0},
+        {good, "/no/such:", "/no/such: No such file", AVS_OK, AVS_STORE_OK, 0},
         {good, "/no/such", "No such file", AVS_OK, AVS_STORE_OK, 0},
         {good, unhashed, "no hash link", AVS_OK, AVS_STORE_OK, 0},
         {good, NULL, "", AVS_OK, AVS_STORE_OK, 0},
@@ -697,7 +705,8 @@ static void broken_stores_are_named(void **state) {
         assert_int_equal(facts.os_errno, cases[i].os_errno);
         assert_string_equal(facts.source, "option");
         assert_int_equal(facts.ca_path_useless,
-                         cases[i].ca_file == good && cases[i].ca_path == unhashed);
+                         cases[i].ca_file == good &&
+                             (cases[i].ca_path == unhashed || cases[i].ca_path == good));
         if (!strstr(facts.detail, cases[i].detail)) {
             fail_msg("case %zu: %s", i, facts.detail);
         }
@@ -736,6 +745,86 @@ static void a_hashed_folder_is_looked_up_by_openssl_itself(void **state) {
     pki_free(other);
 }
 
+static bool finds(struct avs_anchors *anchors, X509 *certificate) {
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    assert_int_equal(X509_STORE_CTX_init(context, avs_anchors_store(anchors), NULL, NULL), 1);
+    STACK_OF(X509) *found = X509_STORE_CTX_get1_certs(context, X509_get_subject_name(certificate));
+    bool is_found = sk_X509_num(found) > 0;
+    pki_free(found);
+    X509_STORE_CTX_free(context);
+    return is_found;
+}
+
+static void link_by_hash(const char *folder, X509 *certificate) {
+    char name[64];
+    STACK_OF(X509) *one = pki_stack(certificate, NULL);
+    snprintf(name, sizeof(name), "%s/%08lx.0", folder,
+             X509_NAME_hash(X509_get_subject_name(certificate)));
+    pki_write(name, one);
+    pki_free(one);
+}
+
+/* As by_dir has it; and a folder at the end of the list is watched as the first one is. */
+static void a_list_of_folders_is_one_ca_path(void **state) {
+    (void)state;
+    char path[600], folder[4][120];
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(folder[i], sizeof(folder[i]), "%s/list%zu", pki_folder(), i);
+        mkdir(folder[i], 0755);
+    }
+    rmdir(folder[3]);
+    snprintf(path, sizeof(path), ":%s::%s:%s:%s:", folder[0], folder[3], folder[1], folder[2]);
+    link_by_hash("list1", pki->root1);
+    const struct avs_anchors_options options = {.ca_path = path};
+    struct avs_anchors *first = NULL, *again = NULL, *changed = NULL;
+    struct avs_store_facts facts;
+    assert_int_equal(avs_anchors_load(&options, &facts, &first, NULL), AVS_OK);
+    assert_non_null(strstr(facts.detail, "list3: No such file"));
+    assert_true(finds(first, pki->root1));
+    assert_false(finds(first, pki->g2));
+    assert_int_equal(avs_anchors_load(&options, NULL, &again, NULL), AVS_OK);
+    assert_ptr_equal(again, first);
+    link_by_hash("list2", pki->g2);
+    assert_int_equal(avs_anchors_load(&options, NULL, &changed, NULL), AVS_OK);
+    assert_ptr_not_equal(changed, first);
+    assert_true(finds(changed, pki->g2));
+    avs_anchors_unref(first);
+    avs_anchors_unref(again);
+    avs_anchors_unref(changed);
+}
+
+static void set_time(const char *path, time_t seconds) {
+    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Written in place: device, inode and size are what they were, only a time tells. */
+static void an_edit_in_place_of_the_same_size_is_noticed(void **state) {
+    (void)state;
+    STACK_OF(X509) *one = pki_stack(pki->root1, NULL);
+    const char *path = pki_write("in_place.pem", one);
+    const struct avs_anchors_options options = {.ca_file = path};
+    struct avs_anchors *first = NULL, *second = NULL, *third = NULL;
+    struct stat before, after;
+    set_time(path, 1000);
+    assert_int_equal(avs_anchors_load(&options, NULL, &first, NULL), AVS_OK);
+    assert_int_equal(stat(path, &before), 0);
+    set_time(path, 2000); /* by the time of modification */
+    assert_int_equal(avs_anchors_load(&options, NULL, &second, NULL), AVS_OK);
+    assert_ptr_not_equal(first, second);
+    usleep(20000);        /* longer than a tick of the file system's clock */
+    set_time(path, 2000); /* put back: the time of the change tells alone */
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    assert_int_equal(before.st_size, after.st_size);
+    assert_int_equal(avs_anchors_load(&options, NULL, &third, NULL), AVS_OK);
+    assert_ptr_not_equal(second, third);
+    avs_anchors_unref(first);
+    avs_anchors_unref(second);
+    avs_anchors_unref(third);
+    pki_free(one);
+}
+
 static void loading_survives_every_failed_allocation(void **state) {
     (void)state;
     STACK_OF(X509) *file = pki_stack(pki->root1, pki->g2, NULL);
@@ -764,6 +853,8 @@ int main(void) {
         cmocka_unit_test(threads_share_the_index),
         cmocka_unit_test(broken_stores_are_named),
         cmocka_unit_test(a_hashed_folder_is_looked_up_by_openssl_itself),
+        cmocka_unit_test(a_list_of_folders_is_one_ca_path),
+        cmocka_unit_test(an_edit_in_place_of_the_same_size_is_noticed),
         cmocka_unit_test(loading_survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

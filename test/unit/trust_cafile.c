@@ -412,19 +412,23 @@ static void *hang_up(void *unused) {
     return unused;
 }
 
-static bool libcurl_takes(const char *path) {
+static bool libcurl_takes_both(const char *ca_file, const char *ca_path) {
     CURL *curl = curl_easy_init(); /* a handle keeps the store that it loaded for a day */
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_CAINFO, path);
-    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(curl, CURLOPT_CAPATH, ca_path);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
     CURLcode code = curl_easy_perform(curl);
     curl_easy_cleanup(curl);
     if (code != CURLE_SSL_CACERT_BADFILE && code != CURLE_SSL_CONNECT_ERROR) {
-        fail_msg("%s: libcurl ended with %d (%s)", path, code, curl_easy_strerror(code));
+        fail_msg("%s: libcurl ended with %d (%s)", ca_file, code, curl_easy_strerror(code));
     }
     return code != CURLE_SSL_CACERT_BADFILE;
+}
+
+static bool libcurl_takes(const char *path) {
+    return libcurl_takes_both(path, NULL);
 }
 
 static int openssl_takes(const char *path) {
@@ -683,6 +687,37 @@ static X509 *issue_of_length(int rest) {
     }
 }
 
+/* A folder named as CA file is error 77; whatever is named as CA path beside a good CA file is not,
+ * but for the empty name. */
+static void files_and_folders_in_each_others_place(void **state) {
+    (void)state;
+    struct text text = {.length = 0};
+    whole(&text, &blocks[0]);
+    const char *good = pki_write_bytes("good.pem", text.bytes, text.length);
+    const char *folder = pki_folder();
+    char list[300];
+    snprintf(list, sizeof(list), "%s:/no/such", folder);
+    const struct {
+        const char *ca_file, *ca_path;
+        bool is_taken;
+    } rows[] = {{good, NULL, true}, {folder, NULL, false},     {folder, folder, false},
+                {good, good, true}, {good, folder, true},      {good, "/no/such", true},
+                {good, list, true}, {"/no/such", NULL, false}, {"/no/such", folder, false},
+                {good, "", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_anchors_options options = {.ca_file = rows[i].ca_file,
+                                              .ca_path = rows[i].ca_path};
+        struct avs_anchors *anchors = NULL;
+        bool by_store = avs_anchors_load(&options, NULL, &anchors, NULL) == AVS_OK;
+        avs_anchors_unref(anchors);
+        bool by_curl = libcurl_takes_both(rows[i].ca_file, rows[i].ca_path);
+        if (by_curl != by_store || by_curl != rows[i].is_taken) {
+            fail_msg("%s and %s: libcurl %d, store %d", rows[i].ca_file,
+                     rows[i].ca_path ? rows[i].ca_path : "no CA path", by_curl, by_store);
+        }
+    }
+}
+
 static int set_up(void **state) {
     for (size_t i = 0; i < BLOCKS; i++) {
         X509 *certificate = issue_of_length((int)i);
@@ -725,6 +760,7 @@ int main(void) {
         cmocka_unit_test(random_damage_is_judged_as_libcurl_judges_it),
         cmocka_unit_test(the_words_name_line_and_damage),
         cmocka_unit_test(what_is_no_bundle_at_all_has_a_name_too),
+        cmocka_unit_test(files_and_folders_in_each_others_place),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,7 +2,6 @@
  * a registry so that one process loads one store once. */
 #include "trust/anchors.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,6 +15,7 @@
 #include "evidence/store.h"
 #include "trust/bundle.h"
 #include "trust/cafile.h"
+#include "trust/capath.h"
 #include "trust/lookup.h"
 #include "trust/openssl_auto.h"
 
@@ -32,8 +32,8 @@ struct avs_anchors {
     unsigned references; /* behind registry_lock */
     struct avs_anchors *next;
     X509_STORE *store;
-    struct identity file;
-    struct identity path;
+    struct identity *places; /* the CA file, then each folder of the CA path */
+    size_t place_count;
     char *key; /* source, file and path as they were asked for */
     struct avs_store_facts facts;
 };
@@ -152,51 +152,29 @@ static enum avs_status load_file(struct avs_anchors *anchors, const char *path,
         }
     }
     if (os_errno != 0) {
-        return fail_store(&anchors->facts, AVS_STORE_UNREADABLE, os_errno, path, strerror(os_errno),
-                          reterr);
+        const char *detail = os_errno == EISDIR
+                                 ? "it is a directory; a CA file is one PEM bundle, so "
+                                   "name it as the CA path"
+                                 : strerror(os_errno);
+        return fail_store(&anchors->facts, AVS_STORE_UNREADABLE, os_errno, path, detail, reterr);
     }
     return load_whole(anchors, path, reterr);
 }
 
-/* OpenSSL finds a certificate as HASH.NUMBER and by no other name. */
-static bool is_hash_link(const char *name) {
-    return strspn(name, "0123456789abcdef") >= 8 && name[8] == '.' && name[9] >= '0' &&
-           name[9] <= '9';
-}
-
 static enum avs_status check_path(const char *path, bool has_file, struct avs_store_facts *facts,
                                   struct avs_error *reterr) {
-    DIR *directory = opendir(path);
-    if (!directory) {
-        int os_errno = errno;
-        if (has_file) { /* as libcurl has it: a missing directory only matters when it is alone */
-            avs_text_format(facts->detail, sizeof(facts->detail), "CA path: %s",
-                            strerror(os_errno));
-            return AVS_OK;
-        }
-        return fail_store(facts, AVS_STORE_UNREADABLE, os_errno, path, strerror(os_errno), reterr);
-    }
-    size_t hashed = 0;
-    size_t others = 0;
-    for (struct dirent *entry; hashed == 0 && (entry = readdir(directory));) {
-        hashed += is_hash_link(entry->d_name);
-        others += entry->d_name[0] != '.';
-    }
-    closedir(directory);
-    if (hashed > 0) {
+    struct avs_capath found;
+    avs_capath_look(path, &found);
+    if (found.is_usable || (has_file && path[0])) {
+        /* as libcurl has it: beside a CA file it matters only when a root is missing */
+        avs_text_format(facts->detail, sizeof(facts->detail), "%s%.200s",
+                        found.detail[0] ? "CA path: " : "", found.detail);
+        facts->ca_path_useless = !found.is_usable && (found.files > 0 || found.os_errno == ENOTDIR);
         return AVS_OK;
     }
-    char detail[AVS_NAME_BYTES];
-    avs_text_format(detail, sizeof(detail),
-                    "the CA directory holds %zu files and no hash link, so nothing in it is found; "
-                    "run openssl rehash on it, or name one file as CA file",
-                    others);
-    if (has_file) {
-        AVS_TEXT_SET(facts->detail, detail);
-        facts->ca_path_useless = others > 0;
-        return AVS_OK;
-    }
-    return fail_store(facts, AVS_STORE_NOT_HASHED, 0, path, detail, reterr);
+    return found.is_open ? fail_store(facts, AVS_STORE_NOT_HASHED, 0, path, found.detail, reterr)
+                         : fail_store(facts, AVS_STORE_UNREADABLE, found.os_errno, path,
+                                      found.detail, reterr);
 }
 
 /* OpenSSL's own defaults: what is missing is left out, as X509_STORE_set_default_paths does. */
@@ -234,7 +212,7 @@ static struct identity identify(const char *path) {
     struct identity identity;
     struct stat status;
     memset(&identity, 0, sizeof(identity)); /* padding too: identities are compared as bytes */
-    if (path && stat(path, &status) == 0) {
+    if (stat(path, &status) == 0) {
         identity.device = status.st_dev;
         identity.inode = status.st_ino;
         identity.size = status.st_size;
@@ -246,8 +224,26 @@ static struct identity identify(const char *path) {
 
 static void free_anchors(struct avs_anchors *anchors) {
     X509_STORE_free(anchors->store);
+    free(anchors->places);
     free(anchors->key);
     free(anchors);
+}
+
+static bool identify_all(struct avs_anchors *anchors, const char *file, const char *path) {
+    char folder[AVS_CAPATH_FOLDER_BYTES];
+    size_t count = 1;
+    for (const char *rest = path; avs_capath_next(&rest, folder);) {
+        count++;
+    }
+    anchors->places = calloc(count, sizeof(*anchors->places));
+    if (!anchors->places) {
+        return false;
+    }
+    anchors->places[anchors->place_count++] = identify(file);
+    for (const char *rest = path; avs_capath_next(&rest, folder);) {
+        anchors->places[anchors->place_count++] = identify(folder);
+    }
+    return true;
 }
 
 static struct avs_anchors *anchors_new(const struct avs_anchors_options *options) {
@@ -255,16 +251,16 @@ static struct avs_anchors *anchors_new(const struct avs_anchors_options *options
     const char *file = options->ca_file ? options->ca_file : "";
     const char *path = options->ca_path ? options->ca_path : "";
     size_t bytes = strlen(options->source) + strlen(file) + strlen(path) + 3;
-    char *key = anchors ? malloc(bytes) : NULL;
-    if (!key) {
-        free(anchors);
+    if (!anchors) {
         return NULL;
     }
-    avs_text_format(key, bytes, "%s\n%s\n%s", options->source, file, path);
-    anchors->key = key;
+    anchors->key = malloc(bytes);
+    if (!anchors->key || !identify_all(anchors, file, path)) {
+        free_anchors(anchors);
+        return NULL;
+    }
+    avs_text_format(anchors->key, bytes, "%s\n%s\n%s", options->source, file, path);
     anchors->references = 1;
-    anchors->file = identify(options->ca_file);
-    anchors->path = identify(options->ca_path);
     AVS_TEXT_SET(anchors->facts.source, options->source);
     AVS_TEXT_SET(anchors->facts.ca_file, file);
     AVS_TEXT_SET(anchors->facts.ca_path, path);
@@ -279,9 +275,8 @@ static struct avs_anchors *registry;
 
 static struct avs_anchors *find_same(const struct avs_anchors *draft) {
     for (struct avs_anchors *it = registry; it; it = it->next) {
-        if (strcmp(it->key, draft->key) == 0 &&
-            memcmp(&it->file, &draft->file, sizeof(it->file)) == 0 &&
-            memcmp(&it->path, &draft->path, sizeof(it->path)) == 0) {
+        if (strcmp(it->key, draft->key) == 0 && /* and so the same number of places */
+            memcmp(it->places, draft->places, it->place_count * sizeof(*it->places)) == 0) {
             return it;
         }
     }
