@@ -78,7 +78,13 @@ make_root() { # make_root ROOT SUITE ARCH
 }
 
 copy_tree() { # copy_tree ROOT: what git knows of this work tree, changes included; builds there stay
+    local root
     mkdir -p "$1/src"
+    root=$(realpath "$1")
+    if awk -v root="$root/" 'index($5 "/", root) == 1 {found = 1} END {exit !found}' /proc/self/mountinfo; then
+        echo "platforms: something is mounted below $root, perhaps of somebody else at work there; nothing was touched" >&2
+        return 1
+    fi
     find "$1/src" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
     git ls-files -z --cached --others --exclude-standard |
         while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
