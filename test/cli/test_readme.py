@@ -1,4 +1,5 @@
-"""The README is true: its table of causes is the catalogue's, its commands and files exist."""
+"""The README and docs/ are true: the page of causes is the catalogue's, the page of the API the
+headers', commands, files and links exist."""
 import re
 
 import pytest
@@ -8,9 +9,17 @@ from avs_shim import ROOT, run
 README = (ROOT / "README.md").read_text()
 
 
-def test_table_of_causes_is_the_catalogue():
-    table = run("causes", "--markdown").stdout
-    assert table in README, "paste the output of 'avs-shim causes --markdown' into README.md"
+def test_page_of_causes_is_the_catalogue():
+    page = (ROOT / "docs" / "causes.md").read_text()
+    assert page.endswith(run("causes", "--markdown").stdout), "put its output there"
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}"
+                                                       for path in (ROOT / "docs").glob("*.md"))])
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+        assert (path.parent / link).exists(), link
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`avs-shim ([a-z]+(?: [a-z]+)?)", README))))
@@ -21,7 +30,7 @@ def test_commands_exist(command):
     assert run(words[0], "--help").returncode == 0
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:shim|sample|test|ci)/[\w./-]*)`", README))))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:shim|sample|test|ci|docs)/[\w./-]*)`", README))))
 def test_paths_exist(path):
     assert (ROOT / path).exists()
 
