@@ -176,3 +176,48 @@ def test_no_colour_codes_reach_a_pipe(standin):
     result = explain(standin, "--chain", standin.dir / "chain-expired.pem",
                      env={**ENVIRONMENT, "TERM": "xterm"})
     assert "\033" not in result.stdout
+
+
+def blocks(standin, name="chain-ok.pem"):
+    text = (standin.dir / name).read_text()
+    return [block + "-----END CERTIFICATE-----\n"
+            for block in text.split("-----END CERTIFICATE-----\n") if "BEGIN" in block]
+
+
+@pytest.mark.parametrize("order, number, words", [
+    ((2, 1, 0), 3, "reverse order: its last certificate (number 3)"),
+    ((1, 0, 2), 2, "wrong order: its own certificate (number 2)"),
+    ((0, 1, 2), 1, None),
+])
+@pytest.mark.parametrize("host", [(), ("--host", "ok.localhost")])
+def test_the_servers_certificate_is_found_in_any_order(standin, order, number, words, host):
+    parts = blocks(standin)
+    file = "".join(parts[i] for i in order)
+    arguments = ("--chain", "-", *host)
+    report = json.loads(explain(standin, *arguments, "--json", input=file).stdout)
+    assert report["accepted"] and report["leaf_number"] == number
+    text = explain(standin, *arguments, input=file).stdout
+    assert words in text if words else "order" not in text
+    # not "intermediate missing" of one that is in the file
+    refused = explain(standin, *arguments, "--json", input=file, store="wrong-family.pem")
+    assert causes(refused) == ["root_missing"]
+
+
+def test_an_authority_is_not_taken_for_a_server_in_silence(standin):
+    parts = blocks(standin)
+    report = json.loads(explain(standin, "--chain", "-", "--json", input=parts[1]).stdout)
+    assert report["leaf_number"] == 0
+    text = explain(standin, "--chain", "-", input=parts[1]).stdout
+    assert "No server's certificate is in the file" in text
+
+
+@pytest.mark.parametrize("margin", ["> ", ">> ", "    ", "\t", "| ", " > > "])
+def test_a_quoted_or_indented_chain_is_read(standin, margin):
+    quoted = "".join(margin + line for line in "".join(blocks(standin)).splitlines(True))
+    result = explain(standin, "--chain", "-", "--json", input="On Monday you wrote:\n" + quoted)
+    report = json.loads(result.stdout)
+    assert result.returncode == 0 and report["certificates"] == 3 and report["leaf_number"] == 1
+
+
+def test_help_says_what_is_not_checked():
+    assert "Revocation" in run("trust", "explain", "--help").stdout

@@ -242,8 +242,52 @@ static void hashes_are_64_hex_digits(void **state) {
     assert_false(avs_scan_hash_from_hex(bad, hash));
 }
 
+/* The field's own length counts: what follows it may look like the missing digit ('0' is 0x30, the
+ * tag of the name behind it). */
+static void a_time_that_is_too_short_is_no_time(void **state) {
+    (void)state;
+    static const struct {
+        const char *time; /* tag, length, digits */
+        bool is_read;
+    } rows[] = {
+        {"\x18\x0f"
+         "20500101000000Z",
+         true},
+        {"\x18\x0d"
+         "2050010100000",
+         false},
+        {"\x18\x0c"
+         "205001010000",
+         false},
+        {"\x17\x0d"
+         "490101000000Z",
+         true},
+        {"\x17\x0b"
+         "49010100000",
+         false},
+        {"\x18\x00", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t der[128] = {0x30, 0, 0x30, 0, 0x02, 1, 5, 0x30, 0, 0x30, 0, 0x30};
+        size_t time_length = 2 + (size_t)rows[i].time[1], at = 13;
+        const char good[] = "\x17\x0d"
+                            "490101000000Z";
+        struct avs_scan_cert certificate;
+        der[12] = (uint8_t)(sizeof(good) - 1 + time_length);
+        memcpy(der + at, good, sizeof(good) - 1);
+        memcpy(der + at + sizeof(good) - 1, rows[i].time, time_length);
+        at += sizeof(good) - 1 + time_length;
+        memcpy(der + at, "\x30\x00\x30\x00", 4); /* subject, key */
+        at += 4;
+        der[1] = (uint8_t)(at - 2);
+        der[3] = (uint8_t)(at - 4);
+        assert_int_equal(avs_scan_der(der, at, &certificate), rows[i].is_read);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_that_is_too_short_is_no_time),
         cmocka_unit_test(each_certificate_is_read_as_openssl_reads_it),
         cmocka_unit_test(junk_is_told_apart),
         cmocka_unit_test(a_cut_block_hides_only_itself),

@@ -345,6 +345,109 @@ static void everything_that_is_true_is_noted(void **state) {
     assert_memory_equal(answer.causes, wanted, sizeof(wanted));
 }
 
+/* "Another key" is said only of another key; an issuer that did sign and is refused is no missing
+ * root. */
+static void an_issuer_of_that_name_is_told_by_its_key(void **state) {
+    (void)state;
+    X509 *root = ca_under("CN=Test Bed Root", 8, NULL, 0);
+    X509 *twin = ca_under("CN=Test Bed Root", 9, NULL, 0);
+    struct answer answer = ask(OWNED(leaf_under(root, 8, "DNS:a.example")), twin, "a.example");
+    assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
+    assert_true(answer.facts.trust.refusal.issuer_known_by_name);
+    assert_false(answer.facts.trust.refusal.issuer_unfit);
+    X509 *malformed = pki_issue(&(struct pki_cert){.name = "CN=leaf",
+                                                   .key = pki_key(0),
+                                                   .issuer = root,
+                                                   .issuer_key = pki_key(8),
+                                                   .names = "DNS:a.example",
+                                                   .extension = "basicConstraints=DER:05"});
+    answer = ask(OWNED(malformed), root, "a.example");
+    assert_only(&answer, AVS_CAUSE_CERT_INVALID);
+    assert_false(answer.facts.trust.refusal.issuer_known_by_name);
+    assert_true(answer.facts.trust.refusal.issuer_unfit);
+    X509_free(root);
+    X509_free(twin);
+}
+
+static void authorities_that_sign_each_other_lack_a_root_and_no_purpose(void **state) {
+    (void)state;
+    X509 *seed = ca_under("CN=Loop B", 9, NULL, 0);
+    X509 *a = ca_under("CN=Loop A", 8, seed, 9);
+    X509 *b = ca_under("CN=Loop B", 9, a, 8);
+    struct answer answer =
+        ask(OWNED(leaf_under(a, 8, "DNS:a.example"), a, b), pki->root2, "a.example");
+    assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
+    assert_false(answer.facts.trust.refusal.wrong_purpose);
+    X509 *no_authority = pki_issue(
+        &(struct pki_cert){.name = "CN=Not A CA", .key = pki_key(8), .names = "DNS:b.example"});
+    answer = ask(OWNED(leaf_under(no_authority, 8, "DNS:a.example"), no_authority), pki->root2,
+                 "a.example");
+    assert_true(answer.facts.trust.refusal.wrong_purpose);
+    X509_free(seed);
+}
+
+static void a_chain_in_the_wrong_order_names_the_servers_certificate(void **state) {
+    (void)state;
+    STACK_OF(X509) *right = pki_ats_chain(pki, 2);
+    STACK_OF(X509) *reversed = sk_X509_new_null();
+    while (sk_X509_num(right) > 0) {
+        assert_true(sk_X509_push(reversed, sk_X509_pop(right)) > 0);
+    }
+    pki_free(right);
+    struct answer answer = ask(reversed, pki->root1, "avs.example");
+    assert_only(&answer, AVS_CAUSE_HOSTNAME_MISMATCH);
+    assert_int_equal(answer.facts.trust.refusal.leaf_number, 3);
+    answer = ask(pki_ats_chain(pki, 2), pki->root1, "other.example");
+    assert_only(&answer, AVS_CAUSE_HOSTNAME_MISMATCH);
+    assert_int_equal(answer.facts.trust.refusal.leaf_number, 0);
+}
+
+/* The store holds the private root: giving it again would not help. */
+static void a_leaf_alone_under_a_root_of_the_store_misses_the_intermediate(void **state) {
+    (void)state;
+    X509 *root = ca_under("CN=Root/O=Test Bed", 8, NULL, 0);
+    X509 *stranger = ca_under("CN=Root/O=Somebody Else", 9, NULL, 0);
+    X509 *issuing = ca_under("CN=Issuing/O=Test Bed", 10, root, 8);
+    struct answer answer = ask(OWNED(leaf_under(issuing, 10, "DNS:a.example")), root, "a.example");
+    assert_only(&answer, AVS_CAUSE_INTERMEDIATE_MISSING);
+    answer = ask(OWNED(leaf_under(issuing, 10, "DNS:a.example")), stranger, "a.example");
+    assert_only(&answer, AVS_CAUSE_ROOT_MISSING);
+    X509 *logged = pki_issue(&(struct pki_cert){.name = "CN=leaf",
+                                                .key = pki_key(0),
+                                                .issuer = issuing,
+                                                .issuer_key = pki_key(10),
+                                                .names = "DNS:a.example",
+                                                .extension = "ct_precert_scts=DER:04020000"});
+    answer = ask(OWNED(logged), stranger, "a.example"); /* as public authorities do */
+    assert_only(&answer, AVS_CAUSE_INTERMEDIATE_MISSING);
+    X509_free(root);
+    X509_free(stranger);
+    X509_free(issuing);
+}
+
+/* OpenSSL gives up at a hundred authorities; who vouches for it is looked at all the same. */
+static void a_chain_too_long_closes_nothing(void **state) {
+    (void)state;
+    X509 *root = ca_under("CN=Zscaler Root CA", 8, NULL, 0);
+    STACK_OF(X509) *upwards = sk_X509_new_null();
+    X509 *issuer = root;
+    for (int i = 0; i < 104; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "CN=Authority %d", i);
+        issuer = ca_under(name, 8, issuer, 8);
+        assert_true(sk_X509_push(upwards, issuer) > 0);
+    }
+    STACK_OF(X509) *sent = OWNED(leaf_under(issuer, 8, "DNS:a.example"));
+    while (sk_X509_num(upwards) > 0) {
+        assert_true(sk_X509_push(sent, sk_X509_pop(upwards)) > 0);
+    }
+    pki_free(upwards);
+    struct answer answer = ask(sent, pki->root2, "a.example");
+    assert_false(answer.is_accepted);
+    assert_int_equal(answer.facts.trust.gate.verify_error, X509_V_ERR_CERT_CHAIN_TOO_LONG);
+    X509_free(root);
+}
+
 static void the_clock_is_told_from_the_certificate(void **state) {
     (void)state;
     static const struct {
@@ -446,6 +549,11 @@ int main(void) {
         cmocka_unit_test(the_names_on_offer_are_in_the_facts),
         cmocka_unit_test(weak_and_misused_certificates_are_named),
         cmocka_unit_test(everything_that_is_true_is_noted),
+        cmocka_unit_test(an_issuer_of_that_name_is_told_by_its_key),
+        cmocka_unit_test(authorities_that_sign_each_other_lack_a_root_and_no_purpose),
+        cmocka_unit_test(a_chain_in_the_wrong_order_names_the_servers_certificate),
+        cmocka_unit_test(a_leaf_alone_under_a_root_of_the_store_misses_the_intermediate),
+        cmocka_unit_test(a_chain_too_long_closes_nothing),
         cmocka_unit_test(the_clock_is_told_from_the_certificate),
         cmocka_unit_test(a_chain_that_was_never_good_as_a_whole_is_not_the_clocks_fault),
         cmocka_unit_test(amazons_own_chain_is_known_by_the_built_in_keys),

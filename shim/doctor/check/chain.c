@@ -41,6 +41,42 @@ static enum avs_status read_file(const char *path, char **ret_text, size_t *ret_
     return AVS_OK;
 }
 
+/* What a mail or a ticket puts before each line: blanks, and the marks of a quotation. */
+static size_t strip_quotes(char *text, size_t length) {
+    size_t out = 0;
+    bool is_margin = true;
+    for (size_t i = 0; i < length; i++) {
+        is_margin = is_margin && text[i] != '\0' && strchr(" \t>|", text[i]);
+        if (!is_margin) {
+            text[out++] = text[i];
+        }
+        is_margin = is_margin || text[i] == '\n';
+    }
+    return out;
+}
+
+/* Which certificate of the file is the server's: the first, or, where that is somebody else's (an
+ * authority's, or not for this host), the first that fits. */
+static int find_leaf(const STACK_OF(X509) * chain, const char *host) {
+    X509 *first = sk_X509_value(chain, 0);
+    if (X509_check_ca(first) == 0 || (host && avs_gate_name_matches(first, host))) {
+        return 0;
+    }
+    for (int i = 1; i < sk_X509_num(chain); i++) {
+        X509 *certificate = sk_X509_value(chain, i);
+        if (X509_check_ca(certificate) == 0 &&
+            (!host || avs_gate_name_matches(certificate, host))) {
+            return i;
+        }
+    }
+    for (int i = 1; i < sk_X509_num(chain); i++) { /* for another host */
+        if (X509_check_ca(sk_X509_value(chain, i)) == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
 /* Every certificate in order; other blocks and text between them are skipped. */
 static enum avs_status parse_chain(const char *path, const char *text, size_t length,
                                    STACK_OF(X509) * chain, struct avs_error *reterr) {
@@ -96,13 +132,21 @@ static void describe_chain(const STACK_OF(X509) * chain, const struct avs_ats_ro
 
 enum avs_status avs_chain_judge(const struct avs_chain_question *question,
                                 struct avs_tls_facts *ret_facts, size_t *ret_certificates,
-                                bool *ret_is_accepted, struct avs_error *reterr) {
+                                size_t *ret_leaf, bool *ret_is_accepted, struct avs_error *reterr) {
     AVS_AUTO(char) text = NULL;
     size_t length = 0;
     AVS_TRY(read_file(question->chain_file, &text, &length, reterr));
     AVS_AUTO(x509_stack) chain = sk_X509_new_null();
     AVS_REQUIRE_MEMORY(chain, reterr);
-    AVS_TRY(parse_chain(question->chain_file, text, length, chain, reterr));
+    AVS_TRY(parse_chain(question->chain_file, text, strip_quotes(text, length), chain, reterr));
+    int leaf = find_leaf(chain, question->host);
+    if (leaf > 0) { /* judged as if it had been sent first */
+        X509 *certificate = sk_X509_delete(chain, leaf);
+        if (sk_X509_unshift(chain, certificate) <= 0) {
+            X509_free(certificate);
+            return avs_fail_memory(reterr);
+        }
+    }
 
     AVS_AUTO(avs_ats_roots) loaded = NULL;
     if (question->ats_roots_file) {
@@ -113,6 +157,7 @@ enum avs_status avs_chain_judge(const struct avs_chain_question *question,
 
     *ret_facts = (struct avs_tls_facts){.alert_received = -1, .alert_sent = -1};
     *ret_certificates = (size_t)sk_X509_num(chain);
+    *ret_leaf = X509_check_ca(sk_X509_value(chain, 0)) == 0 ? (size_t)leaf + 1 : 0;
     *ret_is_accepted = false;
     const struct avs_anchors_options store = {.ca_file = question->ca_file,
                                               .ca_path = question->ca_path,

@@ -21,12 +21,14 @@ struct avs_chain_question {
     const char *ats_roots_file; /**< NULL = the embedded ones */
 };
 
-/** Fill chain, hostname_matched and trust of `ret_facts`. A store that cannot be loaded is noted
- *  there (store_state; verify_error stays -1) and no error.
- *  Errors: ERR_IO or ERR_USAGE (chain file), those of avs_ats_roots_load, NO_MEMORY. */
+/** Fill chain, hostname_matched and trust of `ret_facts`. `ret_leaf`: which certificate of the file
+ *  is the server's, counted from 1; it was judged as if it had been sent first. 0 = none is, the
+ * first is an authority's and was judged in a server's place. A store that cannot be loaded is
+ * noted there (store_state; verify_error stays -1) and no error. Errors: ERR_IO or ERR_USAGE (chain
+ * file), those of avs_ats_roots_load, NO_MEMORY. */
 AVS_NODISCARD enum avs_status avs_chain_judge(const struct avs_chain_question *question,
                                               struct avs_tls_facts *ret_facts,
-                                              size_t *ret_certificates, bool *ret_is_accepted,
-                                              struct avs_error *reterr);
+                                              size_t *ret_certificates, size_t *ret_leaf,
+                                              bool *ret_is_accepted, struct avs_error *reterr);
 
 #endif

@@ -74,8 +74,8 @@ enum avs_status avs_trust_explain(const struct avs_trust_explain_options *given,
         avs_net_curl_complete_store(question.store_source, &question.ca_file, &question.ca_path);
     AVS_AUTO(avs_trust_explanation) made = calloc(1, sizeof(*made));
     AVS_REQUIRE_MEMORY(made, reterr);
-    AVS_TRY(
-        avs_chain_judge(&question, &made->tls, &made->certificates, &made->is_accepted, reterr));
+    AVS_TRY(avs_chain_judge(&question, &made->tls, &made->certificates, &made->leaf_number,
+                            &made->is_accepted, reterr));
     AVS_TEXT_SET(made->chain_file, options->chain_file);
     AVS_TEXT_SET(made->host, options->host);
     made->at = question.at;

@@ -151,6 +151,13 @@ static void about_name(struct subject *subject) {
     say(subject, "on offer",
         has_none ? "no subjectAltName; the subject's common name does not count (RFC 9525)"
                  : names);
+    if (tls->trust.refusal.leaf_number > 0) {
+        line(subject);
+        avs_out_printf(subject->out,
+                       "the certificate for this name is number %d of what was sent: the server "
+                       "sends its chain in the wrong order, its own certificate must be the first",
+                       tls->trust.refusal.leaf_number);
+    }
     say(subject, "address", subject->session->dial.address);
 }
 
@@ -161,6 +168,11 @@ static void about_anchor(struct subject *subject) {
 }
 
 static void about_certificate(struct subject *subject) {
+    if (subject->session->tls.trust.refusal.issuer_unfit) {
+        say(subject, "issuer", subject->session->tls.trust.refusal.missing_issuer);
+        say(subject, "it is at hand and did sign",
+            "but an extension of one of the two is malformed or contradicts the other");
+    }
     say(subject, "certificate", subject->session->tls.trust.refusal.problem_subject);
     about_chain(subject);
 }

@@ -64,6 +64,7 @@ enum avs_status avs_trust_explanation_to_json(const struct avs_trust_explanation
     if (status == AVS_OK) {
         avs_json_text(&json, "chain_file", explanation->chain_file);
         avs_json_uint(&json, "certificates", explanation->certificates);
+        avs_json_uint(&json, "leaf_number", explanation->leaf_number);
         avs_json_text(&json, "host", explanation->host);
         avs_json_int(&json, "at", explanation->at);
         avs_json_int(&json, "build_time", explanation->build_time);

@@ -22,8 +22,24 @@ static void add_answer(struct avs_out *text, const struct avs_trust_explanation 
                  avs_cause_info(explanation->causes[0])->id);
 }
 
+/* The first certificate of the file is not the server's. */
+static void add_order(struct avs_out *text, const struct avs_trust_explanation *explanation) {
+    size_t leaf = explanation->leaf_number;
+    if (leaf == 0) {
+        avs_out_tone(text, AVS_TONE_WARN,
+                     "No server's certificate is in the file: the first is an authority's, and it "
+                     "is judged in a server's place.\n");
+    } else if (leaf > 1) {
+        avs_out_tone(text, AVS_TONE_WARN,
+                     "The file is in %s order: its %s certificate (number %zu) is the server's. It "
+                     "is judged as if it were the first; a server that sends them so is refused.\n",
+                     leaf == explanation->certificates ? "the reverse" : "the wrong",
+                     leaf == explanation->certificates ? "last" : "own", leaf);
+    }
+}
+
 static void add_chain(struct avs_out *text, const struct avs_trust_explanation *explanation) {
-    avs_out_printf(text, "\nAs sent (%s, %zu certificate%s, leaf first):\n",
+    avs_out_printf(text, "\nThe chain (%s, %zu certificate%s, leaf first):\n",
                    explanation->chain_file, explanation->certificates,
                    explanation->certificates == 1 ? "" : "s");
     for (size_t i = 0; i < explanation->tls.chain_length; i++) {
@@ -107,6 +123,7 @@ enum avs_status avs_trust_explanation_to_text(const struct avs_trust_explanation
                                               struct avs_error *reterr) {
     struct avs_out text = avs_out_init(AVS_OUT_REPORT_BYTES, style);
     add_answer(&text, explanation);
+    add_order(&text, explanation);
     add_chain(&text, explanation);
     add_terms(&text, explanation);
     enum avs_status status = add_causes(&text, explanation, reterr);

@@ -185,7 +185,9 @@ struct avs_gate_facts {
 struct avs_refusal_facts {
     char missing_issuer[AVS_NAME_BYTES]; /**< subject of the certificate that was looked for in vain
                                           */
-    bool issuer_known_by_name;  /**< an anchor of that name exists in the store, with another key */
+    bool issuer_known_by_name; /**< an anchor of that name exists in the store, with another key */
+    bool issuer_unfit; /**< the issuer is at hand and did sign, but OpenSSL does not take the pair:
+                          an extension of one of them is malformed or contradicts the other */
     bool closes_with_ats_roots; /**< the chain verifies once the ATS roots are anchors */
     char closing_root[AVS_ROOT_NAME_BYTES]; /**< which of them closes it */
     char closing_sha256[AVS_HASH_HEX_BYTES];
@@ -206,6 +208,8 @@ struct avs_refusal_facts {
     bool valid_at_other_time;      /**< the chain is good at another time than the clock's */
     int64_t good_from, good_until; /**< that time, Unix seconds */
     bool hostname_mismatch;
+    int leaf_number; /**< the certificate for this host is not the first that was sent, but this
+                        one, counted from 1; 0 = it is the first, or there is none */
     bool weak_signature;
     bool wrong_purpose;
     char problem_subject[AVS_NAME_BYTES]; /**< the certificate the first problem is about */

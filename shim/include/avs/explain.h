@@ -37,6 +37,8 @@ struct avs_trust_explanation {
     bool is_accepted;         /**< by the gate: what a connection would decide */
     struct avs_tls_facts tls; /**< chain, hostname_matched and trust are filled */
     size_t certificates;      /**< in the file; tls.chain keeps the first AVS_CHAIN_MAX */
+    size_t leaf_number;       /**< which certificate of the file is the server's, from 1: it is
+                                 tls.chain[0]       and was judged as if sent first; 0 = there is none */
     char chain_file[AVS_NAME_BYTES];
     char host[AVS_NAME_BYTES];
     int64_t at;         /**< the time it was judged at */

@@ -16,6 +16,7 @@
 #include "trust/bundle.h"
 #include "trust/cafile.h"
 #include "trust/capath.h"
+#include "trust/cert.h"
 #include "trust/lookup.h"
 #include "trust/openssl_auto.h"
 
@@ -32,7 +33,8 @@ struct avs_anchors {
     unsigned references; /* behind registry_lock */
     struct avs_anchors *next;
     X509_STORE *store;
-    struct identity *places; /* the CA file, then each folder of the CA path */
+    struct avs_bundle *bundle; /* the store's; NULL where OpenSSL loaded the CA file itself */
+    struct identity *places;   /* the CA file, then each folder of the CA path */
     size_t place_count;
     char *key; /* source, file and path as they were asked for */
     struct avs_store_facts facts;
@@ -103,6 +105,7 @@ static enum avs_status add_indexed(struct avs_anchors *anchors, char *text, size
     AVS_REQUIRE_MEMORY(result == AVS_BUNDLE_READ, reterr);
     anchors->facts.count = (int)avs_bundle_count(bundle);
     AVS_REQUIRE_MEMORY(avs_lookup_add_bundle(anchors->store, bundle), reterr);
+    anchors->bundle = bundle;
     return AVS_OK;
 }
 
@@ -344,6 +347,30 @@ void avs_anchors_unref(struct avs_anchors *anchors) {
 
 void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_store_facts *ret_facts) {
     *ret_facts = anchors->facts;
+}
+
+static bool is_root_of(const X509 *certificate, const char *organization) {
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    char name[AVS_NAME_BYTES];
+    avs_cert_organization(subject, name, sizeof(name));
+    return organization[0] && strcmp(name, organization) == 0 &&
+           X509_NAME_cmp(subject, X509_get_issuer_name(certificate)) == 0;
+}
+
+bool avs_anchors_has_root_of(const struct avs_anchors *anchors, const char *organization) {
+    bool is_found = false;
+    for (size_t i = 0; anchors->bundle && !is_found && i < avs_bundle_count(anchors->bundle); i++) {
+        const X509 *certificate = avs_bundle_certificate(anchors->bundle, i);
+        is_found = certificate && is_root_of(certificate, organization);
+    }
+    X509_STORE_lock(anchors->store);
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(anchors->store);
+    for (int i = 0; !is_found && i < sk_X509_OBJECT_num(objects); i++) {
+        const X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        is_found = certificate && is_root_of(certificate, organization);
+    }
+    X509_STORE_unlock(anchors->store);
+    return is_found;
 }
 
 X509_STORE *avs_anchors_store(const struct avs_anchors *anchors) {

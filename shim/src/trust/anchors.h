@@ -35,6 +35,10 @@ void avs_anchors_unref(struct avs_anchors *anchors);
 /** What is known of the store. */
 void avs_anchors_describe(const struct avs_anchors *anchors, struct avs_store_facts *ret_facts);
 
+/** Is a self-issued certificate of that organisation (O=, not empty) in the CA file? Parses it
+ * whole: for a refusal only. What a CA path holds is not looked through. */
+bool avs_anchors_has_root_of(const struct avs_anchors *anchors, const char *organization);
+
 /** Lent: the store to verify against. */
 X509_STORE *avs_anchors_store(const struct avs_anchors *anchors);
 

@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "trust/cert.h"
+#include "trust/gate.h"
 #include "trust/openssl_auto.h"
 #include "trust/replay.h"
 
@@ -108,9 +109,9 @@ static bool is_root_key(const struct explanation *it, const X509 *certificate) {
 }
 
 /* A public authority never lets a root sign a server's certificate, so a leaf that came alone
- * misses an intermediate; a private or intercepting one often does, so there the root is missing.
- * What a public leaf has and a private one seldom: a place to fetch the issuer, or logged
- * timestamps (SCT). */
+ * misses an intermediate; a private or intercepting one often does, so there the root is missing,
+ * unless a root of the same organisation is in the store. What a public leaf has and a private one
+ * seldom: a place to fetch the issuer, or logged timestamps (SCT). */
 static bool leaf_lacks_intermediate(const struct explanation *it, X509 *leaf,
                                     const char *organization) {
     if (is_root_name(it, X509_get_issuer_name(leaf))) {
@@ -119,27 +120,55 @@ static bool leaf_lacks_intermediate(const struct explanation *it, X509 *leaf,
     return avs_names_is_public_authority(organization) ||
            is_organization_of_roots(it->input->ats_roots, organization) ||
            X509_get_ext_by_NID(leaf, NID_info_access, -1) >= 0 ||
-           X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1) >= 0;
+           X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1) >= 0 ||
+           (sk_X509_num(it->by_store.named) <= 0 &&
+            avs_anchors_has_root_of(it->input->anchors, organization));
 }
 
-/* The issuer was sent and did sign, but it is no authority: nothing is missing. */
-static bool issuer_was_sent(const struct explanation *it, X509 *certificate) {
-    for (int i = 0; i < sk_X509_num(it->input->sent); i++) {
-        X509 *candidate = sk_X509_value(it->input->sent, i);
+/* The one of `candidates` whose name and key signed `certificate`. */
+static X509 *signer_among(const STACK_OF(X509) * candidates, X509 *certificate) {
+    for (int i = 0; i < sk_X509_num(candidates); i++) {
+        X509 *candidate = sk_X509_value(candidates, i);
         EVP_PKEY *key = X509_get0_pubkey(candidate);
-        if (candidate != certificate && key &&
+        if (X509_cmp(candidate, certificate) != 0 && key &&
             X509_NAME_cmp(X509_get_subject_name(candidate), X509_get_issuer_name(certificate)) ==
                 0 &&
             X509_verify(certificate, key) == 1) {
-            return true;
+            return candidate;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool may_sign(X509 *certificate) {
+    return X509_check_ca(certificate) > 0 &&
+           (X509_get_key_usage(certificate) & X509v3_KU_KEY_CERT_SIGN) != 0;
+}
+
+static bool is_malformed(X509 *certificate) {
+    return (X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0;
+}
+
+/* The path ends although the issuer is at hand and did sign: true when that is the reason. A loop
+ * of authorities that sign each other is none: there a root is missing as anywhere. */
+static bool note_refused_issuer(struct explanation *it, X509 *top) {
+    X509 *stored = signer_among(it->by_store.named, top);
+    X509 *sent = signer_among(it->input->sent, top);
+    X509 *signer = stored ? stored : sent;
+    if (!signer) {
+        return false;
+    }
+    if (!may_sign(signer)) {
+        it->trust->refusal.wrong_purpose = true;
+    } else {
+        it->trust->refusal.issuer_unfit = stored || is_malformed(top) || is_malformed(signer);
+    }
+    return it->trust->refusal.wrong_purpose || it->trust->refusal.issuer_unfit;
 }
 
 /* No set of anchors closes the chain: where does it break off? */
 static void note_open_end(struct explanation *it) {
-    struct avs_trust_facts *trust = it->trust;
+    struct avs_refusal_facts *refusal = &it->trust->refusal;
     X509 *top = avs_replay_top(&it->by_store);
     if (!top || !avs_replay_is_open(&it->by_store)) {
         return;
@@ -147,23 +176,37 @@ static void note_open_end(struct explanation *it) {
     bool is_leaf = sk_X509_num(it->by_store.path) == 1;
     const X509_NAME *issuer = X509_get_issuer_name(top);
     char organization[AVS_NAME_BYTES];
-    avs_cert_name(issuer, trust->refusal.missing_issuer, sizeof(trust->refusal.missing_issuer));
+    avs_cert_name(issuer, refusal->missing_issuer, sizeof(refusal->missing_issuer));
     avs_cert_organization(issuer, organization, sizeof(organization));
-    trust->refusal.issuer_known_by_name = it->by_store.has_issuer_by_name;
-    if (trust->refusal.closes_with_ats_roots) {
+    refusal->issuer_known_by_name =
+        sk_X509_num(it->by_store.named) > 0 && !signer_among(it->by_store.named, top);
+    if (refusal->closes_with_ats_roots) {
         return;
     }
     if (avs_cert_is_self_signed(top)) {
-        trust->refusal.self_signed_leaf = is_leaf;
-        trust->refusal.untrusted_self_signed_in_chain = !is_leaf;
+        refusal->self_signed_leaf = is_leaf;
+        refusal->untrusted_self_signed_in_chain = !is_leaf;
         return;
     }
-    if (issuer_was_sent(it, top)) {
-        trust->refusal.wrong_purpose = true;
+    if (note_refused_issuer(it, top)) {
         return;
     }
     note_issuer_url(it, top);
-    trust->refusal.intermediate_missing = is_leaf && leaf_lacks_intermediate(it, top, organization);
+    refusal->intermediate_missing = is_leaf && leaf_lacks_intermediate(it, top, organization);
+}
+
+/* A chain sent in the wrong order begins with somebody else's certificate: which one is for this
+ * host? */
+static void note_leaf_elsewhere(struct explanation *it) {
+    for (int i = 1; i < sk_X509_num(it->input->sent); i++) {
+        X509 *candidate = sk_X509_value(it->input->sent, i);
+        if (X509_check_ca(candidate) == 0 && avs_gate_name_matches(candidate, it->input->host)) {
+            /* the rest is about a certificate that is not the server's */
+            it->trust->refusal =
+                (struct avs_refusal_facts){.hostname_mismatch = true, .leaf_number = i + 1};
+            return;
+        }
+    }
 }
 
 /* Somebody calls himself an Amazon authority: a name of a root over another key, a certificate
@@ -323,6 +366,9 @@ void avs_explain_chain(const struct avs_explain_input *input, struct avs_tls_fac
         note_quality(&it);
     }
     facts->trust.refusal.hostname_mismatch = input->host && !facts->hostname_matched;
+    if (facts->trust.refusal.hostname_mismatch) {
+        note_leaf_elsewhere(&it);
+    }
     avs_replay_done(&it.by_store);
     avs_replay_done(&it.by_ats);
 }

@@ -8,12 +8,14 @@
 
 #include <avs/evidence.h>
 
+#include "trust/anchors.h"
 #include "trust/roots.h"
 
 struct avs_explain_input {
     X509 *leaf;
-    STACK_OF(X509) * sent; /**< as sent, leaf first; may be NULL */
-    X509_STORE *store;     /**< what the gate verified against */
+    STACK_OF(X509) * sent;             /**< as sent, leaf first; may be NULL */
+    const struct avs_anchors *anchors; /**< what the gate verified against */
+    X509_STORE *store;                 /**< theirs */
     const struct avs_ats_roots *ats_roots;
     const char *host; /**< NULL = no name was asked for */
     int64_t now_unix;

@@ -128,6 +128,7 @@ static int judge(X509_STORE_CTX *verification, const struct avs_gate *gate, int 
         const struct avs_explain_input input = {
             .leaf = X509_STORE_CTX_get0_cert(verification),
             .sent = sent,
+            .anchors = gate->anchors,
             .store = avs_anchors_store(gate->anchors),
             .ats_roots = gate->ats_roots,
             .host = gate->host,

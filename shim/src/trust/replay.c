@@ -60,9 +60,7 @@ struct avs_replay avs_replay_run(const struct avs_explain_input *input, X509_STO
     replay.path = X509_STORE_CTX_get1_chain(verification);
     X509 *top = avs_replay_top(&replay);
     if (top) {
-        AVS_AUTO(x509_stack)
-        named = X509_STORE_CTX_get1_certs(verification, X509_get_issuer_name(top));
-        replay.has_issuer_by_name = sk_X509_num(named) > 0;
+        replay.named = X509_STORE_CTX_get1_certs(verification, X509_get_issuer_name(top));
     }
     if (top && at_unix && avs_validity_is_unchecked(parameters)) {
         int depth = 0;
@@ -78,6 +76,7 @@ struct avs_replay avs_replay_run(const struct avs_explain_input *input, X509_STO
 
 void avs_replay_done(struct avs_replay *replay) {
     sk_X509_pop_free(replay->path, X509_free);
+    sk_X509_pop_free(replay->named, X509_free);
     *replay = (struct avs_replay){.error_count = 0};
 }
 

@@ -19,9 +19,9 @@ struct avs_replay {
         X509 *certificate; /**< lent by the input; NULL when OpenSSL names none */
     } error[AVS_REPLAY_ERRORS_MAX];
     int error_count;
-    bool is_done;            /**< it ran; false when memory ran out */
-    STACK_OF(X509) * path;   /**< the path it built, leaf first; owned */
-    bool has_issuer_by_name; /**< the store holds a certificate named as the last one's issuer */
+    bool is_done;           /**< it ran; false when memory ran out */
+    STACK_OF(X509) * path;  /**< the path it built, leaf first; owned */
+    STACK_OF(X509) * named; /**< of the store, named as the last one's issuer; owned, may be NULL */
 };
 
 /** Verify against `store` at `at_unix` (0 = times ignored), with the gate's security level and the

@@ -115,7 +115,7 @@ static bool is_root_missing(const struct question *q) {
     }
     return trust->refusal.closes_with_ats_roots || trust->refusal.untrusted_self_signed_in_chain ||
            trust->gate.verify_error == VERIFY_SELF_SIGNED_IN_CHAIN ||
-           (!trust->refusal.wrong_purpose &&
+           (!trust->refusal.wrong_purpose && !trust->refusal.issuer_unfit &&
             (trust->gate.verify_error == VERIFY_NO_ISSUER_LOCALLY ||
              trust->gate.verify_error == VERIFY_NO_ISSUER || trust->refusal.missing_issuer[0]));
 }
@@ -185,6 +185,9 @@ size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int
     if (single == AVS_CAUSE_NONE && trust->gate.verify_error == 0 &&
         trust->gate.anchor_cross_signed) {
         single = AVS_CAUSE_CROSS_SIGNED_ANCHOR;
+    }
+    if (trust->refusal.leaf_number > 0) { /* all else is about somebody else's certificate */
+        single = AVS_CAUSE_HOSTNAME_MISMATCH;
     }
     if (single != AVS_CAUSE_NONE && capacity > 0) {
         ret_causes[0] = single;
