@@ -1,5 +1,5 @@
-/* TLS engine over OpenSSL. Owns no socket and no clock; a BIO of our own reads and writes the two
- * byte buffers that the pump fills and drains. */
+/* TLS engine over OpenSSL. Owns no socket and no clock; its pipe holds the bytes that the pump
+ * brings and takes. */
 #include "tls/engine.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "tls/context_internal.h"
+#include "tls/pipe.h"
 #include "tls/sessions.h"
 #include "trust/gate.h"
 
@@ -26,91 +27,19 @@ struct avs_tls {
     struct avs_gate gate;
     struct avs_tls_facts *facts;
     enum avs_tls_state state;
-    enum avs_close_kind input_end; /* OPEN while the connection lives */
     enum avs_close_kind close_kind;
     char origin[AVS_TLS_SESSION_ORIGIN_BYTES]; /* empty = no resumption */
     char host[AVS_NAME_BYTES];
     bool is_close_sent;
     size_t handshake_bytes; /* from the peer */
-    size_t in_start, in_end;
-    size_t out_start, out_end;
-    uint8_t in[AVS_TLS_INPUT_BYTES];
-    uint8_t out[AVS_TLS_OUTPUT_BYTES];
+    struct avs_tls_pipe pipe;
 };
 
-static int bio_read(BIO *bio, char *bytes, size_t capacity, size_t *ret_length) {
-    struct avs_tls *tls = BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    size_t length = tls->in_end - tls->in_start;
-    if (length == 0) {
-        if (tls->input_end == AVS_CLOSE_OPEN) {
-            BIO_set_retry_read(bio);
-        }
-        *ret_length = 0;
-        return 0;
-    }
-    if (length > capacity) {
-        length = capacity;
-    }
-    memcpy(bytes, tls->in + tls->in_start, length);
-    tls->in_start += length;
-    if (tls->in_start == tls->in_end) {
-        tls->in_start = tls->in_end = 0;
-    }
-    *ret_length = length;
-    return 1;
-}
-
-static int bio_write(BIO *bio, const char *bytes, size_t length, size_t *ret_length) {
-    struct avs_tls *tls = BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    if (tls->out_start > 0 && AVS_TLS_OUTPUT_BYTES - tls->out_end < length) {
-        memmove(tls->out, tls->out + tls->out_start, tls->out_end - tls->out_start);
-        tls->out_end -= tls->out_start;
-        tls->out_start = 0;
-    }
-    size_t room = AVS_TLS_OUTPUT_BYTES - tls->out_end;
-    if (room == 0) {
-        BIO_set_retry_write(bio);
-        *ret_length = 0;
-        return 0;
-    }
-    if (length > room) {
-        length = room;
-    }
-    memcpy(tls->out + tls->out_end, bytes, length);
-    tls->out_end += length;
-    *ret_length = length;
-    return 1;
-}
-
-static long bio_ctrl(BIO *bio, int command, long number, void *pointer) {
-    (void)number;
-    (void)pointer;
-    struct avs_tls *tls = BIO_get_data(bio);
-    switch (command) {
-    case BIO_CTRL_FLUSH:
-        return 1;
-    case BIO_CTRL_EOF:
-        return tls->in_end == tls->in_start && tls->input_end != AVS_CLOSE_OPEN;
-    default:
-        return 0;
-    }
-}
-
-static BIO_METHOD *bio_method;
-static CRYPTO_ONCE bio_once = CRYPTO_ONCE_STATIC_INIT;
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 static int engine_index = -1; /* SSL ex_data: the engine */
 
 static void init_once(void) {
     engine_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "avs-tls");
-    if (method) {
-        BIO_meth_set_read_ex(method, bio_read);
-        BIO_meth_set_write_ex(method, bio_write);
-        BIO_meth_set_ctrl(method, bio_ctrl);
-    }
-    bio_method = method;
 }
 
 /* What OpenSSL and the gate said, each for itself. */
@@ -196,11 +125,8 @@ static enum avs_status set_family(SSL *ssl, enum avs_tls_family family, struct a
 static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options *options,
                               struct avs_error *reterr) {
     SSL *ssl = tls->ssl;
-    AVS_REQUIRE_MEMORY(bio_method, reterr);
-    BIO *bio = BIO_new(bio_method);
+    BIO *bio = avs_tls_pipe_bio(&tls->pipe);
     AVS_REQUIRE_MEMORY(bio, reterr);
-    BIO_set_data(bio, tls);
-    BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio); /* owned by ssl from here on */
     if (SSL_set_ex_data(ssl, engine_index, tls) != 1) {
         return avs_fail_memory(reterr);
@@ -236,7 +162,7 @@ static void advance_handshake(struct avs_tls *tls);
 
 enum avs_status avs_tls_new(struct avs_tls_context *context, const struct avs_tls_options *options,
                             struct avs_tls **ret_tls, struct avs_error *reterr) {
-    if (CRYPTO_THREAD_run_once(&bio_once, init_once) != 1 || engine_index < 0) {
+    if (CRYPTO_THREAD_run_once(&once, init_once) != 1 || engine_index < 0) {
         return avs_fail_memory(reterr);
     }
     if (!options->host || options->host[0] == '\0' ||
@@ -246,7 +172,7 @@ enum avs_status avs_tls_new(struct avs_tls_context *context, const struct avs_tl
     }
     struct avs_tls *tls = malloc(sizeof(*tls));
     AVS_REQUIRE_MEMORY(tls, reterr);
-    memset(tls, 0, offsetof(struct avs_tls, in)); /* the buffers need no zeroes */
+    memset(tls, 0, offsetof(struct avs_tls, pipe.in)); /* the buffers need no zeroes */
     tls->context = context;
     tls->facts = options->facts;
     tls->facts->alert_received = tls->facts->alert_sent = -1;
@@ -320,11 +246,11 @@ static enum avs_handshake_outcome failed_outcome(const struct avs_tls *tls) {
     if (facts->alert_received >= 0) {
         return AVS_HANDSHAKE_ALERT;
     }
-    if (tls->input_end == AVS_CLOSE_RESET) {
+    if (tls->pipe.input_end == AVS_CLOSE_RESET) {
         return AVS_HANDSHAKE_RESET;
     }
     bool is_goodbye = SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
-    if (tls->input_end == AVS_CLOSE_EOF || is_goodbye) {
+    if (tls->pipe.input_end == AVS_CLOSE_EOF || is_goodbye) {
         return AVS_HANDSHAKE_CLOSED;
     }
     return AVS_HANDSHAKE_FAILED;
@@ -382,8 +308,8 @@ static void finish_handshake(struct avs_tls *tls) {
  * far as the host; what follows may be private. */
 static void note_wire_location(struct avs_tls *tls) {
     static const char name[] = "\nlocation:";
-    const char *text = (const char *)tls->in + tls->in_start;
-    size_t length = tls->in_end - tls->in_start;
+    const char *text = (const char *)tls->pipe.in + tls->pipe.in_start;
+    size_t length = tls->pipe.in_end - tls->pipe.in_start;
     size_t at = 0;
     while (at + sizeof(name) - 1 < length && strncasecmp(text + at, name, sizeof(name) - 1) != 0) {
         at++;
@@ -416,10 +342,11 @@ static void advance_handshake(struct avs_tls *tls) {
     if (!looks_like_tls(tls->facts)) {
         /* Keep listening: the caller's deadline, an end, or enough bytes stop it. OpenSSL sees none
          * of these bytes (or only a first one that could have been TLS), so they are all here. */
-        tls->facts->wire_phrase = avs_text_contains_nocase(
-            tls->in + tls->in_start, tls->in_end - tls->in_start, AVS_ATS_PHRASE);
+        tls->facts->wire_phrase =
+            avs_text_contains_nocase(tls->pipe.in + tls->pipe.in_start,
+                                     tls->pipe.in_end - tls->pipe.in_start, AVS_ATS_PHRASE);
         note_wire_location(tls);
-        if (tls->input_end != AVS_CLOSE_OPEN || tls->in_end >= WIRE_SNIFF_BYTES) {
+        if (tls->pipe.input_end != AVS_CLOSE_OPEN || tls->pipe.in_end >= WIRE_SNIFF_BYTES) {
             fail_handshake(tls);
         }
         return;
@@ -432,7 +359,7 @@ static void advance_handshake(struct avs_tls *tls) {
     }
     int error = SSL_get_error(tls->ssl, result);
     if (error == SSL_ERROR_WANT_WRITE ||
-        (error == SSL_ERROR_WANT_READ && tls->input_end == AVS_CLOSE_OPEN)) {
+        (error == SSL_ERROR_WANT_READ && tls->pipe.input_end == AVS_CLOSE_OPEN)) {
         return;
     }
     fail_handshake(tls);
@@ -450,18 +377,12 @@ static void note_wire(struct avs_tls *tls, const uint8_t *bytes, size_t length) 
 }
 
 size_t avs_tls_input_space(struct avs_tls *tls, uint8_t **ret_space) {
-    if (tls->in_start > 0 && tls->in_end == AVS_TLS_INPUT_BYTES) {
-        memmove(tls->in, tls->in + tls->in_start, tls->in_end - tls->in_start);
-        tls->in_end -= tls->in_start;
-        tls->in_start = 0;
-    }
-    *ret_space = tls->in + tls->in_end;
-    return AVS_TLS_INPUT_BYTES - tls->in_end;
+    return avs_tls_pipe_space(&tls->pipe, ret_space);
 }
 
 void avs_tls_input_done(struct avs_tls *tls, size_t length) {
-    note_wire(tls, tls->in + tls->in_end, length);
-    tls->in_end += length;
+    note_wire(tls, tls->pipe.in + tls->pipe.in_end, length);
+    tls->pipe.in_end += length;
     if (tls->state == AVS_TLS_HANDSHAKING &&
         (tls->handshake_bytes += length) > AVS_TLS_HANDSHAKE_BYTES) {
         AVS_TEXT_SET(tls->facts->openssl_error, "the handshake has no end");
@@ -471,8 +392,8 @@ void avs_tls_input_done(struct avs_tls *tls, size_t length) {
 }
 
 void avs_tls_input_end(struct avs_tls *tls, enum avs_close_kind kind) {
-    if (tls->input_end == AVS_CLOSE_OPEN || kind == AVS_CLOSE_RESET) {
-        tls->input_end = kind; /* a reset seen while sending reads as a plain end afterwards */
+    if (tls->pipe.input_end == AVS_CLOSE_OPEN || kind == AVS_CLOSE_RESET) {
+        tls->pipe.input_end = kind; /* a reset seen while sending reads as a plain end afterwards */
     }
     advance_handshake(tls);
 }
@@ -494,14 +415,11 @@ size_t avs_tls_feed(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
 }
 
 size_t avs_tls_output(struct avs_tls *tls, const uint8_t **ret_bytes) {
-    *ret_bytes = tls->out + tls->out_start;
-    return tls->out_end - tls->out_start;
+    return avs_tls_pipe_output(&tls->pipe, ret_bytes);
 }
 
 void avs_tls_output_done(struct avs_tls *tls, size_t length) {
-    tls->out_start += length;
-    if (tls->out_start == tls->out_end) {
-        tls->out_start = tls->out_end = 0;
+    if (avs_tls_pipe_sent(&tls->pipe, length)) {
         advance_handshake(tls); /* it may have waited for room */
     }
 }
@@ -512,8 +430,8 @@ static void note_close(struct avs_tls *tls) {
         tls->close_kind = AVS_CLOSE_ALERT;
     } else if (SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN) {
         tls->close_kind = AVS_CLOSE_CLOSE_NOTIFY;
-    } else if (tls->input_end != AVS_CLOSE_OPEN) {
-        tls->close_kind = tls->input_end;
+    } else if (tls->pipe.input_end != AVS_CLOSE_OPEN) {
+        tls->close_kind = tls->pipe.input_end;
     } else {
         tls->close_kind = AVS_CLOSE_ALERT; /* we sent it: bad record, protocol error */
     }
@@ -528,7 +446,7 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
     if (tls->state != AVS_TLS_ESTABLISHED || capacity == 0) {
         return 0;
     }
-    if (tls->in_start == tls->in_end && tls->input_end == AVS_CLOSE_OPEN &&
+    if (tls->pipe.in_start == tls->pipe.in_end && tls->pipe.input_end == AVS_CLOSE_OPEN &&
         SSL_has_pending(tls->ssl) == 0) {
         return 0; /* what OpenSSL would find out as well, at the price of a read */
     }
@@ -540,7 +458,7 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
     }
     int error = SSL_get_error(tls->ssl, result);
     if (error == SSL_ERROR_WANT_WRITE ||
-        (error == SSL_ERROR_WANT_READ && tls->input_end == AVS_CLOSE_OPEN)) {
+        (error == SSL_ERROR_WANT_READ && tls->pipe.input_end == AVS_CLOSE_OPEN)) {
         return 0;
     }
     note_close(tls);
@@ -549,7 +467,7 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
 
 bool avs_tls_can_write(const struct avs_tls *tls) {
     return tls->state == AVS_TLS_ESTABLISHED && !tls->is_close_sent &&
-           AVS_TLS_OUTPUT_BYTES - (tls->out_end - tls->out_start) >= RECORD_BYTES_MAX;
+           AVS_TLS_OUTPUT_BYTES - (tls->pipe.out_end - tls->pipe.out_start) >= RECORD_BYTES_MAX;
 }
 
 size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
