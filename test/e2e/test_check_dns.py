@@ -71,7 +71,7 @@ def test_no_way_to_the_name_server(network):
 @pytest.mark.parametrize("text", ["", "search example\n# nameserver 127.0.0.9\n"])
 def test_no_name_server_is_named(network, text):
     facts = check(network, text)
-    assert facts["answer"] == "no_server" and facts["servers"] == ""
+    assert facts["answer"] == "no_server" and facts.get("servers", "") == ""
 
 
 def test_the_server_that_knows_more_speaks(network):
@@ -88,6 +88,6 @@ def test_a_name_that_resolves_asks_nobody(network):
                          "--evidence", network.folder / "evidence.json")
     evidence = evidence_of(network)
     assert result.returncode == 3
-    assert evidence["dns"]["answer"] == "not_asked"
+    assert "answer" not in evidence.get("dns", {})  # the default, not_asked
     assert evidence["session"][0]["dial"]["tried"] == "127.0.0.1"
     assert evidence["session"][0]["dial"]["address"] == "127.0.0.1"
