@@ -5,6 +5,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -219,6 +220,23 @@ def test_the_downchannel_is_the_last_to_end_after_goaway(gateway, request_under_
     assert gateway.body_bytes == (64000 if code == 204 else 0)
     assert len(running.of("goaway")) == 1
     assert [list(each.paths.values())[-1] for each in gateway.connections][1:] == ["/ping"]
+
+
+def test_gets_survive_a_server_that_cuts_its_connections(gateway):
+    running = Session(*gateway.fetch, *[word for _ in range(400) for word in
+                                        (f"get={gateway.url}/ping", "wait")])
+    cuts = []
+
+    def cut():
+        while running.process.poll() is None:
+            if gateway.connections and gateway.connections[-1].answered:
+                cuts.append(gateway.connections[-1].close())
+            time.sleep(0.01)
+
+    threading.Thread(target=cut, daemon=True).start()
+    running.finish()
+    assert [each["finish"] for each in running.finished] == ["complete"] * 400, running.errors
+    assert len(cuts) >= 5
 
 
 def test_a_close_after_goaway_ends_the_downchannel_at_once(gateway):

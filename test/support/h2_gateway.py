@@ -22,13 +22,16 @@ class Connection:
         self.h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self.paths = {}
+        self.begun = self.answered = 0  # answers, and those of them that have left
         threading.Thread(target=self._run, daemon=True).start()
 
     def _flush(self):
         self.peer.sendall(self.h2.data_to_send())
+        self.answered = self.begun
 
     def _answer(self, stream, status, end):
         self.h2.send_headers(stream, [(":status", str(status))], end_stream=end)
+        self.begun += 1
 
     def _speak(self, stream):
         for offset in range(0, len(SPEECH), 1000):
@@ -72,7 +75,10 @@ class Connection:
             self.peer.sendall(GoAwayFrame(0, last_stream_id=max(self.paths)).serialize())
 
     def close(self):
-        self.peer.shutdown(socket.SHUT_RDWR)
+        try:
+            self.peer.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the client was faster
 
 
 class Gateway:

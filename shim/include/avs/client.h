@@ -215,11 +215,14 @@ struct avs_request {
 
 /** Queue a request; the loop sends it on the origin's one connection, which it dials when there is
  *  none. Requests of one thread to one origin are sent in the order of their submits.
- *  Sent again, only while its source has not been read and no response header came: on a new
- *  connection what a GOAWAY left unprocessed or what had not left yet when the connection was lost,
- *  on the same connection what the server refused (REFUSED_STREAM). At most twice, but for
- *  connections that have served others; after a GOAWAY that served nobody with a pause, 250 ms and
- *  then 500 ms.
+ *  Sent again by itself, only while no response header came and its source has not been read, and
+ *  at most twice:
+ *  - on a new connection what GOAWAY left unprocessed: as often as it takes where that connection
+ *    has served others, with a pause (250 ms, then 500 ms) where it has served nobody;
+ *  - on a new connection, when one was cut, what had not left yet and, where that connection has
+ *    served others, what can have had no effect: GET, HEAD, OPTIONS, TRACE without a body, and what
+ *    has sent nothing of its body;
+ *  - on the same connection what the server refused (REFUSED_STREAM).
  *  Thread: any, callbacks too; never blocks. *ret_id (may be NULL) is never 0 and never reused.
  *  Errors, no callback follows: ERR_USAGE (a malformed field, named), ERR_ENDPOINT_INVALID (URL),
  *  ERR_SHUT_DOWN, ERR_LIMIT, NO_MEMORY. */

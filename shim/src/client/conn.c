@@ -51,6 +51,18 @@ static void disconnected(struct avs_conn *conn, const struct avs_failure *failur
     }
 }
 
+/* Nobody can know whether the peer saw what had left. Where the connection had served others, it
+ * may have gone away for a reason of its own just then, and what does no harm is sent once more, as
+ * libcurl does under the stock transport (Curl_retry_request): what changes nothing, and what
+ * lacked its whole body, for that can not have been acted on. */
+static bool may_move(const struct avs_conn *conn, const struct avs_exchange *exchange) {
+    if (!conn->is_ready || !avs_conn_may_resend(exchange)) {
+        return false;
+    }
+    bool is_harmless = exchange->is_repeatable || exchange->request.on_read;
+    return !exchange->loop.stream.was_sent || (conn->is_cut && conn->has_served && is_harmless);
+}
+
 static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failure_box *box) {
     struct avs_core *core = conn->core;
     struct avs_exchange_list *waiting = &conn->origin->queue;
@@ -61,7 +73,7 @@ static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failu
     size_t waiting_count = conn->is_ready || !is_origins_own ? 0 : waiting->count;
     while (conn->exchanges.first) {
         struct avs_exchange *exchange = conn->exchanges.first;
-        if (conn->is_ready && !exchange->loop.stream.was_sent && avs_conn_may_resend(exchange)) {
+        if (may_move(conn, exchange)) {
             avs_h2_cancel(conn->h2, &exchange->loop.stream, AVS_H2_CODE_CANCEL);
             avs_conn_detach(conn, exchange);
             avs_conn_resend(conn, exchange);
@@ -170,6 +182,7 @@ void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int6
         return;
     }
     conn->core->now_us = now_us;
+    conn->is_cut = true;
     if (conn->pushed_due_us != AVS_NEVER_US) {
         end_pushed(conn); /* the server has said why it would go */
     }

@@ -26,6 +26,7 @@ struct avs_conn {
     bool is_ready;          /* the peer's SETTINGS came */
     bool is_draining;       /* takes no new streams */
     bool has_served;        /* an answer came */
+    bool is_cut;            /* the peer, or the network, ended it */
     bool is_ping_out;       /* a PING waits for a sign of life */
     bool is_probe;          /* ... because the network changed */
     int64_t opened_us;      /* when it was asked for: its timing counts from there */

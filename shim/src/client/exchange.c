@@ -31,6 +31,9 @@ static const struct word left_out[] = {
     WORD("host"),
 };
 
+/* Safe methods (RFC 9110 section 9.2.1): sent twice, they have done nothing twice. */
+static const struct word safe[] = {WORD("GET"), WORD("HEAD"), WORD("OPTIONS"), WORD("TRACE")};
+
 /* HPACK must not put these into its table (RFC 7541 section 7.1). */
 static const struct word secret[] = {WORD("authorization"), WORD("cookie"),
                                      WORD("proxy-authorization")};
@@ -325,6 +328,8 @@ enum avs_status avs_exchange_new(struct avs_exchange_memo *memo, const struct av
     struct avs_exchange *exchange = malloc(sizeof(*exchange) + field_bytes + parts.string_bytes);
     AVS_REQUIRE_MEMORY(exchange, reterr);
     *exchange = (struct avs_exchange){.request = *request, .port = parts.origin.port};
+    exchange->is_repeatable =
+        !request->on_read && is_one_of(method, strlen(method), safe, AVS_COUNT(safe));
     exchange->fields = (struct avs_h2_field *)(exchange + 1);
     char *cursor = (char *)exchange->fields + field_bytes;
     exchange->host = put(&cursor, parts.origin.host, parts.origin.host_length);

@@ -25,6 +25,8 @@ struct avs_exchange {
     const char *host;           /* lower case, without brackets */
     uint16_t port;
     const char *label; /* "" when the caller gave none */
+    bool
+        is_repeatable; /* asks for something and changes nothing: GET without a body and its like */
     struct avs_h2_field *fields;
     size_t field_count;
 
