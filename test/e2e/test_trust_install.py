@@ -154,6 +154,24 @@ def test_a_bundle_without_newline_is_not_glued(tmp_path, others):
     assert bundle.read_bytes() == before
 
 
+@pytest.mark.parametrize("damage, words", [
+    (lambda good: good.replace("-----END CERTIFICATE-----\n-----BEGIN",
+                               "-----END CERTIFICATE----------BEGIN", 1), "glued together"),
+    (lambda good: good + "-----BEGIN CERTIFICATE-----\nMIIBszCC\n", "cut off"),
+])
+def test_a_bundle_that_openssl_refuses_is_told_and_left_alone(tmp_path, others, damage, words):
+    """The roots in its text are in no store: neither "nothing to do" nor an addition in vain."""
+    tree = debian(tmp_path / "root", roots=REQUIRED)
+    bundle = tree / "/etc/ssl/certs/ca-certificates.crt"
+    bundle.write_text(damage(bundle.read_text()))
+    before = tree.snapshot()
+    for arguments in ((), ("--apply",)):
+        result = tree.install(*arguments)
+        assert result.returncode == 1, result.stdout
+        assert words in result.stderr and "line " in result.stderr
+        assert tree.snapshot() == before
+
+
 def test_what_others_changed_meanwhile_is_kept_by_undo(tmp_path, others):
     tree = debian(tmp_path / "root", roots=[], others=others[:2])
     apply(tree)

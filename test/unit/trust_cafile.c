@@ -15,6 +15,7 @@
 #include <openssl/pem.h>
 
 #include "store/audit.h"
+#include "store/install.h"
 #include "support/pki.h"
 #include "support/test.h"
 #include "trust/anchors.h"
@@ -468,6 +469,17 @@ struct count {
     size_t all, readable; /* by the audit, which wants dates that are dates */
 };
 
+/* The installer does not add to a bundle that stays refused; one without any block may get its
+ * first. */
+static bool install_adds_to(const char *path) {
+    struct avs_sysroot root = {.fd = -1};
+    assert_int_equal(avs_sysroot_open(pki_folder(), &root, NULL), AVS_OK);
+    enum avs_status status = avs_install_check_bundle(&root, strrchr(path, '/'), NULL);
+    avs_sysroot_close(&root);
+    assert_true(status == AVS_OK || status == AVS_ERR_TRUST);
+    return status == AVS_OK;
+}
+
 static void count_certificate(void *user, const uint8_t *bytes, size_t length) {
     struct count *count = user;
     struct avs_scan_cert facts;
@@ -495,6 +507,7 @@ static bool all_agree(const char *name, const struct text *text, struct avs_cafi
         fail_msg("%s: libcurl %d, OpenSSL %d, store %d, reader %d, audit %d\n%.*s", name, by_curl,
                  count, by_store, ret_file->is_taken, by_audit, (int)text->length, text->bytes);
     }
+    assert_int_equal(install_adds_to(path), by_curl || ret_file->line == 0);
     assert_int_equal(visited.all, ret_file->certificates);
     assert_int_equal(audited, visited.readable);
     assert_true((int)ret_file->certificates <= count);

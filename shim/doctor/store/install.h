@@ -138,6 +138,10 @@ AVS_NODISCARD enum avs_status avs_install_plan(struct avs_trust_install *install
 AVS_NODISCARD enum avs_status avs_install_look(const struct avs_trust_install *install,
                                                const struct avs_install_root *root, bool *ret_found,
                                                struct avs_error *reterr);
+/** ERR_TRUST when the bundle exists and OpenSSL refuses it for a damaged block, with its line. */
+AVS_NODISCARD enum avs_status avs_install_check_bundle(const struct avs_sysroot *root,
+                                                       const char *bundle,
+                                                       struct avs_error *reterr);
 bool avs_install_is_in_bundle(const struct avs_sysroot *root, const char *bundle,
                               const struct avs_ats_root *wanted);
 /** As OpenSSL looks it up: hash.0, hash.1, ...; *ret_free is the first number without a file. */

@@ -193,6 +193,7 @@ static bool lacks_newline(const struct avs_sysroot *root, const char *path) {
 /** One text with every root that this bundle lacks. */
 static enum avs_status plan_bundle(struct avs_trust_install *install, const char *bundle,
                                    struct avs_error *reterr) {
+    AVS_TRY(avs_install_check_bundle(&install->root, bundle, reterr));
     struct avs_buffer text = avs_buffer_init(APPEND_LIMIT);
     AVS_AUTO(char) added = NULL;
     for (size_t i = 0; i < install->root_count; i++) {

@@ -8,6 +8,7 @@
 
 #include "store/audit_scan.h"
 #include "store/install.h"
+#include "trust/cafile.h"
 
 #define SAME_NAME_MAX 32 /* hash links of one name that are looked through */
 
@@ -36,9 +37,41 @@ static int search_file(const struct avs_sysroot *root, const char *path, const c
            avs_scan_bytes(data, length, on_certificate, &search, &file) && search.is_found;
 }
 
+static void on_taken(void *user, const uint8_t *der, size_t length) {
+    struct avs_scan_cert certificate;
+    if (avs_scan_der(der, length, &certificate)) {
+        on_certificate(user, &certificate);
+    }
+}
+
+/* In a bundle that OpenSSL refuses there is nothing, whatever its text holds. */
 bool avs_install_is_in_bundle(const struct avs_sysroot *root, const char *bundle,
                               const struct avs_ats_root *wanted) {
-    return search_file(root, bundle, wanted->sha256) == 1;
+    struct search search = {.is_found = false};
+    struct avs_cafile file;
+    AVS_AUTO(char) data = NULL;
+    size_t length = 0;
+    return avs_scan_hash_from_hex(wanted->sha256, search.sha256) &&
+           avs_sysroot_read(root, bundle, AVS_INSTALL_FILE_LIMIT, &data, &length, NULL) &&
+           avs_cafile_read(data, length, on_taken, &search, &file) && search.is_found;
+}
+
+enum avs_status avs_install_check_bundle(const struct avs_sysroot *root, const char *bundle,
+                                         struct avs_error *reterr) {
+    struct avs_cafile file;
+    AVS_AUTO(char) data = NULL;
+    size_t length = 0;
+    if (!avs_sysroot_read(root, bundle, AVS_INSTALL_FILE_LIMIT, &data, &length, NULL)) {
+        return AVS_OK; /* there is none yet */
+    }
+    AVS_REQUIRE_MEMORY(avs_cafile_read(data, length, NULL, NULL, &file), reterr);
+    if (file.is_taken || file.line == 0) { /* what holds no block yet can be added to */
+        return AVS_OK;
+    }
+    return avs_fail(reterr, AVS_ERR_TRUST,
+                    "%s is refused by OpenSSL, all of it: %s. Mend that line or put a whole bundle "
+                    "there; adding to it would not help.",
+                    bundle, file.flaw);
 }
 
 bool avs_install_is_in_folder(const struct avs_sysroot *root, const char *folder,
@@ -170,6 +203,9 @@ static enum avs_status verify_root(const char *bundle, X509_STORE *store,
 
 enum avs_status avs_install_verify(const struct avs_trust_install *install,
                                    struct avs_error *reterr) {
+    for (size_t i = 0; i < install->bundle_count; i++) { /* why nothing is found in it */
+        AVS_TRY(avs_install_check_bundle(&install->root, install->bundle[i], reterr));
+    }
     for (size_t i = 0; i < install->root_count; i++) {
         bool is_found = false;
         AVS_TRY(avs_install_look(install, &install->roots[i], &is_found, reterr));
