@@ -181,7 +181,10 @@ static void the_servers_close_ends_it_at_once(void **state) {
     struct scene scene;
     struct outcome cut;
     begin(&scene);
-    world_submit(&scene.world, &cut, WORLD_URL);
+    outcome_init(&cut);
+    cut.source_left = 1000000; /* an upload */
+    const struct avs_request request = outcome_request(&cut, WORLD_URL, true);
+    world_submit_request(&scene.world, &request);
     world_turn(&scene.world);
     goaway(&scene, 3);
     assert_int_equal(scene.down.finished, 0);
