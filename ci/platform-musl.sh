@@ -8,10 +8,9 @@ set -euo pipefail
 prefix=/opt/musl
 export CC=musl-gcc PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig CFLAGS="-O1 -fPIC -I$prefix/include" LDFLAGS="-L$prefix/lib"
 
-autotools() { ./configure --prefix="$prefix" "$@" && make -j2 && make install; }
 with_cmake() {
-    cmake -S . -B out -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
-        -DCMAKE_BUILD_TYPE=Release "$@" && ninja -C out install
+    cmake -S . -B out -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF "$@" && ninja -C out install
 }
 
 build_zlib() { ./configure --prefix="$prefix" && make -j2 && make install; }
@@ -19,13 +18,13 @@ build_openssl() {
     ./Configure linux-x86_64 --prefix="$prefix" --libdir=lib --openssldir=/etc/ssl no-tests no-legacy &&
         make -j2 build_sw && make install_sw
 }
-build_nghttp2() { autotools --enable-lib-only; }
+build_nghttp2() { with_cmake -DENABLE_LIB_ONLY=ON -DCMAKE_CXX_COMPILER=/bin/false -DCMAKE_CXX_COMPILER_FORCED=ON; }
 build_curl() {
-    autotools --with-openssl="$prefix" --with-nghttp2="$prefix" --with-zlib="$prefix" --with-ca-path=/etc/ssl/certs \
-        --disable-ldap --without-libpsl --without-libidn2 --without-brotli --without-zstd --without-librtmp \
-        --without-libssh2 --disable-manual
+    with_cmake -DBUILD_CURL_EXE=OFF -DCURL_USE_OPENSSL=ON -DUSE_NGHTTP2=ON -DCURL_CA_PATH=/etc/ssl/certs \
+        -DCURL_USE_LIBSSH2=OFF -DCURL_USE_LIBPSL=OFF -DUSE_LIBIDN2=OFF -DCURL_DISABLE_LDAP=ON -DCURL_BROTLI=OFF \
+        -DCURL_ZSTD=OFF -DENABLE_MANUAL=OFF
 }
-build_json_c() { with_cmake -DBUILD_TESTING=OFF -DBUILD_APPS=OFF -DDISABLE_WERROR=ON; }
+build_json_c() { with_cmake -DBUILD_APPS=OFF -DDISABLE_WERROR=ON; }
 build_cmocka() { with_cmake -DWITH_EXAMPLES=OFF -DUNIT_TESTING=OFF; }
 
 make_library() { # make_library SOURCE-PACKAGE: once

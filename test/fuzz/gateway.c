@@ -1,9 +1,8 @@
 /* The gateway that an SDK has stored: any bytes as its JSON (first byte 'j') or as the whole
  * database give a state with a sentence, and the file is left as it was. */
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "conf/gateway.h"
@@ -27,13 +26,17 @@ static void check(struct avs_conf_gateway *gateway) {
     avs_conf_gateway_done(gateway);
 }
 
+static char path[] = "/tmp/avs-fuzz-gateway-XXXXXX";
+
+static void remove_file(void) {
+    unlink(path);
+}
+
 static void read_database(const uint8_t *data, size_t size) {
-    static int file = -1; /* in memory; sqlite opens it by the name that /proc gives it */
-    static char path[64];
+    static int file = -1; /* a file with a name: sqlite follows the link of one without */
     if (file < 0) {
-        file = memfd_create("gateway", MFD_CLOEXEC);
-        must(file >= 0);
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+        file = mkostemp(path, O_CLOEXEC);
+        must(file >= 0 && atexit(remove_file) == 0);
     }
     must(ftruncate(file, 0) == 0 && pwrite(file, data, size, 0) == (ssize_t)size);
     struct avs_conf_gateway gateway = empty();

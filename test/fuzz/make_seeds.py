@@ -62,6 +62,7 @@ def http2():
         "interim": frame(HEADERS, END_HEADERS, 1, field(b":status", b"103")) + answer(1),
         "error": frame(HEADERS, END_HEADERS, 1, field(b":status", b"503")) +
         frame(DATA, END_STREAM, 1, b"busy"),
+        "low-status": frame(HEADERS, END_HEADERS, 1, field(b":status", b"051")),
         "continued": frame(HEADERS, 0, 1, HEAD[:5]) + frame(CONTINUATION, END_HEADERS, 1, HEAD[5:]) +
         frame(DATA, END_STREAM, 1, b"x"),
         "padded": frame(HEADERS, END_HEADERS | PADDED, 1, b"\4" + HEAD + b"\0" * 4) +
