@@ -103,6 +103,74 @@ static void one_peer_s_words_do_not_explain_another_s_number(void **state) {
     avs_inspect_free(inspect);
 }
 
+static void streams_that_cross_keep_their_own_reasons(void **state) {
+    (void)state;
+    struct avs_inspect *inspect = inspect_log(
+        STAMP
+        "9 CurlEasyHandleWrapper:libcurl:id=AVSEvent-1,text=Recv failure\\: Connection reset by "
+        "peer\n" LIBCURL("connect to 192.0.2.7 port 443 failed\\: Connection timed out") STAMP
+        "7 LibcurlHTTP2Connection:streamFinished:streamId=AVSEvent-1,result=Failure when "
+        "receiving data from the peer,CURLcode=56\n" RESULT("7", "Couldn't connect to server"));
+    const struct avs_inspect_report *report = avs_inspect_report(inspect);
+    assert_int_equal(report->finding_count, 2);
+    assert_int_equal(report->findings[0].cause, AVS_CAUSE_CONNECTION_LOST);
+    assert_int_equal(report->findings[1].cause, AVS_CAUSE_CONNECT_TIMEOUT);
+    avs_inspect_free(inspect);
+}
+
+static void threads_keep_their_own_reasons(void **state) {
+    (void)state;
+    struct avs_inspect *inspect = inspect_log(
+        "2026-11-20 10:00:01.000 [  5] 9 CurlEasyHandleWrapper:libcurl:id=1,text=SSL certificate "
+        "problem\\: certificate has expired\n"
+        "2026-11-20 10:00:01.000 [  6] 9 CurlEasyHandleWrapper:libcurl:id=2,text=Could not resolve "
+        "proxy\\: p.q\n"
+        "2026-11-20 10:00:01.000 [  5] E HttpPost:doPostFailed:reason=curl_easy_performFailed,"
+        "result=60,error=SSL peer certificate or SSH remote key was not OK\n");
+    const struct avs_inspect_finding *finding = &avs_inspect_report(inspect)->findings[0];
+    assert_int_equal(finding->cause, AVS_CAUSE_CERT_EXPIRED);
+    assert_int_equal(finding->echo_count, 1);
+    avs_inspect_free(inspect);
+}
+
+static void what_failed_before_the_end_is_not_mixed_with_what_failed_after_it(void **state) {
+    (void)state;
+    struct avs_inspect *inspect =
+        inspect_log("* error:1408F10B:SSL routines:ssl3_get_record:wrong version number\n"
+                    "*   Trying 192.0.2.7...\n" STAMP
+                    "5 CBLAuthDelegate:stop\n" LOGIN("35", "SSL connect error"));
+    const struct avs_inspect_report *report = avs_inspect_report(inspect);
+    assert_int_equal(report->finding_count, 2);
+    assert_int_equal(report->findings[0].cause, AVS_CAUSE_PLAINTEXT_PEER);
+    assert_false(report->findings[1].is_problem);
+    avs_inspect_free(inspect);
+}
+
+static void only_the_sdk_s_own_verified_connection_is_a_proof(void **state) {
+    (void)state;
+    struct avs_inspect *inspect =
+        inspect_log(STAMP "I HTTP2Transport:handleConnecting\n"
+                          "May 14 10:48:26 board updater[7]: * SSL certificate verify ok.\n");
+    assert_int_equal(avs_inspect_report(inspect)->exit_code, 3);
+    avs_inspect_free(inspect);
+    inspect = inspect_log("*  subject: CN=alexa.na.gateway.devices.a2z.com\n"
+                          "*  issuer: O=X; CN=X Web Root\n"
+                          "*  SSL certificate verify ok.\n");
+    assert_int_equal(inspect->book.proof_any.line, 0);
+    avs_inspect_free(inspect);
+}
+
+static void a_status_does_not_excuse_a_refused_certificate(void **state) {
+    (void)state;
+    struct avs_inspect *inspect =
+        inspect_log(STAMP "E HttpResponseCodes:intToHTTPResponseCode:code=503:Unknown\n" RESULT(
+            "60", "SSL peer certificate or SSH remote key was not OK"));
+    const struct avs_inspect_report *report = avs_inspect_report(inspect);
+    assert_int_equal(report->findings[0].cause, AVS_CAUSE_ROOT_MISSING);
+    assert_true(report->findings[0].is_problem);
+    avs_inspect_free(inspect);
+}
+
 static void words_about_a_strange_host_do_not_explain_the_login(void **state) {
     (void)state;
     struct avs_inspect *inspect =
@@ -258,6 +326,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_finding_says_where_what_and_what_next),
         cmocka_unit_test(one_peer_s_words_do_not_explain_another_s_number),
+        cmocka_unit_test(streams_that_cross_keep_their_own_reasons),
+        cmocka_unit_test(threads_keep_their_own_reasons),
+        cmocka_unit_test(what_failed_before_the_end_is_not_mixed_with_what_failed_after_it),
+        cmocka_unit_test(only_the_sdk_s_own_verified_connection_is_a_proof),
+        cmocka_unit_test(a_status_does_not_excuse_a_refused_certificate),
         cmocka_unit_test(words_about_a_strange_host_do_not_explain_the_login),
         cmocka_unit_test(what_fails_long_after_a_stop_has_its_own_reason),
         cmocka_unit_test(an_issuer_s_address_is_masked),
