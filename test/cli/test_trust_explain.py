@@ -146,6 +146,29 @@ def test_errors_name_the_thing_and_the_fix(arguments, words):
         assert word in result.stderr
 
 
+def test_a_root_under_its_old_hash_name_is_no_missing_root(standin, tmp_path):
+    """Android's folder: the root is there, by the name that OpenSSL before 1.0 looked for."""
+    def hash_of(root, which):
+        return subprocess.run(["openssl", "x509", "-noout", which, "-in", root],
+                              capture_output=True, text=True, check=True).stdout.strip()
+
+    roots = sorted(standin.dir.glob("*root*.pem")) + [standin.dir / "starfield-g2.pem"]
+    for root in (root for root in roots if root.exists()):
+        target = tmp_path / f"{hash_of(root, '-subject_hash_old')}.0"
+        target.write_text(root.read_text())
+    arguments = ("trust", "explain", "--chain", standin.dir / "chain-ok.pem", "--ca-path", tmp_path,
+                 "--ats-roots", standin.dir / "ats-roots.pem")
+    result = run(*arguments, "--json")
+    assert causes(result) == ["ca_path_not_hashed"]
+    report = json.loads(result.stdout)["causes"][0]
+    assert "old hash name" in report["facts"]
+    assert report["command"] == f"avs-shim trust install --ca-path {tmp_path} --apply"
+    for file in list(tmp_path.iterdir()):  # an old name for the issuer alone makes the difference
+        file.unlink()
+    (tmp_path / "deadbeef.0").write_text(roots[0].read_text())
+    assert causes(run(*arguments, "--json")) == ["root_missing"]
+
+
 def test_a_damaged_certificate_is_counted(standin, tmp_path):
     blocks = (standin.dir / "chain-ok.pem").read_text()
     damaged = tmp_path / "chain.pem"

@@ -352,7 +352,15 @@ static void sharpen(struct avs_advice *advice, const struct avs_evidence *eviden
                !trust->store.ca_path[0]) {
         advice->remedy = "Add the missing root named above to the CA file in use; the system store "
                          "is not read when a CA file is given.";
-        *command = "avs-shim trust audit --ca-file {ca_file}";
+        *command = "avs-shim trust install --ca-file {ca_file} --apply";
+    } else if (advice->cause == AVS_CAUSE_CA_PATH_NOT_HASHED &&
+               trust->refusal.issuer_under_old_hash) {
+        advice->meaning =
+            "The root is in the CA directory, but under the hash name of OpenSSL before "
+            "1.0, so it is not found.";
+        advice->remedy = "Add the roots under today's hash, or name a bundle with CURLOPT_CAINFO "
+                         "(SDK 1.16 and later).";
+        *command = "avs-shim trust install --ca-path {ca_path} --apply";
     } else if (advice->cause == AVS_CAUSE_DNS_FAILED && is_test_endpoint_gone(evidence, session)) {
         *command = "avs-shim check --endpoint na";
     } else if (advice->cause == AVS_CAUSE_CA_FILE_UNREADABLE && !trust->store.ca_file[0] &&

@@ -121,6 +121,7 @@ static const struct avs_field trust_rows[] = {
     FIELD_IN(refusal, missing_issuer, "missing_issuer", TEXT),
     FIELD_IN(refusal, issuer_known_by_name, "issuer_known_by_name", BOOL),
     FIELD_IN(refusal, issuer_unfit, "issuer_unfit", BOOL),
+    FIELD_IN(refusal, issuer_under_old_hash, "issuer_under_old_hash", BOOL),
     FIELD_IN(refusal, closes_with_ats_roots, "closes_with_ats_roots", BOOL),
     FIELD_IN(refusal, closing_root, "closing_root", TEXT),
     FIELD_IN(refusal, closing_sha256, "closing_sha256", TEXT),

@@ -188,6 +188,8 @@ struct avs_refusal_facts {
     bool issuer_known_by_name; /**< an anchor of that name exists in the store, with another key */
     bool issuer_unfit; /**< the issuer is at hand and did sign, but OpenSSL does not take the pair:
                           an extension of one of them is malformed or contradicts the other */
+    bool issuer_under_old_hash; /**< the CA path has it under the name that OpenSSL before 1.0
+                                     looked for (Android's folder) */
     bool closes_with_ats_roots; /**< the chain verifies once the ATS roots are anchors */
     char closing_root[AVS_ROOT_NAME_BYTES]; /**< which of them closes it */
     char closing_sha256[AVS_HASH_HEX_BYTES];

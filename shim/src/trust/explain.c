@@ -2,6 +2,7 @@
 #include "trust/explain.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
@@ -166,6 +167,24 @@ static bool note_refused_issuer(struct explanation *it, X509 *top) {
     return it->trust->refusal.wrong_purpose || it->trust->refusal.issuer_unfit;
 }
 
+/* The issuer that was looked for may lie in the CA path under the name that OpenSSL before 1.0 gave
+ * it, as in Android's folder. */
+static void look_for_old_name(struct explanation *it, const X509_NAME *issuer) {
+    struct avs_store_facts *store = &it->trust->store;
+    X509_NAME *name = (X509_NAME *)(uintptr_t)issuer; /* OpenSSL 1.1.1 knows no const here */
+    char path[AVS_NAME_BYTES + 16];
+    unsigned long old_hash = X509_NAME_hash_old(name);
+    avs_text_format(path, sizeof(path), "%s/%08lx.0", store->ca_path, old_hash);
+    if (!store->ca_path[0] || access(path, F_OK) != 0) {
+        return;
+    }
+    store->ca_path_useless = it->trust->refusal.issuer_under_old_hash = true;
+    avs_text_format(store->detail, sizeof(store->detail),
+                    "the CA path has the issuer under its old hash name, %08lx.0; OpenSSL since "
+                    "1.0 looks for %08lx.0",
+                    old_hash, (unsigned long)X509_NAME_hash(name));
+}
+
 /* No set of anchors closes the chain: where does it break off? */
 static void note_open_end(struct explanation *it) {
     struct avs_refusal_facts *refusal = &it->trust->refusal;
@@ -180,6 +199,7 @@ static void note_open_end(struct explanation *it) {
     avs_cert_organization(issuer, organization, sizeof(organization));
     refusal->issuer_known_by_name =
         sk_X509_num(it->by_store.named) > 0 && !signer_among(it->by_store.named, top);
+    look_for_old_name(it, issuer);
     if (refusal->closes_with_ats_roots) {
         return;
     }

@@ -123,16 +123,18 @@ static bool is_root_missing(const struct question *q) {
 /* A known root is worth installing whatever the name; an unknown one is not, when the server is
  * another than the one that was asked for. */
 static bool is_known_root_missing(const struct question *q) {
-    return is_root_missing(q) && q->trust->refusal.closes_with_ats_roots;
+    return is_root_missing(q) && !q->trust->refusal.issuer_under_old_hash &&
+           q->trust->refusal.closes_with_ats_roots;
 }
 
-/* The root may well lie in that directory, where nobody finds it. */
+/* The root may well lie in that directory, where nobody finds it; by an old hash name it does. */
 static bool is_path_not_hashed(const struct question *q) {
     return is_root_missing(q) && q->trust->store.ca_path_useless;
 }
 
 static bool is_unknown_root_missing(const struct question *q) {
-    return is_root_missing(q) && !q->trust->refusal.closes_with_ats_roots;
+    return is_root_missing(q) && !q->trust->refusal.issuer_under_old_hash &&
+           !q->trust->refusal.closes_with_ats_roots;
 }
 
 static bool is_wrong_purpose(const struct question *q) {
