@@ -83,6 +83,13 @@ static void add_name(struct avs_triggers *triggers, const char *name, size_t fir
     triggers->names[slot].first_rule = first_rule;
     triggers->names[slot].rule_count = rule_count;
     add_tail(triggers, triggers->names[slot].tail);
+    if (length >= TAIL_BYTES) {
+        uint8_t *last = &triggers->firsts[tail_hash(triggers->names[slot].tail)];
+        while (*last) {
+            last = &triggers->names[*last - 1].next;
+        }
+        *last = (uint8_t)triggers->name_count;
+    }
     if (length < TAIL_BYTES && triggers->short_count < AVS_TRIGGER_SHORTS_MAX) {
         triggers->shorts[triggers->short_count++] = (uint8_t)slot;
     }
@@ -129,11 +136,11 @@ static bool ends_with_name(const struct avs_triggers *triggers, size_t name, con
 int avs_triggers_name(const struct avs_triggers *triggers, const char *text, size_t colon,
                       bool *ret_is_whole) {
     uint64_t tail = tail_at(text, colon);
-    bool may_be_long = may_be_name(triggers, tail);
-    size_t count = may_be_long ? triggers->name_count : triggers->short_count;
+    size_t next = triggers->firsts[tail_hash(tail)], shorts = 0;
     int found = -1; /* "CBLAuthDelegate" also ends with "AuthDelegate": a whole name is the one */
-    for (size_t i = 0; i < count; i++) {
-        size_t name = may_be_long ? i : triggers->shorts[i];
+    while (next > 0 || shorts < triggers->short_count) {
+        size_t name = next > 0 ? next - 1 : triggers->shorts[shorts++];
+        next = next > 0 ? triggers->names[name].next : 0;
         if (ends_with_name(triggers, name, text, colon, tail)) {
             size_t length = triggers->names[name].length;
             found = (int)name;

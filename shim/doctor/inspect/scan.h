@@ -15,10 +15,12 @@ enum {
 
 struct avs_triggers {
     uint64_t tails[AVS_TRIGGER_BITS / 64];
+    uint8_t firsts[AVS_TRIGGER_BITS]; /* 1 + the first name with that tail, 0 = none */
     struct {
         const char *name;
         size_t length;
         uint64_t tail, tail_mask;      /* its last eight bytes as a number, or all of them */
+        uint8_t next;                  /* as in firsts */
         size_t first_rule, rule_count; /* in avs_line_rules; no rules: a phrase, of interest */
     } names[AVS_TRIGGER_NAMES_MAX];
     size_t name_count;
