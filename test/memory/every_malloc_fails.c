@@ -57,7 +57,7 @@ static bool use_client(void) {
     const struct avs_request request = outcome_request(&outcome, "https://ok.localhost/", false);
     uint64_t id = 0;
     bool is_accepted = avs_client_submit(client, &request, &id, NULL) == AVS_OK;
-    bool has_ended = !is_accepted || outcome_wait(&outcome, WAIT_SECONDS);
+    bool has_ended = !is_accepted || outcome_wait(&outcome, failing_process_seconds(WAIT_SECONDS));
     avs_client_free(client);
     bool is_right = has_ended && outcome.finished == (is_accepted ? 1 : 0);
     outcome_done(&outcome);
@@ -93,7 +93,7 @@ static bool check(const char *endpoint, bool may_be_ready) {
         .ats_roots_file = ats_roots,
         .connect_to = connect_to,
         .proxy = "",
-        .timeout_ms = WAIT_SECONDS * 1000,
+        .timeout_ms = (int)failing_process_seconds(WAIT_SECONDS) * 1000,
     };
     struct avs_evidence *evidence = NULL;
     WHOLE(avs_check_run(&options, &evidence, NULL), evidence);

@@ -13,4 +13,7 @@ typedef bool failing_run(void);
  *  before `seconds` are over. Returns how many allocations were made to fail. */
 unsigned failing_process(failing_run *run, unsigned points_max, unsigned seconds);
 
+/** `seconds` of a machine at full speed: times what AVS_TEST_SLACK in the environment says. */
+unsigned failing_process_seconds(unsigned seconds);
+
 #endif
