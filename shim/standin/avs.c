@@ -1,7 +1,7 @@
 /* The shape of AVS over HTTP/2, enough for a client's transport: the downchannel stays open and
  * gets directives as parts of a multipart/related body, an event is answered by 204 or by a
- * directive, a ping by 204. Nobody understands what is said. Source: the AVS guide "Interaction
- * with AVS over HTTP/2", release v20160207. */
+ * directive, a ping by 204; GET /goaway sends a graceful GOAWAY. Nobody understands what is said.
+ * Source: the AVS guide "Interaction with AVS over HTTP/2", release v20160207. */
 #include "avs.h"
 
 #include <stdio.h>
@@ -63,6 +63,14 @@ bool avs_answer(struct http2 *http2, struct stream *stream, struct answer *ret_a
     if (strcmp(stream->path, "/v20160207/events") == 0) {
         *ret_answer = strcmp(stream->method, "POST") == 0 ? take_event(http2, stream)
                                                           : (struct answer){.status = 405};
+        return true;
+    }
+    if (strcmp(stream->path, "/goaway") == 0) { /* what runs goes on, the next streams do not */
+        nghttp2_session *session = http2->session;
+        bool is_sent = nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE,
+                                             nghttp2_session_get_last_proc_stream_id(session),
+                                             NGHTTP2_NO_ERROR, NULL, 0) == 0;
+        *ret_answer = (struct answer){.status = is_sent ? 204 : 500};
         return true;
     }
     if (strcmp(stream->path, "/ping") == 0) {

@@ -2,6 +2,7 @@
 #ifndef AVS_TEST_SDK_ACTORS_H
 #define AVS_TEST_SDK_ACTORS_H
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -26,6 +27,7 @@ class ScriptedSource : public HTTP2RequestSourceInterface {
     int headerCalls = 0;
     int pauses = 0;
     int calls = 0;
+    std::atomic<bool> hasPaused{false};
     bool writesTooMuch = false; /* says so, at least */
     std::thread::id headersThread;
 
@@ -45,6 +47,7 @@ class ScriptedSource : public HTTP2RequestSourceInterface {
         Step &step = steps[m_next];
         if (step.status == HTTP2SendStatus::PAUSE) {
             pauses++;
+            hasPaused = true;
         }
         size_t length = step.bytes.size() < size ? step.bytes.size() : size;
         memcpy(bytes, step.bytes.data(), length);
