@@ -3,6 +3,7 @@ import json
 import pathlib
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import threading
@@ -324,6 +325,59 @@ def test_a_server_without_http2_is_named(tmp_path, pki):
         result = session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}",
                          f"get=https://{HOST}/", "wait")
         assert result.finished[0]["cause"] == "http2_missing"
+
+
+def _listen_once(pki, alpn, answer):
+    """A TLS server for one connection; answer(peer) runs on it. Returns its port and the thread."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki.chain, pki.key)
+    context.set_alpn_protocols(alpn)
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 1 << 7)  # an end must be heard
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with listener, context.wrap_socket(listener.accept()[0], True,
+                                           suppress_ragged_eofs=False) as peer:
+            answer(peer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return listener.getsockname()[1], thread
+
+
+def test_nothing_is_said_to_a_server_that_did_not_choose_h2(pki):
+    heard = []
+
+    def listen(peer):
+        try:
+            heard.append(peer.recv(100))
+        except OSError as error:
+            heard.append(error)
+
+    port, thread = _listen_once(pki, [], listen)
+    result = session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}", f"get=https://{HOST}/",
+                     "wait")
+    thread.join(10)
+    assert result.finished[0]["cause"] == "http2_missing"
+    assert heard == [b""]  # close_notify, and not a byte of HTTP/2 before it
+    assert result.end["ready"] == 0
+
+
+def test_the_goodbye_is_goaway_and_close_notify(pki):
+    heard = []
+
+    def listen(peer):
+        peer.sendall(bytes(3) + b"\x04" + bytes(5))  # empty SETTINGS
+        while data := peer.recv(65536):  # raises when TLS's goodbye is missing
+            heard.append(data)
+        heard.append("close_notify")
+
+    port, thread = _listen_once(pki, ["h2"], listen)
+    session("--ca", pki.root, "--connect-to", f"127.0.0.1:{port}", f"get=https://{HOST}/",
+            "sleep=500")
+    thread.join(10)
+    assert heard[-1] == "close_notify"
+    assert b"\x07\0\0\0\0\0" in b"".join(heard[:-1])  # a GOAWAY frame
 
 
 OPENSSL_CONF = """openssl_conf = all

@@ -208,6 +208,32 @@ static void a_peer_without_settings_times_out(void **state) {
     world_done(&world);
 }
 
+/* An upload through a slow window: each byte that its source gives is a sign of life. */
+static void reading_a_source_is_activity(void **state) {
+    (void)state;
+    struct world world;
+    struct outcome outcome;
+    world_init(&world);
+    outcome_init(&outcome);
+    outcome.source_left = 1000000;
+    struct avs_request request = outcome_request(&outcome, WORLD_URL, true);
+    request.activity_timeout_ms = 1000;
+    world_submit_request(&world, &request);
+    world_connect(&world, 0);
+    for (unsigned i = 0; i < 5; i++) {
+        world_advance(&world, 800);
+        assert_int_equal(outcome.finished, 0);
+        peer_window_update(&world.conns[0].script, 0, 1000);
+        peer_window_update(&world.conns[0].script, 1, 1000);
+        world_feed(&world, 0);
+    }
+    world_advance(&world, 999);
+    assert_int_equal(outcome.finished, 0);
+    world_advance(&world, 1);
+    assert_int_equal(outcome.finish, AVS_FINISH_TIMEOUT);
+    world_done(&world);
+}
+
 static void a_lost_connection_fails_what_was_under_way(void **state) {
     (void)state;
     static const enum avs_close_kind kinds[] = {AVS_CLOSE_EOF, AVS_CLOSE_RESET,
@@ -236,6 +262,7 @@ int main(void) {
         cmocka_unit_test(the_requests_own_timeouts),
         cmocka_unit_test(a_peer_that_is_silent_from_the_start_is_found_dead_too),
         cmocka_unit_test(a_peer_without_settings_times_out),
+        cmocka_unit_test(reading_a_source_is_activity),
         cmocka_unit_test(a_lost_connection_fails_what_was_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1004,6 +1004,42 @@ static void the_cache_has_a_ceiling(void **state) {
     SSL_CTX_free(server);
 }
 
+/* ---- what a server sees of us ---- */
+
+static void a_name_is_asked_for_and_an_address_is_not(void **state) {
+    static const struct {
+        const char *host;
+        bool is_asked;
+    } rows[] = {{"device.example", true}, {"192.0.2.77", false}, {"2001:db8::77", false}};
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct pair pair;
+        const struct setting setting = {.host = rows[i].host};
+        const uint8_t *hello;
+        open_pair(&pair, *state, &setting);
+        size_t length = avs_tls_output(pair.tls, &hello);
+        const void *found = memmem(hello, length, rows[i].host, strlen(rows[i].host));
+        assert_int_equal(found != NULL, rows[i].is_asked);
+        close_pair(&pair);
+    }
+}
+
+static void a_renegotiation_is_refused(void **state) {
+    struct pair pair;
+    const struct setting setting = {.version = TLS1_2_VERSION};
+    const uint8_t *record;
+    uint8_t byte;
+    open_pair(&pair, *state, &setting);
+    shake_hands(&pair);
+    assert_established(&pair);
+    assert_int_equal(SSL_renegotiate(pair.server), 1);
+    (void)SSL_do_handshake(pair.server); /* HelloRequest */
+    assert_true(to_client(&pair));
+    assert_int_equal(avs_tls_read(pair.tls, &byte, 1), 0);
+    assert_true(avs_tls_output(pair.tls, &record) > 0);
+    assert_int_equal(record[0], 21); /* an alert (no_renegotiation), not a ClientHello */
+    close_pair(&pair);
+}
+
 /* ---- memory ---- */
 
 static void memory_that_runs_out_is_reported(void **state) {
@@ -1060,6 +1096,8 @@ int main(void) {
         cmocka_unit_test(a_cut_leaves_the_session_and_a_fatal_alert_takes_it),
         cmocka_unit_test(a_session_goes_with_its_store_and_origin),
         cmocka_unit_test(the_cache_has_a_ceiling),
+        cmocka_unit_test(a_name_is_asked_for_and_an_address_is_not),
+        cmocka_unit_test(a_renegotiation_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_reported),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

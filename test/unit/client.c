@@ -1,8 +1,13 @@
 /* The client over real sockets, against the stand-in: TLS, threads, failures with their causes. */
 #include "support/test.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "standin/standin.h"
@@ -218,6 +223,70 @@ static void a_session_of_the_old_store_is_dropped(void **state) {
     close_store_scene(&scene);
 }
 
+/* ---------------------------------------------------------------- what the kernel is told */
+
+static bool is_connected_to_standin(int fd) {
+    struct sockaddr_in peer;
+    socklen_t size = sizeof(peer);
+    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET &&
+           ntohs(peer.sin_port) == avs_standin_port(standin);
+}
+
+static void unacknowledged_bytes_have_a_deadline(void **state) {
+    (void)state;
+    struct avs_client_options options = standin_options();
+    options.ping_timeout_ms = 4321;
+    struct avs_client *client = new_client(&options);
+    assert_int_equal(get(client, "https://ok.localhost/"), AVS_CAUSE_NONE);
+    unsigned found = 0;
+    for (int fd = 3; fd < 1024; fd++) {
+        unsigned timeout_ms = 0;
+        socklen_t size = sizeof(timeout_ms);
+        if (is_connected_to_standin(fd) &&
+            getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, &size) == 0) {
+            found += timeout_ms == 4321;
+        }
+    }
+    assert_int_equal(found, 1);
+    avs_client_free(client);
+}
+
+/* How many of this process's threads block every signal that can be blocked. */
+static unsigned deaf_threads(void) {
+    unsigned count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (const struct dirent *each; (each = readdir(tasks));) {
+        char path[300], line[256];
+        snprintf(path, sizeof(path), "/proc/self/task/%s/status", each->d_name);
+        FILE *status = each->d_name[0] == '.' ? NULL : fopen(path, "r");
+        while (status && fgets(line, sizeof(line), status)) {
+            const unsigned long long wanted = (1ull << (SIGTERM - 1)) | (1ull << (SIGINT - 1)) |
+                                              (1ull << (SIGHUP - 1)) | (1ull << (SIGCHLD - 1)) |
+                                              (1ull << (SIGUSR1 - 1)) | (1ull << (SIGALRM - 1));
+            if (strncmp(line, "SigBlk:", 7) == 0) {
+                count += (strtoull(line + 7, NULL, 16) & wanted) == wanted;
+            }
+        }
+        if (status) {
+            fclose(status);
+        }
+    }
+    closedir(tasks);
+    return count;
+}
+
+static void the_applications_signals_are_not_for_the_loop(void **state) {
+    (void)state;
+    const struct avs_client_options options = standin_options();
+    unsigned before = deaf_threads();
+    struct avs_client *client = new_client(&options);
+    /* its thread has begun: until then the C library blocks all signals for it */
+    assert_int_equal(get(client, "https://ok.localhost/"), AVS_CAUSE_NONE);
+    assert_int_equal(deaf_threads(), before + 1);
+    avs_client_free(client);
+}
+
 static void a_second_client_resumes_the_firsts_session(void **state) {
     (void)state;
     const struct avs_client_options options = standin_options();
@@ -427,6 +496,8 @@ int main(void) {
         cmocka_unit_test(a_root_that_was_removed_is_not_trusted_by_the_next_connection),
         cmocka_unit_test(a_root_that_was_added_is_trusted_by_the_next_connection),
         cmocka_unit_test(a_session_of_the_old_store_is_dropped),
+        cmocka_unit_test(unacknowledged_bytes_have_a_deadline),
+        cmocka_unit_test(the_applications_signals_are_not_for_the_loop),
         cmocka_unit_test(a_second_client_resumes_the_firsts_session),
         cmocka_unit_test(a_callback_may_shut_down_and_even_free),
         cmocka_unit_test(a_callback_submits_the_next_request),

@@ -338,14 +338,75 @@ static void source_pauses_and_aborts(void **state) {
 
 static void an_error_answer_ends_the_upload(void **state) {
     (void)state;
-    struct fixture f;
-    begin(&f, 0, true);
-    f.source_left = 1000000; /* more than the peer's window lets out */
-    peer_headers(&f.script, 1, 403, NULL, true);
-    run(&f);
-    assert_int_equal(f.closed_count, 1);
-    assert_int_equal(f.end, AVS_H2_COMPLETE);
-    end(&f);
+    static const struct {
+        int status;
+        bool ends;
+    } rows[] = {{200, false}, {299, false}, {300, true}, {399, true}, {403, true}, {503, true}};
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct fixture f;
+        begin(&f, 0, true);
+        f.source_left = 1000000; /* more than the peer's window lets out */
+        peer_headers(&f.script, 1, rows[i].status, NULL, true);
+        run(&f);
+        assert_int_equal(f.closed_count, rows[i].ends);
+        assert_int_equal(peer_count(f.sent, f.sent_length, FRAME_RST_STREAM, 1), rows[i].ends);
+        if (rows[i].ends) {
+            assert_int_equal(f.end, AVS_H2_COMPLETE);
+        }
+        end(&f);
+    }
+}
+
+/* Length of the nth HEADERS frame that was sent. */
+static size_t headers_length(const struct fixture *f, unsigned nth) {
+    size_t offset = PEER_PREFACE_BYTES;
+    struct peer_seen frame;
+    while (peer_next(f->sent, f->sent_length, &offset, &frame)) {
+        if (frame.type == FRAME_HEADERS && nth-- == 0) {
+            return frame.length;
+        }
+    }
+    fail_msg("no such frame");
+    return 0;
+}
+
+/* What HPACK keeps in its table is an index the next time; a secret is not kept, and comes whole.
+ */
+static void a_secret_is_not_kept_by_hpack(void **state) {
+    (void)state;
+    for (unsigned is_secret = 0; is_secret < 2; is_secret++) {
+        struct fixture f;
+        struct avs_h2_stream streams[2] = {{0}};
+        struct avs_error error = AVS_ERROR_INIT;
+        struct avs_h2_field with[] = {fields[0], fields[1], fields[2], fields[3],
+                                      FIELD("cookie", "session=0123456789abcdef0123456789")};
+        with[4].is_secret = is_secret;
+        const struct avs_h2_request request = {.fields = with, .field_count = AVS_COUNT(with)};
+        begin(&f, 0, false);
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(avs_h2_submit(f.h2, &request, &streams[i], &error), AVS_OK);
+        }
+        send_out(&f);
+        size_t first = headers_length(&f, 1), second = headers_length(&f, 2);
+        assert_true(is_secret ? second == first : second + 20 < first);
+        end(&f);
+    }
+}
+
+static void a_settings_frame_has_a_ceiling(void **state) {
+    (void)state;
+    uint32_t pairs[AVS_H2_SETTINGS_MAX + 1][2];
+    for (uint32_t i = 0; i < AVS_COUNT(pairs); i++) {
+        pairs[i][0] = 0x1000 + i; /* unknown ones are passed over */
+        pairs[i][1] = i;
+    }
+    for (unsigned more = 0; more < 2; more++) {
+        struct fixture f;
+        begin(&f, 0, false);
+        peer_settings(&f.script, (const uint32_t(*)[2])pairs, AVS_H2_SETTINGS_MAX + more);
+        assert_int_equal(run(&f), more ? AVS_ERR_HTTP2 : AVS_OK);
+        end(&f);
+    }
 }
 
 static void cancel_before_it_was_sent_sends_nothing(void **state) {
@@ -724,6 +785,8 @@ int main(void) {
         cmocka_unit_test(each_callback_can_stop_its_stream),
         cmocka_unit_test(source_pauses_and_aborts),
         cmocka_unit_test(an_error_answer_ends_the_upload),
+        cmocka_unit_test(a_secret_is_not_kept_by_hpack),
+        cmocka_unit_test(a_settings_frame_has_a_ceiling),
         cmocka_unit_test(cancel_before_it_was_sent_sends_nothing),
         cmocka_unit_test(late_frames_of_a_cancelled_stream_are_dropped),
         cmocka_unit_test(goaway_refuses_what_is_above_it),
