@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "inspect/conclude.h"
 
+#define TIMES_MAX UINT64_C(100000000) /* a line that claims more is no longer added up */
+
 static const char own_line[] = "This library's own line names the cause.";
 const char avs_login_waiting[] =
     "Login with Amazon waits for the user to enter the code: HTTP 400 (authorization_pending) is "
@@ -68,6 +70,19 @@ static void copy_host(char *host, size_t capacity, const struct avs_record *reco
     avs_text_copy_bytes(host, capacity, start, strspn(start, AVS_HOST_BYTES));
 }
 
+/* "times=1199": the line stands for so many failures. */
+static uint64_t told_times(const struct avs_record *record) {
+    const struct avs_slice *value = avs_record_value(record, "times");
+    uint64_t times = 0;
+    for (size_t i = 0; value && i < value->length && times < TIMES_MAX; i++) {
+        if (value->text[i] < '0' || value->text[i] > '9') {
+            return 1;
+        }
+        times = times * 10 + (uint64_t)(value->text[i] - '0');
+    }
+    return times > 0 ? times : 1;
+}
+
 static void add_own(struct avs_inspect *inspect, const struct avs_record *record,
                     struct avs_sighting *sighting) {
     char id[64];
@@ -81,10 +96,12 @@ static void add_own(struct avs_inspect *inspect, const struct avs_record *record
     sighting->host = host[0] ? host : NULL;
     sighting->tally.kind = AVS_TALLY_OWN;
     sighting->tally.row = (size_t)cause;
+    sighting->tally.count = told_times(record);
     sighting->tally.is_verify_reason = avs_cause_info(cause)->phase == AVS_PHASE_TRUST;
     avs_inspect_set_cause(sighting, cause, AVS_CERTAIN, NULL, own_line);
     avs_inspect_add_failure(inspect, sighting);
     sighting->host = NULL;
+    sighting->tally.count = 0;
 }
 
 /* OpenSSL's words, put as libcurl would print them. */

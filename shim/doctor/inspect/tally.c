@@ -74,7 +74,7 @@ static void set_slice(char *field, size_t capacity, struct avs_slice slice) {
 void avs_tally_fill(const struct avs_inspect *inspect, struct avs_tally *tally,
                     const struct avs_sighting *sighting) {
     *tally = sighting->tally;
-    tally->count = 1;
+    tally->count = sighting->tally.count > 0 ? sighting->tally.count : 1;
     tally->first = tally->last = tally->decisive = sighting->place;
     tally->touched_line = sighting->place.line;
     set_line(tally->line, sizeof(tally->line), sighting);
