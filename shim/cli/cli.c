@@ -55,6 +55,7 @@ const struct avs_style *cli_style(void) {
         style.columns = !has_width                  ? COLUMNS_DEFAULT
                         : size.ws_col < COLUMNS_MAX ? size.ws_col
                                                     : COLUMNS_MAX;
+        style.rows = has_width ? size.ws_row : 0;
         style.has_colour = !(no_color && no_color[0]) && !(term && strcmp(term, "dumb") == 0);
     }
     return &style;

@@ -279,6 +279,7 @@ static int check_demo(const struct cli_command *command, struct arguments *argum
     }
     if (!options->endpoint) {
         options->endpoint = DEMO_ENDPOINT;
+        options->endpoint_source = "the demo";
     }
     if (!arguments->is_json) {
         printf("Demo: a stand-in endpoint on %s, with roots of its own; nothing leaves this "

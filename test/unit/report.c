@@ -424,20 +424,171 @@ static void a_name_mismatch_without_names_says_so(void **state) {
     avs_evidence_free(evidence);
 }
 
-/* A silent TLS peer was reached; saying otherwise sends the reader to the wrong place. */
-static void reached_and_not_reached_are_told_apart(void **state) {
+/* What is proven over one protocol is said, whatever became of the other. */
+static void what_is_proven_is_said(void **state) {
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
-    for (int i = 0; i < AVS_SESSION_COUNT; i++) {
-        evidence->session[i].tls.outcome = AVS_HANDSHAKE_TIMEOUT;
-    }
-    struct avs_verdict verdict;
-    char *text = NULL;
-    avs_judge(evidence, &verdict);
-    assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
-    has(text, "did not get through TLS");
-    assert_null(strstr(text, "was not reached"));
+    evidence->session[AVS_PROTOCOL_H2].http =
+        (struct avs_http_facts){.timed_out = true, .bytes_received = 9};
+    char *text = text_of(evidence, false);
+    has(text, "TLS is proven, HTTP/2 did not answer (response_timeout)\n");
     free(text);
+    evidence->session[AVS_PROTOCOL_H2].attempted = false;
+    text = text_of(evidence, false);
+    has(text,
+        "Cannot tell: https://avs.example: TLS is proven, but HTTP/2, which AVS needs, was not "
+        "asked\n");
+    free(text);
+    avs_evidence_free(evidence);
+}
+
+/* The first line: at most 100 columns, the fact in it, the cause at its end. */
+static void first_lines_have_the_fact_and_fit(void **state) {
+    (void)state;
+    static const struct {
+        enum avs_cause cause;
+        const char *words;
+    } rows[] = {
+        {AVS_CAUSE_CERT_EXPIRED, "expired 3 days ago (2026-09-18)"},
+        {AVS_CAUSE_CERT_NOT_YET_VALID, "not valid for another 1 day (2026-09-22)"},
+        {AVS_CAUSE_HOSTNAME_MISMATCH, "the certificate is for ok.localhost"},
+        {AVS_CAUSE_CLOCK_WRONG, "this device's clock says 2026-09-21"},
+        {AVS_CAUSE_ROOT_MISSING, "root missing: Far Root"},
+        {AVS_CAUSE_INTERCEPTED, "intercepted by Corp Proxy"},
+        {AVS_CAUSE_DNS_FAILED, "resolver 10.0.0.1 did not answer"},
+        {AVS_CAUSE_CONNECT_REFUSED, "192.0.2.1:443 refused the connection"},
+        {AVS_CAUSE_CONNECT_TIMEOUT, "192.0.2.1:443 never answered"},
+        {AVS_CAUSE_NETWORK_UNREACHABLE, "no route to 192.0.2.1:443"},
+        {AVS_CAUSE_PROXY_FAILED, "the proxy wants a user name and password"},
+        {AVS_CAUSE_PLAINTEXT_PEER, "no TLS, a redirect to http://portal.example"},
+        {AVS_CAUSE_TLS_NO_CIPHER, "the server's Diffie-Hellman parameters are too small"},
+    };
+    static const char *const endpoints[] = {"https://a.example", NULL};
+    for (size_t i = 0; i < AVS_COUNT(rows) * AVS_COUNT(endpoints); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        struct avs_session_evidence *session = &evidence->session[0];
+        struct avs_trust_facts *trust = &session->tls.trust;
+        const char *endpoint = endpoints[i % AVS_COUNT(endpoints)];
+        memset(evidence->endpoint, 'x', sizeof(evidence->endpoint) - 1);
+        if (endpoint) {
+            AVS_TEXT_SET(evidence->endpoint, endpoint);
+        }
+        trust->refusal.problem_not_after = evidence->wall_clock - 3 * 86400;
+        trust->refusal.problem_not_before = evidence->wall_clock + 86400;
+        AVS_TEXT_SET(trust->refusal.problem_subject, "CN=leaf");
+        AVS_TEXT_SET(trust->refusal.missing_issuer, "CN=Far Root,O=Far");
+        AVS_TEXT_SET(trust->refusal.intercepted_by, "O=Contoso,CN=Corp Proxy");
+        session->tls.chain_length = 1;
+        AVS_TEXT_SET(session->tls.chain[0].subject, "CN=leaf");
+        AVS_TEXT_SET(session->tls.chain[0].names, "ok.localhost, localhost");
+        AVS_TEXT_SET(session->tls.wire_location, "http://portal.example");
+        AVS_TEXT_SET(session->tls.openssl_error, "dh key too small");
+        evidence->dns.answer = AVS_DNS_SILENT;
+        AVS_TEXT_SET(evidence->dns.server, "10.0.0.1");
+        session->dial.proxy_status = 407;
+        struct avs_verdict verdict = {.readiness = AVS_NOT_READY,
+                                      .cause = rows[i / AVS_COUNT(endpoints)].cause};
+        char *text = NULL;
+        assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
+        text[strcspn(text, "\n")] = '\0';
+        assert_in_range(strlen(text), 40, 100);
+        if (endpoint) {
+            has(text, rows[i / AVS_COUNT(endpoints)].words);
+        } else { /* of an endless name the beginning, and then the fact's */
+            char start[24];
+            snprintf(start, sizeof(start), "%s", rows[i / AVS_COUNT(endpoints)].words);
+            has(text, start);
+        }
+        assert_int_equal(text[strlen(text) - 1], ')');
+        free(text);
+        avs_evidence_free(evidence);
+    }
+}
+
+static void a_long_report_ends_with_its_answer(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    struct avs_verdict verdict;
+    avs_judge(evidence, &verdict);
+    for (unsigned rows = 0; rows < 40; rows++) {
+        const struct avs_style style = {.rows = rows};
+        char *text = NULL;
+        assert_int_equal(avs_report_to_text(evidence, &verdict, &style, &text, NULL), AVS_OK);
+        size_t lines = 0;
+        for (const char *at = text; *at; at++) {
+            lines += *at == '\n';
+        }
+        bool is_twice = strstr(text + 1, "Ready: ") != NULL;
+        assert_int_equal(is_twice, rows > 0 && rows <= lines - is_twice);
+        free(text);
+    }
+    avs_evidence_free(evidence);
+}
+
+/* What a run was given is given again; what its machine lacks is not suggested. */
+static void commands_are_given_what_the_run_was(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    struct avs_session_evidence *session = &evidence->session[0];
+    struct avs_given_facts *given = &evidence->given;
+    AVS_TEXT_SET(given->config[0].path, "a.json");
+    AVS_TEXT_SET(given->config[1].path, "b c.json");
+    given->config_length = 2;
+    AVS_TEXT_SET(given->connect_to, "10.0.0.7:8443");
+    AVS_TEXT_SET(evidence->ats_roots_file, "ats.pem");
+    AVS_TEXT_SET(session->tls.trust.store.source, "option");
+    AVS_TEXT_SET(session->tls.trust.store.ca_file, "ca.pem");
+    AVS_TEXT_SET(session->tls.trust.store.ca_path, "/libcurl's/own");
+    given->ca_file = true;
+    evidence->any_root = true;
+    static const struct {
+        enum avs_cause cause;
+        const char *tools;
+        bool is_root;
+        const char *command;
+    } rows[] = {
+        {AVS_CAUSE_TLS_FAILED, "", false,
+         "avs-shim check --endpoint https://avs.example --config a.json --config 'b c.json' "
+         "--connect-to 10.0.0.7:8443 --ca-file ca.pem --ats-roots ats.pem --any-root --evidence "
+         "evidence.json"},
+        {AVS_CAUSE_CONNECT_TIMEOUT, "ip curl", false, "ip route get 192.0.2.1"},
+        {AVS_CAUSE_CONNECT_TIMEOUT, "ipcalc", false, "cat /proc/net/route"},
+        {AVS_CAUSE_CLOCK_WRONG, "sudo", false, "sudo date -u -s '2023-11-14 22:13:20'"},
+        {AVS_CAUSE_CLOCK_WRONG, "sudo", true, "date -u -s '2023-11-14 22:13:20'"},
+        {AVS_CAUSE_CLOCK_WRONG, "date", false, "date -u -s '2023-11-14 22:13:20'"},
+        {AVS_CAUSE_CLOCK_WRONG, "timedatectl", true, "date -u; timedatectl set-ntp true"},
+        {AVS_CAUSE_CERT_EXPIRED, "timedatectl sudo", false, "date -u"},
+        {AVS_CAUSE_TLS_ABORTED, "busybox", false, "evidence.json"},
+        {AVS_CAUSE_TLS_ABORTED, "openssl", false,
+         "timeout 10 openssl s_client -connect avs.example:443 -servername avs.example </dev/null"},
+        {AVS_CAUSE_CROSS_SIGNED_ANCHOR, "", false,
+         "avs-shim trust install --ca-file ca.pem --apply"},
+        {AVS_CAUSE_INTERCEPTED, "", false, ""},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        AVS_TEXT_SET(evidence->machine.tools, rows[i].tools);
+        evidence->machine.is_root = rows[i].is_root;
+        struct avs_advice advice;
+        assert_int_equal(avs_advice_init(&advice, rows[i].cause, evidence, session, NULL), AVS_OK);
+        has(advice.command.data, rows[i].command);
+        assert_true(rows[i].command[0] || !advice.command.data[0]);
+        avs_advice_done(&advice);
+    }
+    AVS_TEXT_SET(session->tls.trust.store.source, "config");
+    session->tls.trust.refusal.closes_with_ats_roots = true;
+    struct avs_advice advice;
+    assert_int_equal(avs_advice_init(&advice, AVS_CAUSE_ROOT_MISSING, evidence, session, NULL),
+                     AVS_OK);
+    has(advice.command.data, "avs-shim trust install --config 'b c.json' --apply");
+    avs_advice_done(&advice);
+    given->demo = true; /* it has ended with the run: what it listened on and its files are gone */
+    assert_int_equal(avs_advice_init(&advice, AVS_CAUSE_TLS_ABORTED, evidence, session, NULL),
+                     AVS_OK);
+    assert_string_equal(
+        advice.command.data,
+        "avs-shim check --endpoint https://avs.example --demo --any-root --evidence "
+        "evidence.json");
+    avs_advice_done(&advice);
     avs_evidence_free(evidence);
 }
 
@@ -450,7 +601,10 @@ int main(void) {
         cmocka_unit_test(the_system_store_is_not_advised_against_a_given_file),
         cmocka_unit_test(commands_fit_what_was_found),
         cmocka_unit_test(a_name_mismatch_without_names_says_so),
-        cmocka_unit_test(reached_and_not_reached_are_told_apart),
+        cmocka_unit_test(what_is_proven_is_said),
+        cmocka_unit_test(first_lines_have_the_fact_and_fit),
+        cmocka_unit_test(a_long_report_ends_with_its_answer),
+        cmocka_unit_test(commands_are_given_what_the_run_was),
         cmocka_unit_test(the_retired_test_endpoint_points_to_the_gateways),
         cmocka_unit_test(no_word_of_a_peer_steers_the_terminal),
         cmocka_unit_test(colour_is_only_for_terminals),

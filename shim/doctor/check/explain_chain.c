@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/versioned.h"
 #include "check/chain.h"
+#include "check/machine.h"
 #include "net/curl_info.h"
 #include "verdict/trust_causes.h"
 
@@ -78,6 +79,7 @@ enum avs_status avs_trust_explain(const struct avs_trust_explain_options *given,
                             &made->is_accepted, reterr));
     AVS_TEXT_SET(made->chain_file, options->chain_file);
     AVS_TEXT_SET(made->host, options->host);
+    avs_check_machine(&made->machine);
     made->at = question.at;
     made->build_time = avs_clock_build_time();
     /* a time that was given is a supposition: it says nothing about this device's clock */

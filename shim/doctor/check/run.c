@@ -70,6 +70,9 @@ static void fill_given(const struct avs_check_options *options, struct avs_given
         AVS_TEXT_SET(given->config[given->config_length++].path, options->config_files[i]);
     }
     AVS_TEXT_SET(given->connect_to, options->is_demo ? NULL : options->connect_to);
+    bool is_option = options->store_source && strcmp(options->store_source, "option") == 0;
+    given->ca_file = is_option && options->ca_file;
+    given->ca_path = is_option && options->ca_path;
     given->demo = options->is_demo;
 }
 

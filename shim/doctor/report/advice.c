@@ -7,11 +7,12 @@
 
 #include <avs/config.h>
 
+#include "base/names.h"
 #include "base/text.h"
 #include "base/text_out.h"
+#include "report/command.h"
 
-#define UTC_BYTES   40
-#define CONFIG_FILE "AlexaClientSDKConfig.json"
+#define UTC_BYTES 40
 
 struct subject {
     const struct avs_evidence *evidence;
@@ -68,6 +69,12 @@ static void about_dial(struct subject *subject) {
     const struct avs_dial_facts *dial = &subject->session->dial;
     line(subject);
     avs_out_printf(subject->out, "dialled: %s port %u", dial->host, dial->port);
+    say(subject, strchr(dial->tried, ' ') ? "addresses tried" : "address", dial->tried);
+    if (dial->outcome == AVS_DIAL_DNS_FAILED) {
+        const struct avs_dns_facts *dns = &subject->evidence->dns;
+        say(subject, "resolvers in /etc/resolv.conf",
+            dns->answer == AVS_DNS_NO_SERVER ? "none" : dns->servers);
+    }
     say(subject, "proxy", dial->proxy);
     say(subject, "interface", dial->interface_name);
     if (dial->proxy_status != 0) {
@@ -125,7 +132,14 @@ static void about_missing(struct subject *subject) {
 }
 
 static void about_interception(struct subject *subject) {
-    say(subject, "vouched for by", subject->session->tls.trust.refusal.intercepted_by);
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    bool is_trusted = trust->refusal.intercepted_by[0] == '\0';
+    say(subject, "vouched for by",
+        is_trusted ? trust->gate.anchor_subject : trust->refusal.intercepted_by);
+    if (is_trusted) {
+        say(subject, "its root is in",
+            trust->store.ca_file[0] ? trust->store.ca_file : trust->store.ca_path);
+    }
     about_chain(subject);
 }
 
@@ -202,6 +216,7 @@ static void about_first_bytes(struct subject *subject) {
     }
     text[length] = '\0';
     say(subject, "it said", text);
+    say(subject, "it redirects to", tls->wire_location);
     say(subject, "address", subject->session->dial.address);
 }
 
@@ -281,102 +296,159 @@ static const struct {
     {AVS_CAUSE_CA_PATH_NOT_HASHED, about_store},
 };
 
-/* ---- the command ---- */
+/* ---- what to do ---- */
 
-/* "host:port" to dial, as --connect-to and openssl want it: where the session really went, which is
- * another place than the endpoint's name after --connect-to. */
-static void format_peer(char *field, size_t capacity, const struct avs_evidence *evidence,
-                        const struct avs_session_evidence *session) {
-    bool has_dialled = session->dial.host[0] != '\0';
-    const char *host = has_dialled ? session->dial.host : evidence->host;
-    bool brackets = strchr(host, ':') != NULL;
-    avs_text_format(field, capacity, "%s%s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "",
-                    has_dialled ? session->dial.port : evidence->port);
+static bool is_dns(const struct subject *subject, enum avs_dns_answer answer) {
+    return subject->evidence->dns.answer == answer;
 }
 
-/* Fill {name}s of a catalogue command in. */
-static void fill_command(struct avs_buffer *out, const char *command,
-                         const struct avs_evidence *evidence,
-                         const struct avs_session_evidence *session) {
-    char port[8];
-    char peer[AVS_NAME_BYTES + 16];
-    char line[16];
-    avs_text_format(port, sizeof(port), "%u", evidence->port);
-    avs_text_format(line, sizeof(line), "%d", session->tls.trust.store.line);
-    format_peer(peer, sizeof(peer), evidence, session);
-    const struct avs_trust_facts *trust = &session->tls.trust;
-    const struct {
-        const char *name, *value;
-    } values[] = {
-        {"{host}:{port}", peer}, /* before its parts */
-        {"{endpoint}", evidence->endpoint},
-        {"{host}", evidence->host},
-        {"{port}", port},
-        {"{ca_file}", trust->store.ca_file},
-        {"{ca_path}", trust->store.ca_path},
-        {"{line}", line},
-        {"{root}", trust->refusal.closing_root},
-        {"{config}", CONFIG_FILE}, /* the evidence does not know its path */
-    };
-    while (*command) {
-        size_t plain = strcspn(command, "{");
-        avs_buffer_add(out, command, plain);
-        command += plain;
-        size_t taken = 0;
-        for (size_t i = 0; i < AVS_COUNT(values) && *command; i++) {
-            size_t length = strlen(values[i].name);
-            if (strncmp(command, values[i].name, length) == 0) {
-                avs_buffer_add_word(out, values[i].value);
-                taken = length;
-                break;
-            }
-        }
-        if (taken == 0 && *command) {
-            avs_buffer_add(out, command, taken = 1);
-        }
-        command += taken;
-    }
+static bool is_dns_silent(const struct subject *subject) {
+    return is_dns(subject, AVS_DNS_SILENT) || is_dns(subject, AVS_DNS_UNREACHABLE);
 }
 
-/* Where the evidence knows better than the catalogue's general word. */
-static void sharpen(struct avs_advice *advice, const struct avs_evidence *evidence,
-                    const struct avs_session_evidence *session, const char **command) {
-    const struct avs_trust_facts *trust = &session->tls.trust;
-    if (advice->cause == AVS_CAUSE_ROOT_MISSING && !trust->refusal.closes_with_ats_roots) {
-        advice->remedy = "No Amazon root closes this chain: for a private test bed give its root "
-                         "with --ca-file; otherwise find out whose server answers.";
-        *command = "avs-shim check --endpoint {endpoint} --ca-file FILE";
-    } else if (advice->cause == AVS_CAUSE_ROOT_MISSING &&
-               strcmp(trust->store.source, "libcurl") != 0 &&
-               strcmp(trust->store.source, "openssl") != 0 && trust->store.ca_file[0] &&
-               !trust->store.ca_path[0]) {
-        advice->remedy = "Add the missing root named above to the CA file in use; the system store "
-                         "is not read when a CA file is given.";
-        *command = "avs-shim trust install --ca-file {ca_file} --apply";
-    } else if (advice->cause == AVS_CAUSE_CA_PATH_NOT_HASHED &&
-               trust->refusal.issuer_under_old_hash) {
-        advice->meaning =
-            "The root is in the CA directory, but under the hash name of OpenSSL before "
-            "1.0, so it is not found.";
-        advice->remedy = "Add the roots under today's hash, or name a bundle with CURLOPT_CAINFO "
-                         "(SDK 1.16 and later).";
-        *command = "avs-shim trust install --ca-path {ca_path} --apply";
-    } else if (advice->cause == AVS_CAUSE_DNS_FAILED && is_test_endpoint_gone(evidence, session)) {
-        *command = "avs-shim check --endpoint na";
-    } else if (advice->cause == AVS_CAUSE_CA_FILE_UNREADABLE && !trust->store.ca_file[0] &&
-               trust->store.ca_path[0]) {
-        *command = "ls -ld {ca_path}";
-    } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID && trust->store.line > 0) {
-        advice->remedy = "Put a whole bundle there, or mend the block at the line named above: one "
-                         "damaged block, and OpenSSL takes none of the file.";
-        *command = "sed -n {line},+2p {ca_file}";
-    } else if (advice->cause == AVS_CAUSE_CA_FILE_INVALID &&
-               strstr(trust->store.detail, "DER") == NULL) {
-        *command = "head -c 300 {ca_file}"; /* no block in it, and nothing to convert */
-    } else if (advice->cause == AVS_CAUSE_HTTP2_MISSING && strcmp(session->tls.alpn, "h2") == 0) {
-        advice->remedy = "The server agreed to HTTP/2 and then did not speak it: check that the "
-                         "endpoint is an AVS gateway and what answers in its place.";
+static bool is_dns_failing(const struct subject *subject) {
+    return is_dns(subject, AVS_DNS_SERVFAIL) || is_dns(subject, AVS_DNS_REFUSED);
+}
+
+static bool has_no_dns(const struct subject *subject) {
+    return is_dns(subject, AVS_DNS_NO_SERVER);
+}
+
+static bool has_no_name(const struct subject *subject) {
+    return is_dns(subject, AVS_DNS_NXDOMAIN) || is_dns(subject, AVS_DNS_NO_ADDRESS);
+}
+
+static bool has_route(const struct subject *subject) {
+    return subject->session->dial.has_route;
+}
+
+static bool wants_login(const struct subject *subject) {
+    return subject->session->dial.proxy_status == 407;
+}
+
+static bool is_proxy_redirect(const struct subject *subject) {
+    int status = subject->session->dial.proxy_status;
+    return status >= 300 && status < 400;
+}
+
+static bool is_tls_proxy(const struct subject *subject) {
+    return strncmp(subject->session->dial.proxy, "https://", 8) == 0;
+}
+
+static bool is_portal(const struct subject *subject) {
+    return subject->session->tls.wire_location[0] != '\0';
+}
+
+static bool is_small_dh(const struct subject *subject) {
+    return strstr(subject->session->tls.openssl_error, "dh key too small") != NULL;
+}
+
+static bool has_broken_h2(const struct subject *subject) {
+    return strcmp(subject->session->tls.alpn, "h2") == 0;
+}
+
+static bool has_damaged_block(const struct subject *subject) {
+    return subject->session->tls.trust.store.line > 0;
+}
+
+static bool is_old_hash(const struct subject *subject) {
+    return subject->session->tls.trust.refusal.issuer_under_old_hash;
+}
+
+static bool is_file_given(const struct subject *subject) {
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    return trust->store.ca_file[0] && (strcmp(trust->store.source, "option") == 0 ||
+                                       strcmp(trust->store.source, "config") == 0);
+}
+
+/* A root that half of the web hangs on, and some hosts of amazon.com with it (the login). */
+static bool is_public_root(const struct subject *subject) {
+    const struct avs_trust_facts *trust = &subject->session->tls.trust;
+    const char *organization = strstr(trust->refusal.missing_issuer, "O=");
+    return !trust->refusal.closes_with_ats_roots && organization &&
+           avs_names_is_public_authority(organization + 2);
+}
+
+static bool closes_otherwise(const struct subject *subject) {
+    return !subject->session->tls.trust.refusal.closes_with_ats_roots;
+}
+
+/* The certificate of the host came, but not first. */
+static bool is_reversed(const struct subject *subject) {
+    return subject->session->tls.trust.refusal.leaf_number > 0;
+}
+
+/* Where the evidence knows better than the catalogue's general word: the first row that applies. */
+static const struct {
+    enum avs_cause cause;
+    bool (*applies)(const struct subject *subject);
+    const char *remedy;
+} remedies[] = {
+    {AVS_CAUSE_DNS_FAILED, has_no_dns,
+     "Name a resolver in /etc/resolv.conf, or start what writes that file (DHCP client, "
+     "systemd-resolved, connman)."},
+    {AVS_CAUSE_DNS_FAILED, is_dns_silent,
+     "The name may be right: no resolver answered. Check the network and the addresses in "
+     "/etc/resolv.conf, and whether a firewall drops UDP port 53."},
+    {AVS_CAUSE_DNS_FAILED, is_dns_failing,
+     "The name may be right: the resolver could not look it up. Its own way out, or what it "
+     "allows, "
+     "is at fault; try another resolver in /etc/resolv.conf."},
+    {AVS_CAUSE_DNS_FAILED, has_no_name,
+     "The resolver works, and knows no such host: check the spelling, and whether a filter hides "
+     "the name (Pi-hole, parental control)."},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, has_route,
+     "This device's own route is fine: a router refused the packet (firewall, ICMP prohibited), or "
+     "the next hop does not answer. Allow outgoing TCP to that port there."},
+    {AVS_CAUSE_PROXY_FAILED, is_tls_proxy,
+     "A proxy that is itself reached over TLS is not supported: give its http:// or socks5h:// "
+     "port."},
+    {AVS_CAUSE_PROXY_FAILED, wants_login,
+     "Put user and password into the proxy's URL: http://USER:PASSWORD@HOST:PORT."},
+    {AVS_CAUSE_PROXY_FAILED, is_proxy_redirect,
+     "The proxy sends clients elsewhere, often to a log-in page: sign in there, or have this "
+     "device "
+     "exempted."},
+    {AVS_CAUSE_PLAINTEXT_PEER, is_portal,
+     "A captive portal answers instead of the server: sign in at the place it redirects to, or "
+     "have "
+     "this device exempted."},
+    {AVS_CAUSE_TLS_NO_CIPHER, is_small_dh,
+     "The server must use larger Diffie-Hellman parameters, or ECDHE; do not lower the security "
+     "level."},
+    {AVS_CAUSE_HTTP2_MISSING, has_broken_h2,
+     "The server agreed to HTTP/2 and then did not speak it: check that the endpoint is an AVS "
+     "gateway and what answers in its place."},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, is_reversed,
+     "The server sends its certificates in the wrong order: the one for this name is among them, "
+     "and must come first."},
+    {AVS_CAUSE_ROOT_MISSING, is_public_root,
+     "A public root that is not Amazon's, as the login hosts of amazon.com use: add the one named "
+     "above to the store, beside Amazon's."},
+    {AVS_CAUSE_ROOT_MISSING, closes_otherwise,
+     "No Amazon root closes this chain: for a private test bed add its root to the CA file "
+     "(--ca-file); otherwise find out whose server answers."},
+    {AVS_CAUSE_ROOT_MISSING, is_file_given,
+     "Add the missing root named above to the CA file in use; the system store is not read when a "
+     "CA file is given."},
+    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, is_file_given,
+     "Add the self-signed root to the CA file in use, beside the cross-signed copy."},
+    {AVS_CAUSE_CA_PATH_NOT_HASHED, is_old_hash,
+     "The root lies there under the hash name of OpenSSL before 1.0: add the roots under today's, "
+     "or "
+     "name a bundle with CURLOPT_CAINFO (SDK 1.16 and later)."},
+    {AVS_CAUSE_CA_FILE_INVALID, has_damaged_block,
+     "Put a whole bundle there, or mend the block at the line named above: one damaged block, and "
+     "OpenSSL takes none of the file."},
+};
+
+static const char *remedy_for(enum avs_cause cause, const struct subject *subject) {
+    for (size_t i = 0; i < AVS_COUNT(remedies); i++) {
+        if (remedies[i].cause == cause && remedies[i].applies(subject)) {
+            return remedies[i].remedy;
+        }
     }
+    return avs_cause_info(cause)->remedy;
 }
 
 static bool has_no_memory(const struct avs_buffer *buffer) {
@@ -388,15 +460,14 @@ enum avs_status avs_advice_init(struct avs_advice *advice, enum avs_cause cause,
                                 const struct avs_session_evidence *session,
                                 struct avs_error *reterr) {
     const struct avs_cause_info *info = avs_cause_info(cause);
-    const char *command = info->command;
     *advice = (struct avs_advice){.cause = cause,
                                   .meaning = info->meaning,
                                   .remedy = info->remedy,
                                   .facts = avs_buffer_init(AVS_ADVICE_BYTES),
                                   .command = avs_buffer_init(AVS_ADVICE_BYTES)};
-    sharpen(advice, evidence, session, &command);
     struct avs_out facts = avs_out_init(AVS_ADVICE_BYTES, NULL);
     struct subject subject = {evidence, session, &facts};
+    advice->remedy = remedy_for(cause, &subject);
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         if (rows[i].cause == cause) {
             rows[i].about(&subject);
@@ -405,9 +476,7 @@ enum avs_status avs_advice_init(struct avs_advice *advice, enum avs_cause cause,
     advice->facts = facts.text;
     avs_buffer_add(&advice->facts, "", 0);
     avs_buffer_add(&advice->command, "", 0);
-    if (command) {
-        fill_command(&advice->command, command, evidence, session);
-    }
+    avs_command_for(cause, evidence, session, &advice->command);
     if (has_no_memory(&advice->facts) || has_no_memory(&advice->command)) {
         return avs_fail_memory(reterr);
     }

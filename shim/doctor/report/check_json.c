@@ -6,6 +6,7 @@
 #include "base/json_out.h"
 #include "base/text.h"
 #include "report/advice.h"
+#include "verdict/headline.h"
 
 #define SCHEMA    "avs-shim.check/1"
 #define UTC_BYTES 40
@@ -117,6 +118,9 @@ static enum avs_status put_findings(struct avs_json *json, const struct avs_evid
             avs_json_open_object(json, NULL);
             put_cause(json, advice.cause);
             avs_json_text(json, "phase", avs_phase_id(avs_cause_info(advice.cause)->phase));
+            char headline[AVS_HEADLINE_BYTES];
+            avs_headline(advice.cause, evidence, session, headline);
+            avs_json_text(json, "headline", headline);
             avs_json_text(json, "meaning", advice.meaning);
             avs_json_text(json, "remedy", advice.remedy);
             avs_json_text(json, "command", advice.command.data);

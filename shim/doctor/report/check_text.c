@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/text_out.h"
 #include "report/advice.h"
+#include "verdict/headline.h"
 
 struct report {
     const struct avs_evidence *evidence;
@@ -24,13 +26,25 @@ static const struct avs_session_evidence *decisive(const struct report *report) 
     return &report->evidence->session[report->verdict->decisive];
 }
 
-/* Before the reason: what is good all the same. */
-static const char *what_stands(const struct report *report) {
+#define ANSWER_COLUMNS 100 /* the first line fits a terminal, whatever the names in it */
+#define FACT_COLUMNS   30  /* of it at the least for the fact */
+
+static void put_failure(const struct report *report, const char *word, char *line,
+                        size_t capacity) {
     const struct avs_verdict *verdict = report->verdict;
-    if (verdict->session[verdict->decisive].tls_proven) {
-        return "TLS is proven, but HTTP/2 gave no answer: ";
-    }
-    return verdict->tls_proven ? "TLS is proven over HTTP/1.1 alone: " : "";
+    const char *id = avs_cause_info(verdict->cause)->id;
+    char fact[AVS_HEADLINE_BYTES];
+    avs_headline(verdict->cause, report->evidence, decisive(report), fact);
+    int endpoint = (int)strlen(report->evidence->endpoint);
+    int most = ANSWER_COLUMNS - (int)(strlen(word) + strlen("  : ()") + strlen(id)) - FACT_COLUMNS;
+    bool is_endpoint_cut = endpoint > most;
+    endpoint = is_endpoint_cut ? most - 3 : endpoint;
+    int room = FACT_COLUMNS + most - endpoint - (is_endpoint_cut ? 3 : 0);
+    bool is_fact_cut = (int)strlen(fact) > room;
+    avs_text_format(line, capacity, "%.*s%s: %.*s%s (%s)", endpoint, report->evidence->endpoint,
+                    is_endpoint_cut ? "..." : "", is_fact_cut ? room - 3 : room, fact,
+                    is_fact_cut ? "..." : "", id);
+    avs_text_make_utf8(line);
 }
 
 static void add_answer(struct report *report) {
@@ -39,49 +53,40 @@ static void add_answer(struct report *report) {
     static const char *const words[] = {[AVS_READY] = "Ready:",
                                         [AVS_NOT_READY] = "Not ready:",
                                         [AVS_INCONCLUSIVE] = "Cannot tell:"};
-    avs_out_tone(&report->out, AVS_TONE_BOLD, "%s", words[verdict->readiness]);
-    switch (verdict->readiness) {
-    case AVS_READY: {
+    const char *word = words[verdict->readiness];
+    avs_out_tone(&report->out, AVS_TONE_BOLD, "%s", word);
+    if (verdict->readiness == AVS_READY) {
         const struct avs_trust_facts *trust = &decisive(report)->tls.trust;
         avs_out_printf(&report->out, " %s works: TLS is verified and the chain ends in %s.\n",
                        evidence->endpoint,
                        trust->gate.ats ? trust->gate.ats_root : "a trusted root (--any-root)");
-        break;
-    }
-    case AVS_NOT_READY:
-        avs_out_printf(&report->out, " %s: %s%s (%s)\n", evidence->endpoint, what_stands(report),
-                       avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
-        break;
-    case AVS_INCONCLUSIVE:
-        if (verdict->cause == AVS_CAUSE_NONE) {
-            avs_out_printf(&report->out,
-                           " %s: TLS is proven over HTTP/1.1, but HTTP/2, which "
-                           "AVS needs, was not asked.\n",
-                           evidence->endpoint);
-            break;
-        }
-        if (verdict->tls_proven) {
-            avs_out_printf(&report->out, " %s: %s%s (%s)\n", evidence->endpoint,
-                           what_stands(report), avs_cause_info(verdict->cause)->meaning,
-                           avs_cause_info(verdict->cause)->id);
-            break;
-        }
+    } else if (verdict->cause == AVS_CAUSE_NONE) {
         avs_out_printf(&report->out,
-                       " %s %s, so nothing is known about its certificates: %s "
-                       "(%s)\n",
-                       evidence->endpoint,
-                       decisive(report)->dial.outcome == AVS_DIAL_CONNECTED
-                           ? "did not get through TLS"
-                           : "was not reached",
-                       avs_cause_info(verdict->cause)->meaning, avs_cause_info(verdict->cause)->id);
-        break;
+                       " %s: TLS is proven, but HTTP/2, which AVS needs, was not asked\n",
+                       evidence->endpoint);
+    } else {
+        char line[ANSWER_COLUMNS * 2];
+        put_failure(report, word, line, sizeof(line));
+        avs_out_printf(&report->out, " %s\n", line);
+    }
+}
+
+/* The answer again, when it has scrolled away. */
+static void repeat_answer(struct report *report) {
+    unsigned lines = 0;
+    for (size_t i = 0; i < report->out.text.length; i++) {
+        lines += report->out.text.data[i] == '\n';
+    }
+    if (report->out.style.rows > 0 && lines >= report->out.style.rows) {
+        add_answer(report);
     }
 }
 
 static void add_endpoint(struct report *report) {
+    const char *source = report->evidence->endpoint_source;
     fact(report, AVS_MARK_OK, "Endpoint");
-    avs_out_printf(&report->out, "%s (from: %s)\n", report->evidence->endpoint,
-                   report->evidence->endpoint_source);
+    avs_out_printf(&report->out, "%s%s%s%s\n", report->evidence->endpoint,
+                   source[0] ? " (from: " : "", source, source[0] ? ")" : "");
 }
 
 static void add_store(struct report *report) {
@@ -93,7 +98,8 @@ static void add_store(struct report *report) {
                    trust->store.ca_file[0] && has_path ? " and " : "", trust->store.ca_path,
                    trust->store.source);
     if (trust->store.count > 0) {
-        avs_out_printf(&report->out, ", %d certificates", trust->store.count);
+        avs_out_printf(&report->out, ", %d certificate%s", trust->store.count,
+                       trust->store.count == 1 ? "" : "s");
     }
     avs_out_printf(&report->out, "\n");
 }
@@ -109,7 +115,9 @@ static void add_connection(struct report *report) {
     if (dial->outcome == AVS_DIAL_CONNECTED) {
         avs_out_printf(&report->out, "%s port %u", dial->address, dial->port);
     } else {
-        avs_out_printf(&report->out, "%s port %u: not connected", dial->host, dial->port);
+        bool has_address = dial->address[0] && strcmp(dial->address, dial->host) != 0;
+        avs_out_printf(&report->out, "%s%s%s port %u: not connected", dial->host,
+                       has_address ? " at " : "", has_address ? dial->address : "", dial->port);
     }
     if (dial->proxy[0]) {
         avs_out_printf(&report->out, " through the proxy %s", dial->proxy);
@@ -118,6 +126,25 @@ static void add_connection(struct report *report) {
         avs_out_printf(&report->out, ", %.1f ms", session->timing.connect_ms);
     }
     avs_out_printf(&report->out, "\n");
+    bool is_v6_dead = dial->outcome == AVS_DIAL_CONNECTED && !strchr(dial->address, ':') &&
+                      strchr(dial->tried, ':') != NULL;
+    if (is_v6_dead) {
+        fact(report, AVS_MARK_NOTE, "IPv6");
+        avs_out_printf(&report->out,
+                       "its address was tried first and did not connect (tried: %s); each new "
+                       "connection waits for that\n",
+                       dial->tried);
+    }
+}
+
+static void add_words(struct report *report, const struct avs_advice *advice) {
+    avs_out_lines(&report->out, "     facts   ", advice->facts.data);
+    avs_out_lines(&report->out, "     do      ", advice->remedy);
+    if (advice->command.length > 0) {
+        avs_out_printf(&report->out, "     next    ");
+        avs_out_command(&report->out, advice->command.data);
+        avs_out_printf(&report->out, "\n");
+    }
 }
 
 static enum avs_status add_advice(struct report *report, const struct avs_session_evidence *session,
@@ -128,16 +155,14 @@ static enum avs_status add_advice(struct report *report, const struct avs_sessio
         enum avs_status status =
             avs_advice_init(&advice, verdict->causes[i], report->evidence, session, reterr);
         if (status == AVS_OK) {
-            if (i > 0) {
-                avs_out_printf(&report->out, "     and     %s (%s)\n", advice.meaning,
+            if (i > 0) { /* one failure, one finding: what comes with it in a line */
+                char echo[AVS_HEADLINE_BYTES];
+                avs_headline(advice.cause, report->evidence, session, echo);
+                avs_out_printf(&report->out, "     and     %s (%s)\n", echo,
                                avs_cause_info(advice.cause)->id);
-            }
-            avs_out_lines(&report->out, "     facts   ", advice.facts.data);
-            avs_out_lines(&report->out, "     do      ", advice.remedy);
-            if (advice.command.length > 0) {
-                avs_out_printf(&report->out, "     next    ");
-                avs_out_command(&report->out, advice.command.data);
-                avs_out_printf(&report->out, "\n");
+                avs_out_lines(&report->out, "     do      ", advice.remedy);
+            } else {
+                add_words(report, &advice);
             }
         }
         avs_advice_done(&advice);
@@ -154,9 +179,22 @@ static bool same_causes(const struct avs_session_verdict *a, const struct avs_se
 static void add_tls(struct report *report, const struct avs_session_evidence *session) {
     const struct avs_tls_facts *tls = &session->tls;
     avs_out_printf(&report->out, "%s %s", tls->version, tls->cipher);
-    if (tls->trust.gate.anchor_cross_signed) {
-        avs_out_printf(&report->out, ", anchored in a cross-signed copy");
+}
+
+/* A warning: it works here, and strict verifiers refuse it. */
+static enum avs_status add_cross_signed(struct report *report,
+                                        const struct avs_session_evidence *session,
+                                        struct avs_error *reterr) {
+    struct avs_advice advice;
+    enum avs_status status =
+        avs_advice_init(&advice, AVS_CAUSE_CROSS_SIGNED_ANCHOR, report->evidence, session, reterr);
+    if (status == AVS_OK) {
+        fact(report, AVS_MARK_NOTE, "Root");
+        avs_out_printf(&report->out, "%s: %s\n", avs_cause_info(advice.cause)->id, advice.meaning);
+        add_words(report, &advice);
     }
+    avs_advice_done(&advice);
+    return status;
 }
 
 static void add_http(struct report *report, const struct avs_session_evidence *session,
@@ -208,12 +246,8 @@ static enum avs_status add_session(struct report *report, enum avs_protocol prot
                        avs_cause_info(verdict->causes[0])->id);
         return AVS_OK;
     }
-    if (verdict->causes[0] == report->verdict->cause) { /* the answer has said the sentence */
-        avs_out_printf(&report->out, "%s\n", avs_cause_info(verdict->causes[0])->id);
-    } else {
-        avs_out_printf(&report->out, "%s (%s)\n", avs_cause_info(verdict->causes[0])->meaning,
-                       avs_cause_info(verdict->causes[0])->id);
-    }
+    avs_out_printf(&report->out, "%s: %s\n", avs_cause_info(verdict->causes[0])->id,
+                   avs_cause_info(verdict->causes[0])->meaning);
     return add_advice(report, session, verdict, reterr);
 }
 
@@ -263,12 +297,17 @@ enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
     add_store(&report);
     add_connection(&report);
     enum avs_status status = AVS_OK;
+    if (verdict->session[verdict->decisive].tls_proven &&
+        decisive(&report)->tls.trust.gate.anchor_cross_signed) {
+        status = add_cross_signed(&report, decisive(&report), reterr);
+    }
     for (int i = 0; i < AVS_SESSION_COUNT && status == AVS_OK; i++) {
         status = add_session(&report, (enum avs_protocol)i, reterr);
     }
     for (int i = 0; i < AVS_FAMILY_COUNT && status == AVS_OK; i++) {
         status = add_family(&report, (enum avs_family)i, reterr);
     }
+    repeat_answer(&report);
     if (status == AVS_OK) {
         status = avs_out_take(&report.out, ret_text, reterr);
     }

@@ -239,6 +239,8 @@ TABLE(path);
 static const struct avs_field given_rows[] = {
     FIELD_LIST(config, offsetof(struct avs_given_facts, config_length), AVS_GIVEN_CONFIGS_MAX,
                path_fields),
+    FIELD(ca_file, BOOL),
+    FIELD(ca_path, BOOL),
     FIELD(connect_to, TEXT),
     FIELD(proxy_source, TEXT),
     FIELD(demo, BOOL),

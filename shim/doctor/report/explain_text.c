@@ -5,10 +5,13 @@
 #include "base/text_out.h"
 #include "report/advice.h"
 #include "report/explain_words.h"
+#include "verdict/headline.h"
 
-#define TIME_BYTES 40
+#define TIME_BYTES   40
+#define FACT_COLUMNS 70 /* the first line fits a terminal */
 
-static void add_answer(struct avs_out *text, const struct avs_trust_explanation *explanation) {
+static void add_answer(struct avs_out *text, const struct avs_trust_explanation *explanation,
+                       const struct avs_evidence *evidence) {
     const struct avs_trust_facts *trust = &explanation->tls.trust;
     if (explanation->cause_count == 0) {
         avs_out_tone(text, AVS_TONE_GOOD, "The chain is accepted%s%s%s.\n",
@@ -17,8 +20,10 @@ static void add_answer(struct avs_out *text, const struct avs_trust_explanation 
                      explanation->host[0] ? ", and the name matches" : "");
         return;
     }
-    avs_out_tone(text, AVS_TONE_BAD, "The chain is %s: %s.\n",
-                 explanation->is_accepted ? "accepted, but" : "refused",
+    char fact[AVS_HEADLINE_BYTES];
+    avs_headline(explanation->causes[0], evidence, &evidence->session[0], fact);
+    avs_out_tone(text, AVS_TONE_BAD, "%s: %.*s (%s)\n",
+                 explanation->is_accepted ? "Accepted, but" : "Refused", FACT_COLUMNS, fact,
                  avs_cause_info(explanation->causes[0])->id);
 }
 
@@ -93,9 +98,7 @@ static void add_terms(struct avs_out *text, const struct avs_trust_explanation *
 
 static enum avs_status add_causes(struct avs_out *text,
                                   const struct avs_trust_explanation *explanation,
-                                  struct avs_error *reterr) {
-    AVS_AUTO(evidence) evidence = avs_explanation_as_evidence(explanation);
-    AVS_REQUIRE_MEMORY(evidence, reterr);
+                                  const struct avs_evidence *evidence, struct avs_error *reterr) {
     for (size_t i = 0; i < explanation->cause_count; i++) {
         struct avs_advice advice;
         enum avs_status status = avs_advice_init(&advice, explanation->causes[i], evidence,
@@ -121,12 +124,14 @@ static enum avs_status add_causes(struct avs_out *text,
 enum avs_status avs_trust_explanation_to_text(const struct avs_trust_explanation *explanation,
                                               const struct avs_style *style, char **ret_text,
                                               struct avs_error *reterr) {
+    AVS_AUTO(evidence) evidence = avs_explanation_as_evidence(explanation);
+    AVS_REQUIRE_MEMORY(evidence, reterr);
     struct avs_out text = avs_out_init(AVS_OUT_REPORT_BYTES, style);
-    add_answer(&text, explanation);
+    add_answer(&text, explanation, evidence);
     add_order(&text, explanation);
     add_chain(&text, explanation);
     add_terms(&text, explanation);
-    enum avs_status status = add_causes(&text, explanation, reterr);
+    enum avs_status status = add_causes(&text, explanation, evidence, reterr);
     if (status == AVS_OK) {
         status = avs_out_take(&text, ret_text, reterr);
     }

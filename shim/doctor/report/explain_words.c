@@ -6,9 +6,10 @@
 struct avs_evidence *avs_explanation_as_evidence(const struct avs_trust_explanation *explanation) {
     struct avs_evidence *evidence = avs_evidence_new();
     if (evidence) {
-        const char *host = explanation->host[0] ? explanation->host : "HOST";
-        AVS_TEXT_SET(evidence->host, host);
-        avs_text_format(evidence->endpoint, sizeof(evidence->endpoint), "https://%s", host);
+        AVS_TEXT_SET(evidence->host, explanation->host);
+        avs_text_format(evidence->endpoint, sizeof(evidence->endpoint), "https://%s",
+                        explanation->host);
+        evidence->machine = explanation->machine;
         evidence->port = 443;
         evidence->wall_clock = explanation->at;
         evidence->build_time = explanation->build_time;

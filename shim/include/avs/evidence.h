@@ -305,6 +305,7 @@ struct avs_path_facts {
 struct avs_given_facts {
     struct avs_path_facts config[AVS_GIVEN_CONFIGS_MAX]; /**< configuration files, in order */
     size_t config_length;
+    bool ca_file, ca_path;           /**< by option; see avs_trust_facts for the paths */
     char connect_to[AVS_NAME_BYTES]; /**< "HOST:PORT", empty if none */
     char proxy_source[16];           /**< "option", "environment", empty without a proxy */
     bool demo;                       /**< against the command's own stand-in, which is gone now */

@@ -44,7 +44,8 @@ struct avs_trust_explanation {
     int64_t at;         /**< the time it was judged at */
     int64_t build_time; /**< of this library; no honest clock is earlier */
     enum avs_cause causes[AVS_EXPLANATION_CAUSES_MAX];
-    size_t cause_count; /**< 0: nothing stands in the way */
+    size_t cause_count;               /**< 0: nothing stands in the way */
+    struct avs_machine_facts machine; /**< this machine's, for the commands of the report */
 };
 
 /** A time as a person writes it, UTC: 2026-11-21, 2026-11-21T19:03:32Z (the T may be a blank, the Z

@@ -10,6 +10,8 @@ struct avs_style {
     bool has_colour;
     unsigned columns; /**< lines are wrapped at blanks to this width; 0 = never. Commands to paste
                            and rows of a table stay whole */
+    unsigned
+        rows; /**< of the screen: a longer report says its answer again at the end; 0 = never */
 };
 
 #endif

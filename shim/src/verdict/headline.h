@@ -1,0 +1,15 @@
+/* The decisive fact of a failure in a few words, for the first line of a report: "expired 3 days
+ * ago (2026-11-23)". fact.h has the whole sentence. */
+#ifndef AVS_VERDICT_HEADLINE_H
+#define AVS_VERDICT_HEADLINE_H
+
+#include <avs/evidence.h>
+#include <avs/verdict.h>
+
+#define AVS_HEADLINE_BYTES 320
+
+/** No end stop; the words that matter come first, so that it may be cut anywhere. Pure. */
+void avs_headline(enum avs_cause cause, const struct avs_evidence *evidence,
+                  const struct avs_session_evidence *session, char ret_text[AVS_HEADLINE_BYTES]);
+
+#endif
