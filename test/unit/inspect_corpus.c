@@ -152,7 +152,7 @@ static void check_rendering(const char *name, const char *sdk, const char *want)
         assert_non_null(strstr(text, report.findings[i].line));
         check_claims(name, &report.findings[i]);
         char begin[24] = ""; /* before any place where the text is wrapped */
-        memcpy(begin, report.findings[i].meaning, sizeof(begin) - 1);
+        snprintf(begin, sizeof(begin), "%.23s", report.findings[i].meaning);
         assert_non_null(strstr(text, begin));
         if (strchr(report.findings[i].command, '{')) {
             fail_msg("%s: a place left open in '%s'", name, report.findings[i].command);
