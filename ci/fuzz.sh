@@ -8,7 +8,7 @@ set -euo pipefail
 
 # What each fuzzer aims at, below shim/.
 aims='
-anchors        src/trust/bundle.c src/trust/der.c
+anchors        src/trust/bundle.c src/trust/der.c src/trust/cafile.c
 audit_scan     doctor/store/audit_scan.c
 conf_edit      doctor/edit/edit.c doctor/edit/diff.c doctor/edit/diff_print.c doctor/conf/scan.c doctor/conf/doc.c
 conf_scan      doctor/conf/scan.c doctor/conf/scan_number.c doctor/conf/recover.c doctor/conf/diagnose.c doctor/conf/lint_*.c doctor/conf/merge.c

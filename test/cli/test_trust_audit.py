@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from avs_shim import AVS_SHIM, ENVIRONMENT, ROOT, run
-from trust_tree import (NAMES, REQUIRED, Tree, debian, openssl, pem,
+from trust_tree import (NAMES, REQUIRED, ROOTS, Tree, debian, openssl, pem,
                         subject_hash)
 
 
@@ -502,6 +502,18 @@ def test_a_damaged_block_costs_the_whole_file(tmp_path, damage, words):
     explained = run("trust", "explain", "--chain", chain, "--ca-file", file).stdout
     assert "ca_file_invalid" in explained and f"line {line}: " in explained, explained
     assert f"sed -n {line},+2p {file}" in explained
+
+
+def test_a_ca_path_may_be_a_list_of_folders(tmp_path):
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder, names in zip(folders, (REQUIRED[:2], REQUIRED[2:])):
+        folder.mkdir()
+        for name in names:
+            (folder / f"{subject_hash(ROOTS / f'{name}.pem')}.0").write_text(pem(name))
+    report = audit("--ca-path", f"{folders[0]}:/no/such:{folders[1]}", code=0)
+    assert report["usable"] == 5
+    assert [store["path"] for store in report["stores"]][:3] == [
+        str(folders[0]), "/no/such", str(folders[1])]
 
 
 def test_duplicates_are_counted(tmp_path):

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "support/store_diff.h"
+#include "trust/cafile.h"
 #include "trust/der.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -70,6 +71,21 @@ static void check_der(const uint8_t *data, size_t size) {
     ERR_clear_error();
 }
 
+/* The reader that names the place takes a file when OpenSSL does, and has words when it does not.
+ */
+static void check_cafile(const uint8_t *data, size_t size) {
+    struct avs_cafile file;
+    X509_STORE *store = X509_STORE_new();
+    bool is_taken = size > 0 && store_diff_load(store, data, size) > 0;
+    X509_STORE_free(store);
+    if (!avs_cafile_read((const char *)data, size, NULL, NULL, &file) ||
+        file.is_taken != is_taken || (file.flaw[0] != '\0') == is_taken) {
+        fprintf(stderr, "taken by OpenSSL: %d, by us: %d (%s)\n", is_taken, file.is_taken,
+                file.flaw);
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool is_ours = false;
     const char *difference = store_diff(data, size, &is_ours);
@@ -77,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fprintf(stderr, "%s\n", difference);
         abort();
     }
+    check_cafile(data, size);
     check_der(data, size);
     return 0;
 }

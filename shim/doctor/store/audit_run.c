@@ -10,8 +10,9 @@
 #include "base/text.h"
 #include "store/audit.h"
 #include "store/install_distro.h"
+#include "trust/capath.h"
 
-#define CERT_DIRS_MAX 4 /* entries read of SSL_CERT_DIR */
+#define CERT_DIRS_MAX 8 /* folders read of a CA path */
 
 /* The first issuing CA of the current pools was made on 2022-08-23. */
 #define ISSUING_CAS_NOT_BEFORE 1661212800
@@ -58,6 +59,16 @@ struct defaults {
     const char *openssl_file, *openssl_folder;
 };
 
+/** A CA path may be a list, "a:b": each folder is a store of its own. */
+static void add_path(struct avs_trust_audit *audit, const char *path, unsigned readers,
+                     const char *named_by) {
+    char folder[AVS_CAPATH_FOLDER_BYTES];
+    const char *rest = path ? path : "";
+    for (size_t i = 0; i < CERT_DIRS_MAX && avs_capath_next(&rest, folder); i++) {
+        avs_audit_add_store(audit, AVS_AUDIT_FOLDER, folder, readers, named_by);
+    }
+}
+
 static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit_request *request,
                            const struct defaults *defaults) {
     bool is_guess = audit->knows_store_by_guess;
@@ -65,7 +76,7 @@ static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit
     const unsigned config = AVS_AUDIT_BY_SDK | AVS_AUDIT_CONFIG;
     if (request->ca_file || request->ca_path) { /* just these: the question was about them */
         avs_audit_add_store(audit, AVS_AUDIT_FILE, request->ca_file, option, "--ca-file");
-        avs_audit_add_store(audit, AVS_AUDIT_FOLDER, request->ca_path, option, "--ca-path");
+        add_path(audit, request->ca_path, option, "--ca-path");
         return;
     }
     /* libcurl's own file stays in force beside a configured path, and the other way round */
@@ -80,20 +91,17 @@ static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit
                             is_guess ? "the distribution" : "libcurl's built-in CA file");
     }
     if (request->config_ca_path) {
-        avs_audit_add_store(audit, AVS_AUDIT_FOLDER, request->config_ca_path, config,
-                            "libcurlUtils.CURLOPT_CAPATH");
+        add_path(audit, request->config_ca_path, config, "libcurlUtils.CURLOPT_CAPATH");
     } else {
-        avs_audit_add_store(audit, AVS_AUDIT_FOLDER, defaults->ca_path,
-                            AVS_AUDIT_BY_SDK | AVS_AUDIT_LIBCURL,
-                            is_guess ? "the distribution" : "libcurl's built-in CA path");
+        add_path(audit, defaults->ca_path, AVS_AUDIT_BY_SDK | AVS_AUDIT_LIBCURL,
+                 is_guess ? "the distribution" : "libcurl's built-in CA path");
     }
 }
 
 static void add_default_stores(struct avs_trust_audit *audit, const struct defaults *defaults) {
     avs_audit_add_store(audit, AVS_AUDIT_FILE, defaults->ca_file, AVS_AUDIT_LIBCURL,
                         "libcurl's built-in CA file");
-    avs_audit_add_store(audit, AVS_AUDIT_FOLDER, defaults->ca_path, AVS_AUDIT_LIBCURL,
-                        "libcurl's built-in CA path");
+    add_path(audit, defaults->ca_path, AVS_AUDIT_LIBCURL, "libcurl's built-in CA path");
     if (avs_sysroot_is_file(&audit->root, defaults->openssl_file)) {
         avs_audit_add_store(audit, AVS_AUDIT_FILE, defaults->openssl_file, AVS_AUDIT_OPENSSL,
                             "OpenSSL's default file");
@@ -136,13 +144,10 @@ static void add_tool_stores(struct avs_trust_audit *audit,
                             const struct avs_audit_machine *machine) {
     add_tool_store(audit, "CURL_CA_BUNDLE", machine->env_curl_ca_bundle, true);
     add_tool_store(audit, "SSL_CERT_FILE", machine->env_ssl_cert_file, false);
-    const char *at = machine->env_ssl_cert_dir;
-    for (size_t i = 0; at && *at && i < CERT_DIRS_MAX; i++) {
-        char folder[AVS_AUDIT_PATH_BYTES];
-        size_t length = strcspn(at, ":");
-        avs_text_copy_bytes(folder, sizeof(folder), at, length);
+    char folder[AVS_CAPATH_FOLDER_BYTES];
+    const char *rest = machine->env_ssl_cert_dir ? machine->env_ssl_cert_dir : "";
+    for (size_t i = 0; i < CERT_DIRS_MAX && avs_capath_next(&rest, folder); i++) {
         add_tool_store(audit, "SSL_CERT_DIR", folder, true);
-        at += length + (at[length] == ':');
     }
 }
 
