@@ -1,5 +1,4 @@
 /* avs-shim judge: the verdict of an evidence file, offline. */
-#include <getopt.h>
 #include <stdlib.h>
 
 #include <avs/report.h>
@@ -9,56 +8,34 @@
 
 #define EVIDENCE_BYTES_MAX (1024 * 1024)
 
-static const char help[] =
-    "Usage: avs-shim judge [--json] FILE\n"
-    "\n"
-    "Judge the evidence that 'avs-shim check --evidence FILE' wrote, offline: the same facts give\n"
-    "the same verdict on any machine. FILE '-' is standard input.\n"
-    "\n"
-    "Options:\n"
-    "  --json      the report as JSON, schema avs-shim.check/1\n"
-    "  -h, --help  this text\n"
-    "\n"
-    "Examples:\n"
-    "  avs-shim judge ticket.json\n"
-    "\n"
-    "Exit codes: 0 ready, 1 not ready, 2 no evidence file, 3 cannot tell.\n";
-
-static const struct option long_options[] = {
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+static const struct cli_option rows[] = {
+    {.name = "json", .kind = CLI_FLAG, .help = "the report as JSON, schema avs-shim.check/1"},
+    {.name = NULL},
 };
 
 static int run(const struct cli_command *command, int argc, char **argv) {
     bool is_json = false;
-    int id;
-    opterr = 0;
-    while ((id = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-        if (id == 'h') {
-            return cli_help(command);
-        }
-        if (id != 'j') {
-            return cli_bad_option(command, id, argv);
-        }
-        is_json = true;
+    int words = 0;
+    int result = cli_parse(command, argc, argv, &is_json, &words);
+    if (result != CLI_GO_ON) {
+        return result;
     }
-    if (optind + 1 != argc) {
+    if (words + 1 != argc) {
         return cli_usage_error(command, "one evidence file is needed");
     }
     char *text = NULL;
     size_t length = 0;
-    int result = cli_read_file(command, argv[optind], EVIDENCE_BYTES_MAX, &text, &length);
+    result = cli_read_file(command, argv[words], EVIDENCE_BYTES_MAX, &text, &length);
     if (result != CLI_OK) {
         return result;
     }
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_evidence *evidence = NULL;
     if (avs_evidence_from_json(text, length, &evidence, &error) != AVS_OK) {
-        result = cli_usage_error(command, "%s: %s", argv[optind], error.message);
+        result = cli_usage_error(command, "%s: %s", argv[words], error.message);
     } else if (!evidence->session[AVS_PROTOCOL_H2].attempted &&
                !evidence->session[AVS_PROTOCOL_HTTP1].attempted) {
-        result = cli_usage_error(command, "%s: there is no session in it to judge", argv[optind]);
+        result = cli_usage_error(command, "%s: there is no session in it to judge", argv[words]);
     } else {
         result = cli_print_verdict(command, evidence, is_json);
     }
@@ -70,6 +47,16 @@ static int run(const struct cli_command *command, int argc, char **argv) {
 const struct cli_command cli_judge = {
     .name = "judge",
     .summary = "judge an evidence file again, offline",
-    .help = help,
+    .usage = "[--json] FILE",
+    .about = "Judge the evidence that 'avs-shim check --evidence FILE' wrote, offline: the same "
+             "facts give the same verdict on any machine. FILE '-' is standard input.",
+    .options = rows,
+    .examples = "avs-shim judge ticket.json",
+    .exits = "0  ready\n"
+             "1  not ready\n"
+             "2  no evidence file\n"
+             "3  cannot tell",
+    .schema = "avs-shim.check/1",
+    .words_most = 1,
     .run = run,
 };

@@ -1,72 +1,68 @@
 /* avs-shim standin: the stand-in for the ATS test endpoint, until it is interrupted. */
-#include <getopt.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <avs/report.h>
 
 #include "cli.h"
 #include "standin/standin.h"
 
-static const char help[] =
-    "Usage: avs-shim standin [--port N] [--dir DIR] [--json]\n"
-    "       avs-shim standin --list [--json]\n"
-    "\n"
-    "Serve a stand-in for the ATS test endpoint on 127.0.0.1 (and ::1): TLS, HTTP/2 and HTTP/1.x "
-    "on\n"
-    "one port. It mints a PKI of the real one's shape, writes the certificates that a client "
-    "needs\n"
-    "into DIR (no key is ever written), and plays a scenario chosen by the server name that the\n"
-    "client asks for: ok.localhost, expired.localhost, h2-only-close.localhost, ... Interrupt it\n"
-    "(Ctrl-C) to end it.\n"
-    "\n"
-    "Over HTTP/2 it also has the shape of AVS: GET /v20160207/directives stays open, POST\n"
-    "/v20160207/events is answered by 204 or a directive, GET /ping by 204. /bytes/N sends so "
-    "many\n"
-    "bytes, /slow/MS waits before it answers, /goaway sends a graceful GOAWAY. On "
-    "faults.localhost\n"
-    "one request of ten meets a reset, a GOAWAY, a delay, a silence or a cut.\n"
-    "\n"
-    "Options:\n"
-    "  --port N           port to listen on; 0, the default, takes any free one\n"
-    "  --dir DIR          where the PEM files go, made if missing; default: a temporary directory\n"
-    "                     that is removed at the end\n"
-    "  --seed N           make the faults of faults.localhost repeatable (1 to 2147483647)\n"
-    "  --directive-ms N   push a directive into every idle downchannel each N ms (default 0: only\n"
-    "                     after an event)\n"
-    "  --list             print the scenarios with the verdict that a correct client must reach\n"
-    "  --json             the same in JSON: an object on a line of its own once it listens, and "
-    "one\n"
-    "                     with counters at the end; with --list one array\n"
-    "  -h, --help         this text\n"
-    "\n"
-    "Examples:\n"
-    "  avs-shim standin --port 8443 --dir pki\n"
-    "  avs-shim check --connect-to 127.0.0.1:8443 --ca-file pki/ca.pem \\\n"
-    "      --ats-roots pki/ats-roots.pem --endpoint https://expired.localhost\n"
-    "  curl --cacert pki/ca.pem --connect-to ::127.0.0.1:8443 https://ok.localhost/\n"
-    "  avs-shim standin --list\n"
-    "\n"
-    "Exit codes: 0 ended by a signal, or listed; 2 usage error, port or directory not to be had.\n";
+#define SCHEMA        "avs-shim.standin/1"
+#define SCHEMA_END    "avs-shim.standin-end/1"
+#define SCHEMA_LIST   "avs-shim.standin-list/1"
+#define SEED_MAX      2147483647
+#define DIRECTIVE_MAX 3600000
 
-enum option_id {
-    OPTION_PORT = 256,
-    OPTION_DIR,
-    OPTION_SEED,
-    OPTION_DIRECTIVE_MS,
-    OPTION_LIST,
-    OPTION_JSON
+struct arguments {
+    long port, seed, directive_ms;
+    const char *directory;
+    bool is_list, is_json;
 };
 
-static const struct option long_options[] = {
-    {"port", required_argument, NULL, OPTION_PORT},
-    {"dir", required_argument, NULL, OPTION_DIR},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"directive-ms", required_argument, NULL, OPTION_DIRECTIVE_MS},
-    {"list", no_argument, NULL, OPTION_LIST},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+#define AT(member) .offset = offsetof(struct arguments, member)
+static const struct cli_option rows[] = {
+    {.name = "port",
+     .kind = CLI_NUMBER,
+     .value = "N",
+     AT(port),
+     .least = 0,
+     .most = UINT16_MAX,
+     .help = "port to listen on; 0, the default, takes any free one"},
+    {.name = "dir",
+     .kind = CLI_PATH,
+     .value = "DIR",
+     AT(directory),
+     .help = "where the PEM files go, made if missing; default: a temporary directory that is "
+             "removed at the end"},
+    {.name = "seed",
+     .kind = CLI_NUMBER,
+     .value = "N",
+     AT(seed),
+     .least = 1,
+     .most = SEED_MAX,
+     .help = "make the faults of faults.localhost repeatable (1 to 2147483647)"},
+    {.name = "directive-ms",
+     .kind = CLI_NUMBER,
+     .value = "N",
+     AT(directive_ms),
+     .least = 0,
+     .most = DIRECTIVE_MAX,
+     .help = "push a directive into every idle downchannel each N ms (default 0: only after an "
+             "event)"},
+    {.name = "list",
+     .kind = CLI_FLAG,
+     AT(is_list),
+     .help = "print the scenarios with the verdict that a correct client must reach"},
+    {.name = "json",
+     .kind = CLI_FLAG,
+     AT(is_json),
+     .help = "the same in JSON: an object on a line of its own once it listens, and one with "
+             "counters at the end; with --list one object"},
+    {.name = NULL},
 };
+#undef AT
 
 static const struct {
     const char *name, *text;
@@ -76,19 +72,15 @@ static const struct {
 #undef XX
 };
 
-/* A JSON string; our own texts and paths only. */
+/* A JSON string; our own texts, and paths of any bytes. */
 static void print_string(const char *text) {
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            printf("\\%c", *text);
-        } else if ((unsigned char)*text < 0x20) {
-            printf("\\u%04x", (unsigned)*text);
-        } else {
-            putchar(*text);
-        }
+    char *json = NULL;
+    if (avs_text_to_json(text, &json, NULL) == AVS_OK) {
+        cli_print(json);
+    } else {
+        cli_print("null");
     }
-    putchar('"');
+    free(json);
 }
 
 static void print_member(const char *before, const char *key, const char *value) {
@@ -106,8 +98,9 @@ static void print_expectation(const char *key, const struct avs_standin_expectat
 
 static int list_json(void) {
     const struct avs_standin_scenario *scenario = NULL;
+    cli_print("{\"schema\":\"" SCHEMA_LIST "\",\"scenarios\":[");
     for (size_t i = 0; (scenario = avs_standin_scenario(i)) != NULL; i++) {
-        print_member(i == 0 ? "[{" : ",\n {", "name", scenario->name);
+        print_member(i == 0 ? "\n{" : ",\n{", "name", scenario->name);
         print_member(",", "sni", scenario->sni);
         print_member(",", "description", scenario->description);
         print_expectation("h2", &scenario->h2);
@@ -115,7 +108,7 @@ static int list_json(void) {
         print_member(",", "readiness", scenario->readiness);
         putchar('}');
     }
-    puts("]");
+    cli_print("\n]}\n");
     return CLI_OK;
 }
 
@@ -138,7 +131,7 @@ static int list_text(void) {
 }
 
 static void print_started_json(const struct avs_standin *standin) {
-    printf("{\"schema\":\"avs-shim.standin/1\",\"port\":%u", avs_standin_port(standin));
+    printf("{\"schema\":\"" SCHEMA "\",\"port\":%u", avs_standin_port(standin));
     print_member(",", "directory", avs_standin_directory(standin));
     print_member(",", "hashed_directory", avs_standin_hashed_directory(standin));
     print_member(",", "unhashed_directory", avs_standin_unhashed_directory(standin));
@@ -171,11 +164,10 @@ static void print_started_text(const struct avs_standin *standin) {
 static void print_ended(const struct avs_standin *standin, bool is_json) {
     struct avs_standin_counters seen;
     avs_standin_count(standin, &seen);
-    printf(is_json
-               ? "{\"schema\":\"avs-shim.standin-end/1\",\"connections\":%llu,\"handshakes\":%llu,"
-                 "\"requests\":%llu,\"directives\":%llu,\"faults\":%llu}\n"
-               : "\nEnded: %llu connections, %llu handshakes finished, %llu requests, %llu "
-                 "directives, %llu faults.\n",
+    printf(is_json ? "{\"schema\":\"" SCHEMA_END "\",\"connections\":%llu,\"handshakes\":%llu,"
+                     "\"requests\":%llu,\"directives\":%llu,\"faults\":%llu}\n"
+                   : "\nEnded: %llu connections, %llu handshakes finished, %llu requests, %llu "
+                     "directives, %llu faults.\n",
            (unsigned long long)seen.connections, (unsigned long long)seen.handshakes,
            (unsigned long long)seen.requests, (unsigned long long)seen.directives,
            (unsigned long long)seen.faults);
@@ -193,8 +185,7 @@ static int serve(const struct cli_command *command, const struct avs_standin_opt
     struct avs_standin *standin = NULL;
     char error[512];
     if (!avs_standin_start(options, &standin, error, sizeof(error))) {
-        fprintf(stderr, "avs-shim %s: %s\n", command->name, error);
-        return CLI_USAGE;
+        return cli_fault(command, "%s", error);
     }
     if (is_json) {
         print_started_json(standin);
@@ -210,61 +201,48 @@ static int serve(const struct cli_command *command, const struct avs_standin_opt
 }
 
 static int run(const struct cli_command *command, int argc, char **argv) {
-    struct avs_standin_options options = {.size = sizeof(options)};
-    bool is_list = false;
-    bool is_json = false;
-    long number = 0;
-    opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        switch (id) {
-        case OPTION_PORT:
-            if (!cli_number(command, "--port", optarg, 0, 65535, &number)) {
-                return CLI_USAGE;
-            }
-            options.port = (uint16_t)number;
-            break;
-        case OPTION_DIR:
-            if (optarg[0] == '\0') {
-                return cli_usage_error(command, "--dir needs the name of a directory");
-            }
-            options.directory = optarg;
-            break;
-        case OPTION_SEED:
-            if (!cli_number(command, "--seed", optarg, 1, 2147483647, &number)) {
-                return CLI_USAGE;
-            }
-            options.fault_seed = (uint64_t)number;
-            break;
-        case OPTION_DIRECTIVE_MS:
-            if (!cli_number(command, "--directive-ms", optarg, 0, 3600000, &number)) {
-                return CLI_USAGE;
-            }
-            options.directive_interval_ms = (unsigned)number;
-            break;
-        case OPTION_LIST:
-            is_list = true;
-            break;
-        case OPTION_JSON:
-            is_json = true;
-            break;
-        case 'h':
-            return cli_help(command);
-        default:
-            return cli_bad_option(command, id, argv);
-        }
+    struct arguments arguments = {0};
+    int words = 0;
+    int result = cli_parse(command, argc, argv, &arguments, &words);
+    if (result != CLI_GO_ON) {
+        return result;
     }
-    if (optind < argc) {
-        return cli_usage_error(command, "unexpected argument '%s'", argv[optind]);
+    if (arguments.is_list) {
+        return arguments.is_json ? list_json() : list_text();
     }
-    if (is_list) {
-        return is_json ? list_json() : list_text();
-    }
-    return serve(command, &options, is_json);
+    const struct avs_standin_options standin = {
+        .size = sizeof(standin),
+        .port = (uint16_t)arguments.port,
+        .directory = arguments.directory,
+        .fault_seed = (uint64_t)arguments.seed,
+        .directive_interval_ms = (unsigned)arguments.directive_ms,
+    };
+    return serve(command, &standin, arguments.is_json);
 }
 
 const struct cli_command cli_standin = {
     .name = "standin",
     .summary = "serve a stand-in for the ATS test endpoint, faults by name",
-    .help = help,
+    .usage = "[--port N] [--dir DIR] [--json]\n--list [--json]",
+    .about = "Serve a stand-in for the ATS test endpoint on 127.0.0.1 (and ::1): TLS, HTTP/2 and "
+             "HTTP/1.x on one port. It mints a PKI of the real one's shape, writes the "
+             "certificates that a client needs into DIR (no key is ever written), and plays a "
+             "scenario chosen by the server name that the client asks for: ok.localhost, "
+             "expired.localhost, h2-only-close.localhost, ... Interrupt it (Ctrl-C) to end it.\n"
+             "\n"
+             "Over HTTP/2 it also has the shape of AVS: GET /v20160207/directives stays open, POST "
+             "/v20160207/events is answered by 204 or a directive, GET /ping by 204. /bytes/N "
+             "sends so many bytes, /slow/MS waits before it answers, /goaway sends a graceful "
+             "GOAWAY. On faults.localhost one "
+             "request of ten meets a reset, a GOAWAY, a delay, a silence or a cut.",
+    .options = rows,
+    .examples = "avs-shim standin --port 8443 --dir pki\n"
+                "avs-shim check --connect-to 127.0.0.1:8443 --ca-file pki/ca.pem \\\n"
+                "    --ats-roots pki/ats-roots.pem --endpoint https://expired.localhost\n"
+                "curl --cacert pki/ca.pem --connect-to ::127.0.0.1:8443 https://ok.localhost/\n"
+                "avs-shim standin --list",
+    .exits = "0  ended by a signal, or listed\n"
+             "2  usage error; port or directory not to be had",
+    .schema = SCHEMA,
     .run = run,
 };

@@ -3,11 +3,13 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "standin/standin.h"
 
-#define INTERRUPTED 130 /* what a shell reports for SIGINT */
+#define SCENARIOS_MAX 256
+#define INTERRUPTED   130 /* what a shell reports for SIGINT */
 
 /* The end of the run and an interrupt may both want to stop it: whoever comes first does. */
 static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -67,4 +69,23 @@ void cli_demo_stop(void) {
     pthread_mutex_lock(&stop_lock);
     stop_locked();
     pthread_mutex_unlock(&stop_lock);
+}
+
+const char *cli_demo_meant(const char *endpoint) {
+    static const char scheme[] = "https://";
+    const char *names[SCENARIOS_MAX + 1] = {NULL};
+    const struct avs_standin_scenario *scenario = NULL;
+    char host[256] = "";
+    if (strncmp(endpoint, scheme, strlen(scheme)) != 0) {
+        return NULL;
+    }
+    const char *start = endpoint + strlen(scheme);
+    snprintf(host, sizeof(host), "%.*s", (int)strcspn(start, ":/"), start);
+    for (size_t i = 0; i < SCENARIOS_MAX && (scenario = avs_standin_scenario(i)); i++) {
+        names[i] = scenario->sni;
+        if (strcmp(scenario->sni, host) == 0) {
+            return NULL;
+        }
+    }
+    return cli_closest(host, names);
 }

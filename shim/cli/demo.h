@@ -15,4 +15,8 @@ struct cli_demo {
 bool cli_demo_start(const struct cli_command *command, struct cli_demo *demo);
 void cli_demo_stop(void);
 
+/** The scenario's host that `endpoint`, which is none's, was most likely meant to be; NULL if it is
+ *  one, or like none. */
+const char *cli_demo_meant(const char *endpoint);
+
 #endif

@@ -17,7 +17,7 @@ struct inspect_input {
     inspect_quiet_fn quiet;
     void *user;
     const volatile sig_atomic_t *is_stopped; /* ends reading early */
-    char problem[512];                       /* why reading failed: the thing, the place, the fix */
+    char problem[480];                       /* why reading failed: the thing, the place, the fix */
 };
 
 /** Read all of it, unpacking gzip. False: see problem. */

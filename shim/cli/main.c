@@ -4,60 +4,53 @@
 
 #include "cli.h"
 
-/* clang-format off: one line for each command */
-static const struct cli_command *const commands[] = {
-    &cli_check,   &cli_judge,  &cli_endpoint, &cli_trust,
-    &cli_inspect, &cli_causes, &cli_standin,  NULL,
-};
-/* clang-format on */
+#define COMMANDS_MAX 16
 
-static void print_overview(FILE *out) {
-    fprintf(out,
-            "avs-shim %s: does this device reach Alexa, and if not, why and what to do\n\n"
-            "Usage: avs-shim COMMAND [OPTION...]\n\n",
-            avs_version());
-    for (size_t i = 0; commands[i]; i++) {
-        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    }
-    fputs("\nExamples:\n"
-          "  avs-shim check                                   the ATS test endpoint, the system's "
-          "roots\n"
-          "  avs-shim check --config AlexaClientSDKConfig.json    as the SDK would connect\n"
-          "  avs-shim check --demo                            no network needed\n"
-          "\navs-shim COMMAND --help tells more.\n",
-          out);
+const struct cli_command *const cli_commands[] = {
+    &cli_check,  &cli_judge,   &cli_endpoint, &cli_trust, &cli_inspect,
+    &cli_causes, &cli_standin, &cli_helper,   NULL,
+};
+
+static bool is_one_of(const char *word, const char *a, const char *b, const char *c) {
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-/* A report that nobody got is no success: the buffered end of the output is where a full disk
- * shows. */
-static int finish(int result) {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fputs("avs-shim: the output could not be written whole\n", stderr);
+static int unknown(const char *given) {
+    const char *names[COMMANDS_MAX + 1] = {NULL};
+    char word[256];
+    snprintf(word, sizeof(word), "%s", given);
+    avs_text_make_printable(word);
+    for (size_t i = 0; i < COMMANDS_MAX && cli_commands[i]; i++) {
+        names[i] = cli_commands[i]->name;
+    }
+    const char *closest = cli_closest(word, names);
+    if (closest) {
+        fprintf(stderr, "avs-shim: there is no command '%s'; did you mean '%s'?\n", word, closest);
         return CLI_USAGE;
     }
-    return result;
+    fprintf(stderr, "avs-shim: there is no command '%s'\n\n", word);
+    cli_overview(stderr);
+    return CLI_USAGE;
 }
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        print_overview(stderr);
+        cli_overview(stderr);
         return CLI_USAGE;
     }
     const char *word = argv[1];
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-        print_overview(stdout);
-        return finish(CLI_OK);
+    if (is_one_of(word, "--help", "-h", "-?") || (strcmp(word, "help") == 0 && argc == 2)) {
+        cli_overview(stdout);
+        return cli_finish(CLI_OK);
     }
-    if (strcmp(word, "--version") == 0) {
+    if (is_one_of(word, "--version", "-V", "version")) {
         printf("avs-shim %s\n", avs_version());
-        return finish(CLI_OK);
+        return cli_finish(CLI_OK);
     }
-    for (size_t i = 0; commands[i]; i++) {
-        if (strcmp(commands[i]->name, word) == 0) {
-            return finish(commands[i]->run(commands[i], argc - 1, argv + 1));
+    for (size_t i = 0; cli_commands[i]; i++) {
+        if (strcmp(cli_commands[i]->name, word) == 0) {
+            return cli_finish(cli_commands[i]->run(cli_commands[i], argc - 1, argv + 1));
         }
     }
-    fprintf(stderr, "avs-shim: there is no command '%s'\n\n", word);
-    print_overview(stderr);
-    return CLI_USAGE;
+    return unknown(word);
 }

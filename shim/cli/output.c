@@ -20,12 +20,8 @@ int cli_print_verdict(const struct cli_command *command, const struct avs_eviden
     enum avs_status status =
         is_json ? avs_report_to_json(evidence, &verdict, &text, &error)
                 : avs_report_to_text(evidence, &verdict, cli_style(), &text, &error);
-    if (status != AVS_OK) {
-        return cli_error(command, &error);
-    }
-    fputs(text, stdout); /* whether all of it arrived is asked once, at the end of main */
-    free(text);
-    return verdict.exit_code;
+    int result = cli_print_taken(command, status, text, &error);
+    return result == CLI_OK ? verdict.exit_code : result;
 }
 
 static bool write_all(int fd, const char *text, size_t length) {

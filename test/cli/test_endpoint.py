@@ -259,8 +259,8 @@ def test_toggle_names_its_sidecar_and_takes_a_name(config):
     assert dialled(config, "--sdk", "1.9")["1.3-1.9"].startswith("https://alexa.fe.")
     sidecar = config.with_name(config.name + ".avs-toggle")
     assert json.loads(sidecar.read_text())["schema"] == "avs-shim.toggle/1"
-    assert ".avs-toggle" in subprocess.run([AVS_SHIM, "endpoint", "--help"], capture_output=True,
-                                           text=True).stdout
+    assert ".avs-toggle" in subprocess.run([AVS_SHIM, "endpoint", "toggle", "--help"],
+                                           capture_output=True, text=True).stdout
 
 
 USAGE = [
@@ -268,12 +268,12 @@ USAGE = [
     (["frobnicate", "--config", "x"], "frobnicate"),
     (["show"], "--config"),
     (["set", "--config", "x"], "needs a URL"),
-    (["unset", "eu", "--config", "x"], "takes no argument 'eu'"),
-    (["set", "eu", "na", "--config", "x"], "takes no argument 'na'"),
+    (["unset", "eu", "--config", "x"], "unexpected argument 'eu'"),
+    (["set", "eu", "na", "--config", "x"], "unexpected argument 'na'"),
     (["show", "--config"], "needs a value"),
     (["show", "--frobnicate"], "--frobnicate"),
-    (["show", "--fix", "--config", "x"], "--fix goes with lint"),
-    (["show", "--dry-run", "--config", "x"], "--dry-run goes with"),
+    (["show", "--fix", "--config", "x"], "'--fix'"),
+    (["show", "--dry-run", "--config", "x"], "'--dry-run'"),
     (["lint", "--dry-run", "--config", "x"], "--dry-run goes with"),
     (["show", *["--config", "x"] * 17], "more than 16"),
 ]

@@ -139,7 +139,7 @@ def test_what_a_user_gets_wrong(arguments, words):
 def test_help_shows_synopsis_examples_and_exit_codes():
     done = run("inspect", "--help")
     assert done.returncode == 0
-    for words in ("Usage: avs-shim inspect", "--follow", "Examples:", "Exit:"):
+    for words in ("Usage: avs-shim inspect", "--follow", "Examples:", "Exit codes:"):
         assert words in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
 

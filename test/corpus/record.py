@@ -35,7 +35,7 @@ def record(is_wanted):
         os.symlink(standin.dir, "pki")  # so that the evidence names no temporary folder
         standin.dir = pathlib.Path("pki")
         for row in filter(lambda row: is_wanted(row["name"]),
-                          json.loads(run("standin", "--list", "--json").stdout)):
+                          json.loads(run("standin", "--list", "--json").stdout)["scenarios"]):
             standin.check(row["sni"], "--timeout", "2", "--evidence", FOLDER / f"{row['name']}.json")
     for name, arguments in WITHOUT_STANDIN.items():
         if is_wanted(name):

@@ -6,7 +6,7 @@ import pytest
 
 from avs_shim import Standin, run
 
-ROWS = json.loads(run("standin", "--list", "--json").stdout)
+ROWS = json.loads(run("standin", "--list", "--json").stdout)["scenarios"]
 EXIT_CODES = {"ready": 0, "not_ready": 1, "inconclusive": 3}
 
 

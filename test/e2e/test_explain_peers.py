@@ -9,7 +9,7 @@ import pytest
 
 from avs_shim import ENVIRONMENT, Standin, run
 
-ROWS = json.loads(run("standin", "--list", "--json").stdout)
+ROWS = json.loads(run("standin", "--list", "--json").stdout)["scenarios"]
 TRUST_CAUSES = {"root_missing", "intermediate_missing", "self_signed", "not_ats", "intercepted",
                 "hostname_mismatch", "cert_expired", "cert_not_yet_valid", "clock_wrong",
                 "weak_signature", "wrong_purpose", "cert_invalid"}

@@ -48,7 +48,7 @@ def standin(tmp_path_factory):
 
 
 def listed():
-    return json.loads(subprocess.check_output([COMMAND, "standin", "--list", "--json"]))
+    return json.loads(subprocess.check_output([COMMAND, "standin", "--list", "--json"]))["scenarios"]
 
 
 SCENARIOS = {row["name"]: row for row in listed()}

@@ -37,6 +37,9 @@ AVS_API AVS_NODISCARD enum avs_status avs_endpoint_check(const char *text, size_
  *  Thread: any. Source: the guide "Update Certificate Authorities" and its newer regional list. */
 AVS_API const char *avs_endpoint_from_name(const char *name);
 
+/** The name that stands at `index` in that list; NULL behind the last. Thread: any. */
+AVS_API const char *avs_endpoint_name(size_t index);
+
 AVS_END_DECLS
 
 #endif

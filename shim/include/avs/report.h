@@ -26,6 +26,25 @@ AVS_API AVS_NODISCARD enum avs_status avs_report_to_json(const struct avs_eviden
                                                          const struct avs_verdict *verdict,
                                                          char **ret_json, struct avs_error *reterr);
 
+/** Why a command ended, for programs: {"schema": ..., "error": {"status", "cause", "message"}},
+ *  newline-terminated; `cause` is null where none fits. Caller frees *ret_json with free().
+ *  Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_error_to_json(const struct avs_error *error,
+                                                        const char *schema, char **ret_json,
+                                                        struct avs_error *reterr);
+
+#define AVS_CAUSES_SCHEMA "avs-shim.causes/1"
+/** Rows of the catalogue as one JSON object, schema avs-shim.causes/1, newline-terminated: for each
+ *  {id, phase, severity, meaning, remedy, command}. Caller frees *ret_json with free(). Thread:
+ * any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_causes_to_json(const enum avs_cause *causes, size_t count,
+                                                         char **ret_json, struct avs_error *reterr);
+
+/** Any text as a JSON string in its quotes, on one line; "" and NULL are null. Caller frees
+ * *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_text_to_json(const char *text, char **ret_json,
+                                                       struct avs_error *reterr);
+
 /** Evidence as one JSON object (schema avs-shim.evidence/1), newline-terminated. Caller frees
  *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence,

@@ -41,6 +41,10 @@ const char *avs_endpoint_from_name(const char *name) {
     return NULL;
 }
 
+const char *avs_endpoint_name(size_t index) {
+    return index < AVS_COUNT(names) ? names[index].name : NULL;
+}
+
 /* One run of checks over one URL. */
 struct url {
     const char *text;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/versioned.h"
 
 /* What the first release's struct had: a size of 0 is read as that. */
@@ -21,6 +22,7 @@ static void fill(struct avs_error *reterr, enum avs_status status, enum avs_caus
     error.cause = cause;
     error.os_errno = os_errno;
     vsnprintf(error.message, sizeof(error.message), format, arguments);
+    avs_text_make_printable(error.message); /* it names files, hosts and values of strangers */
     if (reterr->size == 0) {
         reterr->size = SIZE_FIRST;
     }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <avs/export.h>
+#include <avs/style.h> /* avs_text_make_printable */
 
 /** Copy `text` (NULL = "") into an array field, cut to fit. */
 #define AVS_TEXT_SET(field, text) avs_text_copy((field), sizeof(field), (text))
@@ -38,10 +39,6 @@ bool avs_text_is_printable(const char *text);
 
 /** Replace every byte that breaks UTF-8 by '?', in place. */
 void avs_text_make_utf8(char *text);
-
-/** As avs_text_make_utf8, and also every character that steers a terminal: what a server, a file or
- *  a ticket says must not start a line of its own or give orders. */
-void avs_text_make_printable(char *text);
 
 /** "host", "[v6]" or "host:port" for an https URL's authority: the port only when it is not 443
  *  (RFC 9110 section 4.2.2). */
