@@ -17,10 +17,11 @@ static const char *const tones[] = {
 };
 
 struct avs_out avs_out_init(size_t limit_bytes, const struct avs_style *style) {
-    return (struct avs_out){
-        .text = avs_buffer_init(limit_bytes),
-        .style = style ? *style : (struct avs_style){0},
-    };
+    struct avs_out out = {.text = avs_buffer_init(limit_bytes)};
+    if (style) {
+        out.style = *style;
+    }
+    return out;
 }
 
 void avs_out_done(struct avs_out *out) {
