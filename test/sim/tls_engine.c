@@ -858,11 +858,8 @@ static SSL_CTX *ticketing_server(const struct world *world) {
     return server;
 }
 
-/* Drop the session of that origin; was there one? */
-static bool forget(const struct world *world, const char *origin) {
-    SSL_SESSION *session = avs_tls_sessions_take(world->resuming->store_tag, origin);
-    SSL_SESSION_free(session);
-    return session != NULL;
+static void forget(const struct world *world, const char *origin) {
+    SSL_SESSION_free(avs_tls_sessions_take(world->resuming->store_tag, origin));
 }
 
 /* One connection with the cache; ends in the state that the caller asserts. */
@@ -971,39 +968,6 @@ static void a_cut_leaves_the_session_and_a_fatal_alert_takes_it(void **state) {
     }
 }
 
-/* A session is offered by the connections of its own store only, and there once. */
-static void a_session_goes_with_its_store_and_origin(void **state) {
-    (void)state;
-    SSL_SESSION *mine = SSL_SESSION_new();
-    avs_tls_sessions_put("/store.pem\n", "o:443", mine);
-    assert_null(avs_tls_sessions_take("/other.pem\n", "o:443"));
-    assert_null(avs_tls_sessions_take("/store.pem\n", "o:8443"));
-    assert_ptr_equal(avs_tls_sessions_take("/store.pem\n", "o:443"), mine);
-    assert_null(avs_tls_sessions_take("/store.pem\n", "o:443"));
-    SSL_SESSION_free(mine);
-}
-
-static void the_cache_has_a_ceiling(void **state) {
-    struct world *world = *state;
-    SSL_CTX *server = ticketing_server(world);
-    char origin[16];
-    for (int i = 0; i < 40; i++) {
-        struct pair pair;
-        avs_text_format(origin, sizeof(origin), "o%d:443", i % 20);
-        connect_once(&pair, world, server, TLS1_3_VERSION, HOST, origin, 0);
-        assert_established(&pair);
-        read_tickets(&pair);
-        close_pair(&pair);
-    }
-    int kept = 0;
-    for (int i = 0; i < 20; i++) {
-        avs_text_format(origin, sizeof(origin), "o%d:443", i);
-        kept += forget(world, origin);
-    }
-    assert_int_equal(kept, AVS_TLS_SESSIONS_MAX);
-    SSL_CTX_free(server);
-}
-
 /* ---- what a server sees of us ---- */
 
 static void a_name_is_asked_for_and_an_address_is_not(void **state) {
@@ -1094,8 +1058,6 @@ int main(void) {
         cmocka_unit_test(a_full_input_asks_to_be_read_first),
         cmocka_unit_test(sessions_resume_and_are_judged_again),
         cmocka_unit_test(a_cut_leaves_the_session_and_a_fatal_alert_takes_it),
-        cmocka_unit_test(a_session_goes_with_its_store_and_origin),
-        cmocka_unit_test(the_cache_has_a_ceiling),
         cmocka_unit_test(a_name_is_asked_for_and_an_address_is_not),
         cmocka_unit_test(a_renegotiation_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_reported),
