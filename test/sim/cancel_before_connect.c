@@ -3,7 +3,7 @@
 #include "support/world.h"
 
 static void cancel(struct world *world, uint64_t id) {
-    (void)avs_inbox_cancel(&world->core.inbox, id);
+    (void)avs_inbox_cancel(&world->core.any.inbox, id);
     world_turn(world);
 }
 
@@ -191,7 +191,7 @@ static void shutdown_finishes_queued_and_open_and_refuses_new(void **state) {
     world_submit(&world, &queued, "https://other.example/");
     world_turn(&world);
     world_submit(&world, &unseen, WORLD_URL);
-    (void)avs_inbox_shut_down(&world.core.inbox);
+    (void)avs_inbox_shut_down(&world.core.any.inbox);
     assert_int_equal(world_submit(&world, &late, WORLD_URL), 0);
     world_turn(&world);
     const struct outcome *all[] = {&open_one, &queued, &unseen};

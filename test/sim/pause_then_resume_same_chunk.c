@@ -48,7 +48,7 @@ static uint64_t begin(struct world *world, struct sink *sink, unsigned pauses, i
 }
 
 static void resume(struct world *world, uint64_t id) {
-    (void)avs_inbox_resume(&world->core.inbox, id);
+    (void)avs_inbox_resume(&world->core.any.inbox, id);
     world_turn(world);
 }
 
@@ -145,7 +145,7 @@ static void cancel_while_paused_frees_what_was_held(void **state) {
     uint64_t id = begin(&world, &sink, 1, 0);
     peer_data(&world.conns[0].script, 1, "chunk", 5, true);
     world_feed(&world, 0);
-    (void)avs_inbox_cancel(&world.core.inbox, id);
+    (void)avs_inbox_cancel(&world.core.any.inbox, id);
     world_turn(&world);
     assert_int_equal(sink.outcome.finish, AVS_FINISH_CANCELLED);
     assert_int_equal(sink.outcome.finished, 1);

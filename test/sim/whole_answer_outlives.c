@@ -29,14 +29,14 @@ static void begin(struct scene *scene, int retry_ms) {
 static void take(struct scene *scene) {
     assert_int_equal(scene->outcome.finished, 0);
     scene->outcome.sink_pauses = 0;
-    (void)avs_inbox_resume(&scene->world.core.inbox, scene->id);
+    (void)avs_inbox_resume(&scene->world.core.any.inbox, scene->id);
     world_turn(&scene->world);
     assert_int_equal(scene->outcome.finished, 1);
     assert_int_equal(scene->outcome.finish, AVS_FINISH_COMPLETE);
     assert_int_equal(scene->outcome.bytes, 6);
     assert_int_equal(scene->outcome.lines, 3); /* status, empty line, trailer */
-    assert_null(scene->world.core.conns);      /* nothing is left of the connection */
-    assert_null(scene->world.core.origins);
+    assert_null(scene->world.core.loop.conns); /* nothing is left of the connection */
+    assert_null(scene->world.core.loop.origins);
     world_done(&scene->world);
 }
 
@@ -101,7 +101,7 @@ static void the_retry_timer_goes_on(void **state) {
     assert_int_equal(scene.outcome.finished, 0);
     world_advance(&scene.world, 10);
     assert_int_equal(scene.outcome.finish, AVS_FINISH_COMPLETE);
-    assert_null(scene.world.core.conns);
+    assert_null(scene.world.core.loop.conns);
     world_done(&scene.world);
 }
 
@@ -110,10 +110,10 @@ static void its_owner_can_still_end_it(void **state) {
     struct scene scene;
     begin(&scene, 10);
     world_down(&scene.world, 0, AVS_CLOSE_RESET);
-    (void)avs_inbox_cancel(&scene.world.core.inbox, scene.id);
+    (void)avs_inbox_cancel(&scene.world.core.any.inbox, scene.id);
     world_turn(&scene.world);
     assert_int_equal(scene.outcome.finish, AVS_FINISH_CANCELLED);
-    assert_null(scene.world.core.conns);
+    assert_null(scene.world.core.loop.conns);
     world_done(&scene.world);
 
     begin(&scene, 10);

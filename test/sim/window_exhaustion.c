@@ -66,7 +66,7 @@ static void a_resumed_sink_takes_it_all(void **state) {
     }
     world_feed(&world, 0);
     assert_int_equal(outcome.bytes, 0);
-    (void)avs_inbox_resume(&world.core.inbox, id);
+    (void)avs_inbox_resume(&world.core.any.inbox, id);
     world_turn(&world);
     assert_int_equal(outcome.bytes, 3 * sizeof(filler));
     assert_int_equal(world_sent(&world, 0, FRAME_WINDOW_UPDATE, 1), 1);

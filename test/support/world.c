@@ -120,10 +120,11 @@ uint64_t world_submit_request(struct world *world, const struct avs_request *req
     struct avs_error error = AVS_ERROR_INIT;
     uint64_t id = 0;
     bool is_wakeup_needed;
-    if (avs_exchange_new(&world->core.memo, request, &exchange, &error) != AVS_OK) {
+    if (avs_exchange_new(&world->core.any.memo, request, &exchange, &error) != AVS_OK) {
         return 0;
     }
-    if (avs_inbox_submit(&world->core.inbox, exchange, &id, &is_wakeup_needed, &error) != AVS_OK) {
+    if (avs_inbox_submit(&world->core.any.inbox, exchange, &id, &is_wakeup_needed, &error) !=
+        AVS_OK) {
         avs_exchange_free(exchange);
         return 0;
     }

@@ -82,9 +82,9 @@ static enum avs_status submit(struct run *run, struct avs_error *reterr) {
     struct avs_exchange *exchange = NULL;
     uint64_t id = 0;
     bool is_wakeup_needed = false;
-    AVS_TRY(avs_exchange_new(&run->core.memo, &request, &exchange, reterr));
+    AVS_TRY(avs_exchange_new(&run->core.any.memo, &request, &exchange, reterr));
     enum avs_status status =
-        avs_inbox_submit(&run->core.inbox, exchange, &id, &is_wakeup_needed, reterr);
+        avs_inbox_submit(&run->core.any.inbox, exchange, &id, &is_wakeup_needed, reterr);
     if (status != AVS_OK) {
         avs_exchange_free(exchange);
     }
@@ -135,7 +135,7 @@ static enum avs_status set_up(struct run *run, struct avs_error *reterr) {
 
 /* The deadline has passed, or the answer is longer than any that we want. */
 static void cut(struct run *run, bool is_timeout) {
-    for (struct avs_conn *each = run->core.conns; each; each = each->next) {
+    for (struct avs_conn *each = run->core.loop.conns; each; each = each->next) {
         if (each->state == AVS_CONN_OPEN) {
             each->evidence.http.timed_out = is_timeout;
         }
@@ -144,7 +144,7 @@ static void cut(struct run *run, bool is_timeout) {
 
 static bool is_too_long(const struct run *run) {
     uint64_t bytes = 0;
-    for (const struct avs_conn *each = run->core.conns; each; each = each->next) {
+    for (const struct avs_conn *each = run->core.loop.conns; each; each = each->next) {
         bytes += each->evidence.http.bytes_received;
     }
     return bytes >= AVS_H2_RECEIVED_MAX;
@@ -156,7 +156,7 @@ static void go(struct run *run) {
         int64_t now_us = avs_clock_monotonic_us();
         avs_core_turn(&run->core, now_us);
         avs_links_flush(&run->links);
-        const struct avs_conn *conn = run->core.conns;
+        const struct avs_conn *conn = run->core.loop.conns;
         bool is_connecting = conn && conn->state == AVS_CONN_CONNECTING;
         int64_t until_us = end_us + (is_connecting ? END_GRACE_US : 0);
         if (run->is_finished || is_too_long(run) || now_us >= until_us) {
@@ -170,7 +170,7 @@ static void go(struct run *run) {
         avs_loop_wait(run->loop, fds, count,
                       due_us > now_us ? (int)((due_us - now_us + 999) / 1000) : 0);
         now_us = avs_clock_monotonic_us();
-        run->core.now_us = now_us;
+        run->core.loop.now_us = now_us;
         avs_links_dispatch(&run->links, fds, count, now_us);
     }
 }

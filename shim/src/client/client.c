@@ -22,18 +22,22 @@
 #define WAIT_MS_MAX    (24 * 3600 * 1000) /* a wait without a deadline is looked at once a day */
 
 struct avs_client {
-    /* Any thread: atomics, or behind the inbox's lock. */
-    struct avs_core core; /* the inbox in it; the rest is the loop's */
-    struct avs_client_stats stats;
-    struct avs_loop *loop; /* avs_loop_wakeup; the rest is the loop's */
+    struct avs_core core;  /* its type says what is whose */
+    struct avs_loop *wait; /* waited in by the loop, woken up from any thread */
     /* Fixed. */
     pthread_t thread;
     struct avs_ats_roots *file_roots; /* NULL = the embedded ones */
     char *strings[5];                 /* copies of the options' */
+    /* Any thread: atomics. */
+    struct {
+        struct avs_client_stats stats;
+    } any;
     /* The loop's. */
-    struct avs_links links;
-    int change_fd;
-    bool frees_itself; /* avs_client_free was called from a callback */
+    struct {
+        struct avs_links links;
+        int change_fd;
+        bool frees_itself; /* avs_client_free was called from a callback */
+    } loop;
 };
 
 const char *avs_finish_id(enum avs_finish finish) {
@@ -63,21 +67,21 @@ static int wait_ms(const struct avs_core *core, int64_t now_us) {
 
 static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     struct avs_loop_fd fds[AVS_CONNS_MAX + 1];
-    size_t count = avs_links_collect(&client->links, fds, AVS_CONNS_MAX);
+    size_t count = avs_links_collect(&client->loop.links, fds, AVS_CONNS_MAX);
     size_t all = count;
-    if (client->change_fd >= 0) {
-        fds[all++] = (struct avs_loop_fd){.fd = client->change_fd, .wants_read = true};
+    if (client->loop.change_fd >= 0) {
+        fds[all++] = (struct avs_loop_fd){.fd = client->loop.change_fd, .wants_read = true};
     }
-    avs_loop_wait(client->loop, fds, all,
-                  may_sleep ? wait_ms(&client->core, client->core.now_us) : 0);
+    avs_loop_wait(client->wait, fds, all,
+                  may_sleep ? wait_ms(&client->core, client->core.loop.now_us) : 0);
     AVS_CORE_COUNT(&client->core, loop_wakeups);
     int64_t now_us = avs_clock_monotonic_us();
-    client->core.now_us = now_us;
-    avs_links_dispatch(&client->links, fds, count, now_us);
+    client->core.loop.now_us = now_us;
+    avs_links_dispatch(&client->loop.links, fds, count, now_us);
     if (now_us >= avs_core_deadline(&client->core)) {
-        avs_links_trim(&client->links); /* it was the time that woke us, not a peer */
+        avs_links_trim(&client->loop.links); /* it was the time that woke us, not a peer */
     }
-    if (all > count && fds[count].is_readable && avs_net_change_take(client->change_fd)) {
+    if (all > count && fds[count].is_readable && avs_net_change_take(client->loop.change_fd)) {
         avs_core_network_changed(&client->core, now_us);
     }
 }
@@ -87,20 +91,20 @@ static void wait_and_receive(struct avs_client *client, bool may_sleep) {
  * then finds us awake, and neither side needs the kernel to hand the request over. */
 static void await_next(struct avs_client *client) {
     struct avs_core *core = &client->core;
-    if (core->has_just_finished && core->awaited_count == 0) {
-        for (unsigned i = 0; i < YIELDS_MAX && !avs_inbox_has_posts(&core->inbox); i++) {
+    if (core->loop.has_just_finished && core->loop.awaited_count == 0) {
+        for (unsigned i = 0; i < YIELDS_MAX && !avs_inbox_has_posts(&core->any.inbox); i++) {
             sched_yield();
         }
     }
-    core->has_just_finished = false;
+    core->loop.has_just_finished = false;
 }
 
 static void client_destroy(struct avs_client *client) {
-    avs_links_done(&client->links);
-    if (client->change_fd >= 0) {
-        close(client->change_fd);
+    avs_links_done(&client->loop.links);
+    if (client->loop.change_fd >= 0) {
+        close(client->loop.change_fd);
     }
-    avs_loop_free(client->loop);
+    avs_loop_free(client->wait);
     avs_ats_roots_free(client->file_roots);
     for (size_t i = 0; i < AVS_COUNT(client->strings); i++) {
         free(client->strings[i]);
@@ -114,19 +118,19 @@ static void *run(void *user) {
     unsigned busy_turns = 0;
     for (;;) {
         avs_core_turn(core, avs_clock_monotonic_us());
-        avs_links_flush(&client->links);
+        avs_links_flush(&client->loop.links);
         if (avs_core_is_finished(core)) {
             break;
         }
         await_next(client);
-        bool may_sleep = avs_inbox_sleep(&core->inbox);
+        bool may_sleep = avs_inbox_sleep(&core->any.inbox);
         if (may_sleep || ++busy_turns == BUSY_TURNS_MAX) {
             wait_and_receive(client, may_sleep);
             busy_turns = 0;
         }
     }
     avs_core_end_all(core); /* submits and cancels may come until free: the inbox stays */
-    if (client->frees_itself) {
+    if (client->loop.frees_itself) {
         pthread_detach(pthread_self());
         avs_core_done(core);
         client_destroy(client);
@@ -196,7 +200,7 @@ static enum avs_status set_up_links(struct avs_client *client,
         .unacknowledged_timeout_ms = ping_us == AVS_NEVER_US ? 0 : (int)(ping_us / 1000),
     };
     AVS_TRY(read_connect_to(options->connect_to, &links.connect_to, reterr));
-    avs_links_init(&client->links, &links, &client->core, client->loop);
+    avs_links_init(&client->loop.links, &links, &client->core, client->wait);
     return AVS_OK;
 }
 
@@ -217,7 +221,7 @@ static struct avs_core_options core_options(struct avs_client *client,
         .on_connected = options->on_connected,
         .on_goaway = options->on_goaway,
         .on_disconnected = options->on_disconnected,
-        .transport = avs_links_transport(&client->links),
+        .transport = avs_links_transport(&client->loop.links),
     };
 }
 
@@ -253,12 +257,12 @@ enum avs_status avs_client_new(const struct avs_client_options *given,
     AVS_TRY(check_options(options, reterr));
     AVS_AUTO(client) client = calloc(1, sizeof(*client));
     AVS_REQUIRE_MEMORY(client, reterr);
-    client->change_fd = -1;
-    AVS_TRY(avs_loop_new(&client->loop, reterr));
+    client->loop.change_fd = -1;
+    AVS_TRY(avs_loop_new(&client->wait, reterr));
     AVS_TRY(set_up_links(client, options, reterr));
     const struct avs_core_options settings = core_options(client, options);
-    AVS_TRY(avs_core_init(&client->core, &settings, &client->stats, reterr));
-    client->change_fd = avs_net_change_open();
+    AVS_TRY(avs_core_init(&client->core, &settings, &client->any.stats, reterr));
+    client->loop.change_fd = avs_net_change_open();
     int code = start_thread(client);
     if (code != 0) {
         avs_core_done(&client->core);
@@ -275,35 +279,35 @@ enum avs_status avs_client_submit(struct avs_client *client, const struct avs_re
                                   uint64_t *ret_id, struct avs_error *reterr) {
     struct avs_exchange *exchange = NULL;
     bool is_wakeup_needed = false;
-    AVS_TRY(avs_exchange_new(&client->core.memo, request, &exchange, reterr));
+    AVS_TRY(avs_exchange_new(&client->core.any.memo, request, &exchange, reterr));
     enum avs_status status =
-        avs_inbox_submit(&client->core.inbox, exchange, ret_id, &is_wakeup_needed, reterr);
+        avs_inbox_submit(&client->core.any.inbox, exchange, ret_id, &is_wakeup_needed, reterr);
     if (status != AVS_OK) {
         avs_exchange_free(exchange);
         return status;
     }
     AVS_CORE_COUNT(&client->core, streams_submitted);
     if (is_wakeup_needed) {
-        avs_loop_wakeup(client->loop);
+        avs_loop_wakeup(client->wait);
     }
     return AVS_OK;
 }
 
 void avs_client_cancel(struct avs_client *client, uint64_t id) {
-    if (avs_inbox_cancel(&client->core.inbox, id)) {
-        avs_loop_wakeup(client->loop);
+    if (avs_inbox_cancel(&client->core.any.inbox, id)) {
+        avs_loop_wakeup(client->wait);
     }
 }
 
 void avs_client_resume(struct avs_client *client, uint64_t id) {
-    if (avs_inbox_resume(&client->core.inbox, id)) {
-        avs_loop_wakeup(client->loop);
+    if (avs_inbox_resume(&client->core.any.inbox, id)) {
+        avs_loop_wakeup(client->wait);
     }
 }
 
 void avs_client_shutdown(struct avs_client *client) {
-    if (avs_inbox_shut_down(&client->core.inbox)) {
-        avs_loop_wakeup(client->loop);
+    if (avs_inbox_shut_down(&client->core.any.inbox)) {
+        avs_loop_wakeup(client->wait);
     }
 }
 
@@ -312,7 +316,7 @@ void avs_client_free(struct avs_client *client) {
         return;
     }
     if (pthread_equal(pthread_self(), client->thread)) {
-        client->frees_itself = true;
+        client->loop.frees_itself = true;
         avs_client_shutdown(client);
         return;
     }
@@ -324,7 +328,7 @@ void avs_client_free(struct avs_client *client) {
 }
 
 void avs_client_stats(const struct avs_client *client, struct avs_client_stats *stats) {
-    const struct avs_client_stats *from = &client->stats;
+    const struct avs_client_stats *from = &client->any.stats;
 #define LOAD(field) __atomic_load_n(&from->field, __ATOMIC_RELAXED)
     const struct avs_client_stats now = {
         .size = sizeof(now),

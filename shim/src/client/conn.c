@@ -30,7 +30,7 @@ static void retire(struct avs_conn *conn) {
     }
     avs_core_note_ended(conn->core);
     if (conn->is_ready) {
-        (void)__atomic_sub_fetch(&conn->core->stats->connections_open, 1, __ATOMIC_RELAXED);
+        (void)__atomic_sub_fetch(&conn->core->any.stats->connections_open, 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -113,7 +113,7 @@ void avs_conn_free(struct avs_conn *conn) {
         options->on_connection_ended(options->user, &conn->evidence);
     }
     conn->origin->conn_count--;
-    conn->core->conn_count--;
+    conn->core->loop.conn_count--;
     avs_h2_free(conn->h2);
     free(conn);
 }
@@ -161,7 +161,7 @@ static void end_pushed(struct avs_conn *conn) {
  * the next one meanwhile may be cut. A stream that never ends must not hold it for ever. */
 void avs_conn_advance_draining(struct avs_conn *conn) {
     if (conn->pushed_due_us != AVS_NEVER_US &&
-        (conn->origin->brief_count == 0 || conn->core->now_us >= conn->pushed_due_us)) {
+        (conn->origin->brief_count == 0 || conn->core->loop.now_us >= conn->pushed_due_us)) {
         end_pushed(conn);
     }
     if (conn->exchanges.count == 0) {
@@ -181,7 +181,7 @@ void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int6
     if (conn->state == AVS_CONN_ENDED) {
         return;
     }
-    conn->core->now_us = now_us;
+    conn->core->loop.now_us = now_us;
     conn->is_cut = true;
     if (conn->pushed_due_us != AVS_NEVER_US) {
         end_pushed(conn); /* the server has said why it would go */
@@ -201,7 +201,7 @@ void avs_conn_on_down(struct avs_conn *conn, const struct avs_error *error, int6
 
 void avs_conn_on_up(struct avs_conn *conn, int64_t now_us) {
     struct avs_core *core = conn->core;
-    core->now_us = now_us;
+    core->loop.now_us = now_us;
     const struct avs_h2_options options = {
         .callbacks = &avs_conn_callbacks,
         .user = conn,
@@ -222,7 +222,7 @@ void avs_conn_on_bytes(struct avs_conn *conn, const uint8_t *bytes, size_t lengt
     if (conn->state != AVS_CONN_OPEN) {
         return;
     }
-    conn->core->now_us = now_us;
+    conn->core->loop.now_us = now_us;
     conn->received_us = now_us;
     conn->unanswered_us = conn->ping_due_us = AVS_NEVER_US;
     conn->is_ping_out = conn->is_probe = false;
@@ -267,16 +267,16 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
     }
     conn->core = core;
     conn->origin = origin;
-    conn->next = core->conns;
-    core->conns = conn;
-    core->conn_count++;
+    conn->next = core->loop.conns;
+    core->loop.conns = conn;
+    core->loop.conn_count++;
     origin->conn = conn;
     origin->conn_count++;
-    conn->opened_us = core->now_us;
+    conn->opened_us = core->loop.now_us;
     conn->connect_due_us =
         core->options.connect_timeout_us == AVS_NEVER_US
             ? AVS_NEVER_US
-            : core->now_us + core->options.connect_timeout_us + AVS_DIAL_GRACE_US;
+            : core->loop.now_us + core->options.connect_timeout_us + AVS_DIAL_GRACE_US;
     conn->unanswered_us = conn->ping_due_us = conn->pushed_due_us = AVS_NEVER_US;
     conn->evidence.attempted = true; /* field by field: most of it is never touched */
     conn->evidence.protocol = AVS_PROTOCOL_H2;
@@ -317,7 +317,7 @@ void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange) {
     struct avs_error error;
     error.size = sizeof(error);
     exchange->loop.stream.user = exchange;
-    exchange->loop.active_us = conn->core->now_us;
+    exchange->loop.active_us = conn->core->loop.now_us;
     if (avs_h2_submit(conn->h2, &request, &exchange->loop.stream, &error) != AVS_OK) {
         struct avs_failure_box box;
         avs_failure_set(&box, error.cause, conn->origin->url, &conn->evidence, "%s", error.message);
@@ -337,7 +337,7 @@ void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange) {
     if (!is_paused || (conn->state != AVS_CONN_OPEN && !stream->is_whole)) {
         return;
     }
-    exchange->loop.active_us = conn->core->now_us;
+    exchange->loop.active_us = conn->core->loop.now_us;
     exchange->loop.retry_us = AVS_NEVER_US;
     avs_h2_resume_source(conn->h2, stream);
     avs_h2_resume_sink(conn->h2, stream); /* the exchange may be gone after this */

@@ -57,7 +57,7 @@ size_t avs_conn_pull(struct avs_conn *conn, uint8_t *buffer, size_t capacity);
 void avs_conn_send(struct avs_conn *conn, struct avs_exchange *exchange);
 bool avs_conn_can_send(struct avs_conn *conn); /* or drain it, when it never will again */
 void avs_conn_resume(struct avs_conn *conn, struct avs_exchange *exchange);
-void avs_conn_advance(struct avs_conn *conn); /* time has passed: core->now_us */
+void avs_conn_advance(struct avs_conn *conn); /* time has passed: core->loop.now_us */
 /* It takes no new streams any more: end what has nothing left to wait for, perhaps itself. */
 void avs_conn_advance_draining(struct avs_conn *conn);
 int64_t avs_conn_deadline(const struct avs_conn *conn);

@@ -13,27 +13,29 @@
 #include "client/story.h"
 
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us) {
-    if (when_us < core->deadline_us) {
-        core->deadline_us = when_us;
+    if (when_us < core->loop.deadline_us) {
+        core->loop.deadline_us = when_us;
     }
 }
 
 void avs_core_note_ended(struct avs_core *core) {
-    core->has_ended_conns = true;
-    avs_core_note_deadline(core, core->now_us);
+    core->loop.has_ended_conns = true;
+    avs_core_note_deadline(core, core->loop.now_us);
 }
 
 int64_t avs_core_deadline(const struct avs_core *core) {
-    return core->deadline_us;
+    return core->loop.deadline_us;
 }
 
 enum avs_status avs_core_init(struct avs_core *core, const struct avs_core_options *options,
                               struct avs_client_stats *stats, struct avs_error *reterr) {
-    *core = (struct avs_core){.options = *options, .deadline_us = AVS_NEVER_US, .stats = stats};
-    AVS_TRY(avs_inbox_init(&core->inbox, reterr));
-    int code = pthread_mutex_init(&core->memo.lock, NULL);
+    *core = (struct avs_core){.options = *options};
+    core->any.stats = stats;
+    core->loop.deadline_us = AVS_NEVER_US;
+    AVS_TRY(avs_inbox_init(&core->any.inbox, reterr));
+    int code = pthread_mutex_init(&core->any.memo.lock, NULL);
     if (code != 0) {
-        avs_inbox_done(&core->inbox);
+        avs_inbox_done(&core->any.inbox);
         return avs_fail_errno(reterr, AVS_ERR_INTERNAL, AVS_CAUSE_INTERNAL, code,
                               "cannot make a mutex: %s", strerror(code));
     }
@@ -43,7 +45,7 @@ enum avs_status avs_core_init(struct avs_core *core, const struct avs_core_optio
 /* ---------------------------------------------------------------- origins */
 
 static struct avs_origin *find_origin(struct avs_core *core, const char *host, uint16_t port) {
-    for (struct avs_origin *each = core->origins; each; each = each->next) {
+    for (struct avs_origin *each = core->loop.origins; each; each = each->next) {
         if (each->port == port && strcmp(each->host, host) == 0) {
             return each;
         }
@@ -62,7 +64,7 @@ static struct avs_origin *get_origin(struct avs_core *core, const struct avs_exc
     if (origin) {
         return origin;
     }
-    if (core->origin_count >= AVS_CLIENT_ORIGINS_MAX) {
+    if (core->loop.origin_count >= AVS_CLIENT_ORIGINS_MAX) {
         avs_failure_set(box, AVS_CAUSE_INTERNAL, exchange->host, NULL,
                         "the client has connections to %d origins, its limit",
                         AVS_CLIENT_ORIGINS_MAX);
@@ -78,9 +80,9 @@ static struct avs_origin *get_origin(struct avs_core *core, const struct avs_exc
     bool brackets = strchr(exchange->host, ':') != NULL;
     avs_text_format(origin->url, sizeof(origin->url), "https://%s%s%s:%u", brackets ? "[" : "",
                     exchange->host, brackets ? "]" : "", exchange->port);
-    origin->next = core->origins;
-    core->origins = origin;
-    core->origin_count++;
+    origin->next = core->loop.origins;
+    core->loop.origins = origin;
+    core->loop.origin_count++;
     return origin;
 }
 
@@ -90,16 +92,16 @@ void avs_core_back_off(struct avs_core *core, struct avs_origin *origin) {
         delay_ms *= 2;
     }
     origin->unserved++;
-    origin->redial_us = core->now_us + delay_ms * 1000;
+    origin->redial_us = core->loop.now_us + delay_ms * 1000;
 }
 
 static void drop_unused_origins(struct avs_core *core) {
-    struct avs_origin **place = &core->origins;
+    struct avs_origin **place = &core->loop.origins;
     while (*place) {
         struct avs_origin *origin = *place;
         if (is_unused(origin)) {
             *place = origin->next;
-            core->origin_count--;
+            core->loop.origin_count--;
             free(origin);
         } else {
             place = &origin->next;
@@ -119,16 +121,16 @@ void avs_core_finish(struct avs_core *core, struct avs_exchange *exchange, enum 
         avs_exchange_remove(&exchange->loop.origin->queue, exchange);
     }
     struct avs_exchange *previous = exchange->loop.all_previous, *next = exchange->loop.all_next;
-    *(previous ? &previous->loop.all_next : &core->all_first) = next;
+    *(previous ? &previous->loop.all_next : &core->loop.all_first) = next;
     if (next) {
         next->loop.all_previous = previous;
     }
     if (exchange->loop.origin && !exchange->request.is_long_lived) {
         exchange->loop.origin->brief_count--;
     }
-    core->awaited_count -= exchange->loop.has_response ? 0 : 1;
-    core->has_just_finished = true;
-    avs_inbox_forget(&core->inbox, exchange);
+    core->loop.awaited_count -= exchange->loop.has_response ? 0 : 1;
+    core->loop.has_just_finished = true;
+    avs_inbox_forget(&core->any.inbox, exchange);
     avs_story_finished(core, exchange, finish, failure);
     exchange->request.on_finished(exchange->request.user, exchange->id, finish, failure);
     AVS_CORE_COUNT(core, streams_finished);
@@ -141,7 +143,7 @@ void avs_core_requeue(struct avs_exchange *exchange) {
 }
 
 static int64_t deadline_after(const struct avs_core *core, int timeout_ms) {
-    return timeout_ms > 0 ? core->now_us + (int64_t)timeout_ms * 1000 : AVS_NEVER_US;
+    return timeout_ms > 0 ? core->loop.now_us + (int64_t)timeout_ms * 1000 : AVS_NEVER_US;
 }
 
 static void finish_shut_down(struct avs_core *core, struct avs_exchange *exchange) {
@@ -158,14 +160,14 @@ static void take_in(struct avs_core *core, struct avs_exchange *exchange) {
         deadline_after(core, exchange->request.connection_timeout_ms);
     exchange->loop.transfer_deadline_us =
         deadline_after(core, exchange->request.transfer_timeout_ms);
-    exchange->loop.active_us = exchange->loop.taken_us = core->now_us;
+    exchange->loop.active_us = exchange->loop.taken_us = core->loop.now_us;
     exchange->loop.retry_us = AVS_NEVER_US;
-    exchange->loop.all_next = core->all_first;
-    if (core->all_first) {
-        core->all_first->loop.all_previous = exchange;
+    exchange->loop.all_next = core->loop.all_first;
+    if (core->loop.all_first) {
+        core->loop.all_first->loop.all_previous = exchange;
     }
-    core->all_first = exchange;
-    core->awaited_count++;
+    core->loop.all_first = exchange;
+    core->loop.awaited_count++;
     struct avs_failure_box box;
     struct avs_origin *origin = get_origin(core, exchange, &box);
     if (!origin) {
@@ -210,26 +212,27 @@ static bool is_paused(const struct avs_exchange *exchange) {
 
 /* The exchange may be gone after this. */
 static void advance_exchange(struct avs_core *core, struct avs_exchange *exchange) {
-    if (core->now_us < avs_exchange_deadline(exchange)) {
+    if (core->loop.now_us < avs_exchange_deadline(exchange)) {
         return;
     }
-    if (core->now_us >= exchange->loop.transfer_deadline_us) {
+    if (core->loop.now_us >= exchange->loop.transfer_deadline_us) {
         finish_timed_out(core, exchange, "transfer");
         return;
     }
-    if (!exchange->loop.has_response && core->now_us >= exchange->loop.connection_deadline_us) {
+    if (!exchange->loop.has_response &&
+        core->loop.now_us >= exchange->loop.connection_deadline_us) {
         finish_timed_out(core, exchange, "connection");
         return;
     }
     int64_t silence_us = (int64_t)exchange->request.activity_timeout_ms * 1000;
-    if (silence_us > 0 && core->now_us - exchange->loop.active_us >= silence_us) {
+    if (silence_us > 0 && core->loop.now_us - exchange->loop.active_us >= silence_us) {
         if (!is_paused(exchange)) {
             finish_timed_out(core, exchange, "activity");
             return;
         }
-        exchange->loop.active_us = core->now_us; /* its own owner is the silent one */
+        exchange->loop.active_us = core->loop.now_us; /* its own owner is the silent one */
     }
-    if (core->now_us >= exchange->loop.retry_us) {
+    if (core->loop.now_us >= exchange->loop.retry_us) {
         exchange->loop.retry_us = AVS_NEVER_US;
         if (exchange->loop.conn) {
             avs_conn_resume(exchange->loop.conn, exchange);
@@ -240,31 +243,31 @@ static void advance_exchange(struct avs_core *core, struct avs_exchange *exchang
 /* ---------------------------------------------------------------- one turn */
 
 static void advance_time(struct avs_core *core) {
-    if (core->now_us < core->deadline_us) {
+    if (core->loop.now_us < core->loop.deadline_us) {
         return;
     }
-    core->deadline_us = AVS_NEVER_US; /* what happens from here on notes its own */
+    core->loop.deadline_us = AVS_NEVER_US; /* what happens from here on notes its own */
     struct avs_exchange *next;
-    for (struct avs_exchange *each = core->all_first; each; each = next) {
+    for (struct avs_exchange *each = core->loop.all_first; each; each = next) {
         next = each->loop.all_next;
         advance_exchange(core, each);
     }
-    for (struct avs_conn *each = core->conns; each; each = each->next) {
+    for (struct avs_conn *each = core->loop.conns; each; each = each->next) {
         avs_conn_advance(each);
     }
-    for (struct avs_exchange *each = core->all_first; each; each = each->loop.all_next) {
+    for (struct avs_exchange *each = core->loop.all_first; each; each = each->loop.all_next) {
         avs_core_note_deadline(core, avs_exchange_deadline(each));
     }
-    for (struct avs_conn *each = core->conns; each; each = each->next) {
+    for (struct avs_conn *each = core->loop.conns; each; each = each->next) {
         avs_core_note_deadline(core, avs_conn_deadline(each));
     }
-    avs_core_note_deadline(core, avs_repeats_tell(&core->options.log, core->now_us));
+    avs_core_note_deadline(core, avs_repeats_tell(&core->options.log, core->loop.now_us));
 }
 
 static void read_mail(struct avs_core *core) {
     struct avs_mail mail;
     /* a thread that never stops posting gets its turn, not all of them */
-    for (unsigned i = 0; i < AVS_CLIENT_STREAMS_MAX && avs_inbox_take_mail(&core->inbox, &mail);
+    for (unsigned i = 0; i < AVS_CLIENT_STREAMS_MAX && avs_inbox_take_mail(&core->any.inbox, &mail);
          i++) {
         struct avs_exchange *exchange = mail.exchange;
         if (mail.is_cancel_wanted) {
@@ -280,11 +283,11 @@ static void read_mail(struct avs_core *core) {
 }
 
 static void shut_down(struct avs_core *core) {
-    core->is_shut_down = true;
-    while (core->all_first) {
-        finish_shut_down(core, core->all_first);
+    core->loop.is_shut_down = true;
+    while (core->loop.all_first) {
+        finish_shut_down(core, core->loop.all_first);
     }
-    for (struct avs_conn *each = core->conns; each; each = each->next) {
+    for (struct avs_conn *each = core->loop.conns; each; each = each->next) {
         if (each->state != AVS_CONN_ENDED) {
             avs_conn_end_quietly(each);
         }
@@ -298,8 +301,8 @@ static void serve_origin(struct avs_core *core, struct avs_origin *origin) {
         exchange->loop.is_queued = false;
         avs_conn_send(origin->conn, exchange);
     }
-    if (origin->queue.first && !origin->conn && core->conn_count < AVS_CONNS_MAX) {
-        if (core->now_us >= origin->redial_us) {
+    if (origin->queue.first && !origin->conn && core->loop.conn_count < AVS_CONNS_MAX) {
+        if (core->loop.now_us >= origin->redial_us) {
             avs_conn_open(core, origin);
         } else {
             avs_core_note_deadline(core, origin->redial_us);
@@ -311,11 +314,11 @@ static void serve_origin(struct avs_core *core, struct avs_origin *origin) {
 }
 
 static void sweep(struct avs_core *core) {
-    if (!core->has_ended_conns) {
+    if (!core->loop.has_ended_conns) {
         return;
     }
-    core->has_ended_conns = false;
-    struct avs_conn **place = &core->conns;
+    core->loop.has_ended_conns = false;
+    struct avs_conn **place = &core->loop.conns;
     while (*place) {
         struct avs_conn *conn = *place;
         if (conn->state != AVS_CONN_ENDED) {
@@ -337,7 +340,7 @@ static void sweep(struct avs_core *core) {
 }
 
 static void advance_draining(struct avs_core *core) {
-    for (struct avs_conn *each = core->conns; each; each = each->next) {
+    for (struct avs_conn *each = core->loop.conns; each; each = each->next) {
         if (each->is_draining && each->state == AVS_CONN_OPEN) {
             avs_conn_advance_draining(each);
         }
@@ -346,7 +349,8 @@ static void advance_draining(struct avs_core *core) {
 
 static void take_posts(struct avs_core *core) {
     bool has_mail = false, is_shut_down = false;
-    struct avs_exchange *each = avs_inbox_take_submitted(&core->inbox, &has_mail, &is_shut_down);
+    struct avs_exchange *each =
+        avs_inbox_take_submitted(&core->any.inbox, &has_mail, &is_shut_down);
     for (struct avs_exchange *next; each; each = next) {
         next = each->mail.submitted_next;
         take_in(core, each);
@@ -354,18 +358,18 @@ static void take_posts(struct avs_core *core) {
     if (has_mail) {
         read_mail(core);
     }
-    if (is_shut_down && !core->is_shut_down) {
+    if (is_shut_down && !core->loop.is_shut_down) {
         shut_down(core);
     }
 }
 
 void avs_core_turn(struct avs_core *core, int64_t now_us) {
-    core->now_us = now_us;
-    if (avs_inbox_has_posts(&core->inbox)) {
+    core->loop.now_us = now_us;
+    if (avs_inbox_has_posts(&core->any.inbox)) {
         take_posts(core);
     }
     advance_time(core);
-    for (struct avs_origin *each = core->origins; each; each = each->next) {
+    for (struct avs_origin *each = core->loop.origins; each; each = each->next) {
         serve_origin(core, each);
     }
     advance_draining(core);
@@ -373,28 +377,28 @@ void avs_core_turn(struct avs_core *core, int64_t now_us) {
 }
 
 void avs_core_network_changed(struct avs_core *core, int64_t now_us) {
-    core->now_us = now_us;
+    core->loop.now_us = now_us;
     AVS_CORE_COUNT(core, network_changes);
     AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG5, "AvsClient", "networkChanged");
-    for (struct avs_conn *each = core->conns; each; each = each->next) {
+    for (struct avs_conn *each = core->loop.conns; each; each = each->next) {
         avs_conn_probe(each);
     }
 }
 
 bool avs_core_is_finished(const struct avs_core *core) {
-    return core->is_shut_down && !core->all_first && !core->conns;
+    return core->loop.is_shut_down && !core->loop.all_first && !core->loop.conns;
 }
 
 void avs_core_end_all(struct avs_core *core) {
-    (void)avs_inbox_shut_down(&core->inbox);
+    (void)avs_inbox_shut_down(&core->any.inbox);
     do {
-        avs_core_turn(core, core->now_us);
+        avs_core_turn(core, core->loop.now_us);
     } while (!avs_core_is_finished(core));
     drop_unused_origins(core);
 }
 
 void avs_core_done(struct avs_core *core) {
     avs_core_end_all(core);
-    pthread_mutex_destroy(&core->memo.lock);
-    avs_inbox_done(&core->inbox);
+    pthread_mutex_destroy(&core->any.memo.lock);
+    avs_inbox_done(&core->any.inbox);
 }

@@ -1,7 +1,6 @@
 /* The client without its thread and its sockets: requests, origins, connections, timeouts, retries.
  * A pure state machine: time is an argument, connecting is the transport's, which the tests replace
- * by a scripted one. Everything here is the loop's, but the inbox and the
- * memo. */
+ * by a scripted one. */
 #ifndef AVS_CLIENT_CORE_H
 #define AVS_CLIENT_CORE_H
 
@@ -68,21 +67,27 @@ struct avs_origin {
 };
 
 struct avs_core {
-    struct avs_inbox inbox;
-    struct avs_exchange_memo memo; /* for avs_exchange_new, on any thread */
-    struct avs_core_options options;
-    struct avs_origin *origins;
-    size_t origin_count;
-    struct avs_conn *conns;
-    size_t conn_count; /* with those that drain: at most AVS_CONNS_MAX, further origins wait */
-    struct avs_exchange *all_first; /* every exchange that was taken and is not finished */
-    int64_t now_us;
-    int64_t deadline_us;    /* never later than the first thing that is due; may be earlier */
-    size_t awaited_count;   /* exchanges without a response yet */
-    bool has_just_finished; /* an exchange, since the loop last looked */
-    bool is_shut_down;
-    bool has_ended_conns;           /* to be swept */
-    struct avs_client_stats *stats; /* written with atomics; borrowed */
+    struct avs_core_options options; /* fixed */
+    /* Any thread: each has a lock of its own, or is written with atomics. */
+    struct {
+        struct avs_inbox inbox;
+        struct avs_exchange_memo memo;  /* for avs_exchange_new */
+        struct avs_client_stats *stats; /* borrowed */
+    } any;
+    /* The loop's. */
+    struct {
+        struct avs_origin *origins;
+        size_t origin_count;
+        struct avs_conn *conns;
+        size_t conn_count; /* with those that drain: at most AVS_CONNS_MAX, further origins wait */
+        struct avs_exchange *all_first; /* every exchange that was taken and is not finished */
+        int64_t now_us;
+        int64_t deadline_us;    /* never later than the first thing that is due; may be earlier */
+        size_t awaited_count;   /* exchanges without a response yet */
+        bool has_just_finished; /* an exchange, since the loop last looked */
+        bool is_shut_down;
+        bool has_ended_conns; /* to be swept */
+    } loop;
 };
 
 AVS_NODISCARD enum avs_status avs_core_init(struct avs_core *core,
@@ -120,6 +125,6 @@ void avs_core_note_ended(struct avs_core *core);
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us);
 
 #define AVS_CORE_COUNT(core, field) \
-    ((void)__atomic_add_fetch(&(core)->stats->field, 1, __ATOMIC_RELAXED))
+    ((void)__atomic_add_fetch(&(core)->any.stats->field, 1, __ATOMIC_RELAXED))
 
 #endif

@@ -130,9 +130,9 @@ enum avs_cause avs_failure_cause(const struct avs_session_evidence *evidence, co
 /* An ERROR that was said already is only counted. */
 static bool is_news(struct avs_core *core, const char *event, const struct avs_failure_box *box) {
     const struct avs_repeat failure = {event, box->failure.origin, box->reason, box->failure.cause};
-    bool result = avs_repeats_note(&core->options.log, &failure, core->now_us);
+    bool result = avs_repeats_note(&core->options.log, &failure, core->loop.now_us);
     if (!result) {
-        avs_core_note_deadline(core, core->now_us + AVS_REPEATS_TELL_US);
+        avs_core_note_deadline(core, core->loop.now_us + AVS_REPEATS_TELL_US);
     }
     return result;
 }

@@ -17,10 +17,10 @@ static int64_t after(int64_t now_us, int64_t delay_us) {
 void avs_conn_expect_answer(struct avs_conn *conn) {
     struct avs_core *core = conn->core;
     if (conn->unanswered_us == AVS_NEVER_US && !conn->is_ping_out) {
-        conn->unanswered_us = core->now_us;
+        conn->unanswered_us = core->loop.now_us;
         if (core->options.ping_timeout_us != AVS_NEVER_US) {
-            avs_core_note_deadline(core,
-                                   core->now_us + core->options.ping_timeout_us / ASK_AFTER_PART);
+            avs_core_note_deadline(core, core->loop.now_us +
+                                             core->options.ping_timeout_us / ASK_AFTER_PART);
         }
     }
 }
@@ -33,7 +33,7 @@ static void ping(struct avs_conn *conn, int64_t due_us) {
         return;
     }
     conn->is_ping_out = true;
-    conn->pinged_us = conn->core->now_us;
+    conn->pinged_us = conn->core->loop.now_us;
     avs_story_pinged(conn);
     conn->unanswered_us = AVS_NEVER_US;
     conn->ping_due_us = due_us;
@@ -93,11 +93,11 @@ static void fail_unresponsive(struct avs_conn *conn) {
     const struct avs_transport *transport = &core->options.transport;
     if (transport->has_progressed && transport->has_progressed(transport->user, conn)) {
         /* a slow path that still takes our bytes; the PING waits behind them */
-        conn->ping_due_us = after(core->now_us, core->options.ping_timeout_us);
+        conn->ping_due_us = after(core->loop.now_us, core->options.ping_timeout_us);
         avs_core_note_deadline(core, conn->ping_due_us);
         return;
     }
-    int64_t silent_ms = (core->now_us - conn->received_us) / 1000;
+    int64_t silent_ms = (core->loop.now_us - conn->received_us) / 1000;
     if (conn->exchanges.count == 0) {
         avs_conn_end_quietly(conn);
     } else if (conn->is_probe) {
@@ -113,10 +113,10 @@ static void fail_unresponsive(struct avs_conn *conn) {
 }
 
 void avs_conn_advance(struct avs_conn *conn) {
-    if (conn->core->now_us < own_deadline(conn)) {
+    if (conn->core->loop.now_us < own_deadline(conn)) {
         return;
     }
-    if (!conn->is_ready && conn->core->now_us >= conn->connect_due_us) {
+    if (!conn->is_ready && conn->core->loop.now_us >= conn->connect_due_us) {
         const struct avs_transport *transport = &conn->core->options.transport;
         if (transport->note_timeout) {
             transport->note_timeout(transport->user, conn);
@@ -131,7 +131,7 @@ void avs_conn_advance(struct avs_conn *conn) {
         fail_unresponsive(conn);
     } else if (conn->exchanges.count > 0) {
         int64_t since_us =
-            conn->unanswered_us != AVS_NEVER_US ? conn->unanswered_us : conn->core->now_us;
+            conn->unanswered_us != AVS_NEVER_US ? conn->unanswered_us : conn->core->loop.now_us;
         ping(conn, since_us + conn->core->options.ping_timeout_us);
     } else {
         avs_conn_end_quietly(conn);
@@ -149,9 +149,9 @@ void avs_conn_probe(struct avs_conn *conn) {
     }
     if (!conn->is_ping_out) {
         conn->is_probe = true;
-        ping(conn, core->now_us + timeout_us);
-    } else if (core->now_us + timeout_us < conn->ping_due_us) {
-        conn->ping_due_us = core->now_us + timeout_us;
+        ping(conn, core->loop.now_us + timeout_us);
+    } else if (core->loop.now_us + timeout_us < conn->ping_due_us) {
+        conn->ping_due_us = core->loop.now_us + timeout_us;
         avs_core_note_deadline(core, conn->ping_due_us);
     }
 }

@@ -146,8 +146,8 @@ static enum avs_status open_link(void *user, struct avs_conn *conn, struct avs_e
         .dial = &conn->evidence.dial,
         .timing = &conn->evidence.timing,
         .tls = &conn->evidence.tls,
-        .sent_total = &links->core->stats->bytes_sent,
-        .received_total = &links->core->stats->bytes_received,
+        .sent_total = &links->core->any.stats->bytes_sent,
+        .received_total = &links->core->any.stats->bytes_received,
         .callbacks = &callbacks,
         .user = link,
     };
@@ -206,7 +206,7 @@ struct avs_transport avs_links_transport(struct avs_links *links) {
 void avs_links_flush(struct avs_links *links) {
     for (struct avs_link *each = links->first; each; each = each->next) {
         if (is_wanted(each->conn)) {
-            avs_pump_flush(each->pump, links->core->now_us);
+            avs_pump_flush(each->pump, links->core->loop.now_us);
         }
     }
 }

@@ -104,7 +104,7 @@ void avs_story_closed(const struct avs_conn *conn) {
     const struct avs_core *core = conn->core;
     AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG5, SOURCE, "connectionClosed",
                   {"origin", conn->origin->url},
-                  {"reason", core->is_shut_down                            ? "shut down"
+                  {"reason", core->loop.is_shut_down                       ? "shut down"
                              : conn->is_draining                           ? "drained"
                              : !conn->is_ready                             ? "not needed any more"
                              : conn->evidence.http.close != AVS_CLOSE_OPEN ? "closed by the server"
@@ -128,7 +128,7 @@ void avs_story_sent(const struct avs_conn *conn, const struct avs_exchange *exch
                   {"stream", number(stream, (uint64_t)exchange->loop.stream.id)},
                   {"origin", conn->origin->url},
                   {"method", exchange->fields[AVS_EXCHANGE_METHOD_FIELD].value}, {"path", path},
-                  {"waitedMs", since(waited, core->now_us, exchange->loop.taken_us)});
+                  {"waitedMs", since(waited, core->loop.now_us, exchange->loop.taken_us)});
 }
 
 void avs_story_answered(const struct avs_conn *conn, const struct avs_exchange *exchange,
@@ -141,7 +141,7 @@ void avs_story_answered(const struct avs_conn *conn, const struct avs_exchange *
     AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG7, SOURCE, "responseReceived",
                   {"request", avs_exchange_name(exchange, name)},
                   {"status", number(code, (uint64_t)status)},
-                  {"ms", since(after, core->now_us, exchange->loop.taken_us)});
+                  {"ms", since(after, core->loop.now_us, exchange->loop.taken_us)});
 }
 
 void avs_story_finished(const struct avs_core *core, const struct avs_exchange *exchange,
@@ -152,7 +152,7 @@ void avs_story_finished(const struct avs_core *core, const struct avs_exchange *
     char name[AVS_EXCHANGE_NAME_BYTES], after[NUMBER_BYTES];
     AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG7, SOURCE, "requestFinished",
                   {"request", avs_exchange_name(exchange, name)}, {"result", avs_finish_id(finish)},
-                  {"ms", since(after, core->now_us, exchange->loop.taken_us)},
+                  {"ms", since(after, core->loop.now_us, exchange->loop.taken_us)},
                   {failure ? "why" : NULL, failure ? avs_cause_info(failure->cause)->id : NULL});
 }
 
@@ -164,7 +164,7 @@ void avs_story_pinged(const struct avs_conn *conn) {
         char silent[NUMBER_BYTES];
         AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG9, SOURCE, "pingSent",
                       {"origin", conn->origin->url},
-                      {"silentMs", since(silent, core->now_us, conn->received_us)},
+                      {"silentMs", since(silent, core->loop.now_us, conn->received_us)},
                       {"reason", conn->is_probe ? "network changed" : "silence"});
     }
 }
@@ -175,6 +175,6 @@ void avs_story_ping_answered(const struct avs_conn *conn) {
         char after[NUMBER_BYTES];
         AVS_LOG_EVENT(&core->options.log, AVS_LOG_DEBUG9, SOURCE, "pingAnswered",
                       {"origin", conn->origin->url},
-                      {"ms", since(after, core->now_us, conn->pinged_us)});
+                      {"ms", since(after, core->loop.now_us, conn->pinged_us)});
     }
 }

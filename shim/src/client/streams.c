@@ -26,7 +26,7 @@ static void on_settings(void *user, bool is_first) {
         AVS_CORE_COUNT(core, connections_resumed);
     }
     avs_story_settings(conn, true);
-    avs_repeats_end(&core->options.log, conn->origin->url, core->now_us);
+    avs_repeats_end(&core->options.log, conn->origin->url, core->loop.now_us);
     if (core->options.on_connected) {
         core->options.on_connected(core->options.user, conn->origin->url, &conn->evidence);
     }
@@ -37,9 +37,9 @@ static bool on_response_code(void *user, struct avs_h2_stream *stream, int code)
     struct avs_exchange *exchange = exchange_of(stream);
     if (!exchange->loop.has_response) {
         exchange->loop.has_response = true;
-        conn->core->awaited_count--;
+        conn->core->loop.awaited_count--;
     }
-    exchange->loop.active_us = conn->core->now_us;
+    exchange->loop.active_us = conn->core->loop.now_us;
     conn->has_served = true;
     conn->origin->unserved = 0;
     avs_story_answered(conn, exchange, code);
@@ -58,7 +58,7 @@ static bool on_header_line(void *user, struct avs_h2_stream *stream, const char 
 static void arm_retry(struct avs_conn *conn, struct avs_exchange *exchange) {
     if (exchange->request.pause_retry_ms > 0) {
         exchange->loop.retry_us =
-            conn->core->now_us + (int64_t)exchange->request.pause_retry_ms * 1000;
+            conn->core->loop.now_us + (int64_t)exchange->request.pause_retry_ms * 1000;
         avs_core_note_deadline(conn->core, exchange->loop.retry_us);
     }
 }
@@ -67,7 +67,7 @@ static enum avs_sink_result on_data(void *user, struct avs_h2_stream *stream, co
                                     size_t length) {
     struct avs_conn *conn = user;
     struct avs_exchange *exchange = exchange_of(stream);
-    exchange->loop.active_us = conn->core->now_us;
+    exchange->loop.active_us = conn->core->loop.now_us;
     if (!exchange->request.on_data) {
         return AVS_SINK_SUCCESS;
     }
@@ -83,7 +83,7 @@ static enum avs_source_result on_read(void *user, struct avs_h2_stream *stream, 
                                       size_t capacity, size_t *ret_length) {
     struct avs_conn *conn = user;
     struct avs_exchange *exchange = exchange_of(stream);
-    exchange->loop.active_us = conn->core->now_us;
+    exchange->loop.active_us = conn->core->loop.now_us;
     enum avs_source_result result = exchange->request.on_read(exchange->request.user, exchange->id,
                                                               buffer, capacity, ret_length);
     if (result == AVS_SOURCE_PAUSE || (result == AVS_SOURCE_CONTINUE && *ret_length == 0)) {
@@ -97,7 +97,7 @@ static enum avs_source_result on_read(void *user, struct avs_h2_stream *stream, 
 static void remove_open(struct avs_conn *conn, struct avs_exchange *exchange) {
     avs_exchange_remove(&conn->exchanges, exchange);
     if (conn->exchanges.count == 0) {
-        conn->idle_since_us = conn->core->now_us;
+        conn->idle_since_us = conn->core->loop.now_us;
         avs_core_note_deadline(conn->core, avs_conn_deadline(conn));
     }
 }
@@ -209,7 +209,7 @@ static void on_goaway(void *user, uint32_t h2_code, uint32_t last_stream_id) {
     struct avs_conn *conn = user;
     struct avs_core *core = conn->core;
     if (!conn->evidence.http.goaway_received) {
-        conn->pushed_due_us = core->now_us + AVS_GOAWAY_DRAIN_MAX_MS * INT64_C(1000);
+        conn->pushed_due_us = core->loop.now_us + AVS_GOAWAY_DRAIN_MAX_MS * INT64_C(1000);
         avs_core_note_deadline(core, conn->pushed_due_us);
     }
     conn->evidence.http.goaway_received = true;
