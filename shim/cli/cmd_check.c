@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "demo.h"
 #include "output.h"
+#include "progress.h"
 
 #define TIMEOUT_MAX_S    600
 #define DEMO_ENDPOINT    "https://ok.localhost"
@@ -191,7 +192,13 @@ static int report(const struct cli_command *command, const struct arguments *arg
 static int check(const struct cli_command *command, const struct arguments *arguments) {
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_evidence *evidence = NULL;
-    if (avs_check_run(&arguments->options, &evidence, &error) != AVS_OK) {
+    cli_progress_start("checking");
+    enum avs_status status = avs_check_run(&arguments->options, &evidence, &error);
+    cli_progress_stop();
+    if (arguments->is_demo) {
+        cli_demo_hold();
+    }
+    if (status != AVS_OK) {
         return cli_error(command, &error);
     }
     int result = report(command, arguments, evidence);

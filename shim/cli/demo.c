@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "standin/standin.h"
 
 #define SCENARIOS_MAX 256
@@ -51,7 +52,10 @@ bool cli_demo_start(const struct cli_command *command, struct cli_demo *demo) {
     struct avs_standin_options options = {.size = sizeof(options)};
     char error[512] = "";
     block_interrupts(); /* before any thread is made, so that all inherit it */
-    if (!avs_standin_start(&options, &running, error, sizeof(error))) {
+    cli_progress_start("making the stand-in's keys and certificates");
+    bool is_started = avs_standin_start(&options, &running, error, sizeof(error));
+    cli_progress_stop();
+    if (!is_started) {
         cli_usage_error(command, "--demo: %s", error);
         return false;
     }
@@ -63,6 +67,11 @@ bool cli_demo_start(const struct cli_command *command, struct cli_demo *demo) {
         pthread_detach(watcher);
     }
     return true;
+}
+
+void cli_demo_hold(void) {
+    pthread_mutex_lock(&stop_lock); /* an interrupt keeps it until the process has ended */
+    pthread_mutex_unlock(&stop_lock);
 }
 
 void cli_demo_stop(void) {

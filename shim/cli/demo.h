@@ -19,4 +19,8 @@ void cli_demo_stop(void);
  *  one, or like none. */
 const char *cli_demo_meant(const char *endpoint);
 
+/** After the run, before anything is said about it: an interrupt ends the stand-in first, and what
+ * a run saw of that is no finding. Does not return then. */
+void cli_demo_hold(void);
+
 #endif

@@ -237,6 +237,23 @@ def test_demo_whose_reader_has_gone_leaves_nothing_behind(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_an_interrupted_demo_diagnoses_nothing(tmp_path):
+    evidence = tmp_path / "evidence.json"
+    process = subprocess.Popen([AVS_SHIM, "check", "--demo", "--endpoint",
+                                "https://silent-in-handshake.localhost", "--evidence", evidence],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               env={"PATH": "/usr/bin", "TMPDIR": str(tmp_path)})
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("*/ats-roots.pem")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)  # the run is at work; its time-out is far
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "ready" not in output.lower() and "tls_" not in output
+    assert not evidence.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_demo_leaves_nothing_behind(tmp_path, number):
     process = subprocess.Popen([AVS_SHIM, "check", "--demo", "--endpoint",
