@@ -59,13 +59,13 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "getent ahosts {host}"),
     ROW(CONNECT_REFUSED, TCP, ERROR, "The address answered, but nothing listens on that port.",
         "Check the port, and whether a firewall or a proxy rejects the connection.",
-        "avs-shim check --endpoint {endpoint} --timeout 30"),
+        "avs-shim check --endpoint {endpoint}"),
     ROW(CONNECT_TIMEOUT, TCP, ERROR, "The TCP connection was never answered.",
         "A firewall drops the packets or the route is down: allow outgoing TCP 443, or set the "
         "proxy (libcurlUtils.CURLOPT_PROXY or https_proxy).",
         "curl -v --connect-timeout 10 {endpoint}/"),
     ROW(NETWORK_UNREACHABLE, TCP, ERROR, "This machine has no route to the host.",
-        "Bring the interface up and check the default route.", "ip route get 1.1.1.1"),
+        "Bring the interface up and check the default route.", "ip route"),
     ROW(INTERFACE_MISSING, TCP, ERROR,
         "The interface named in CURLOPT_INTERFACE does not exist or has no address.",
         "Correct libcurlUtils.CURLOPT_INTERFACE or bring that interface up.", "ip address"),
@@ -77,15 +77,15 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "The connection was cut during the TLS handshake, before any certificate could be judged.",
         "Something on the path cuts TLS (firewall, deep packet inspection, SNI filter): try "
         "another network, then allow the host.",
-        "openssl s_client -connect {host}:{port} -servername {host}"),
+        "openssl s_client -connect {host}:{port} -servername {host} </dev/null"),
     ROW(TLS_TIMEOUT, TLS, ERROR, "TCP connected, but the TLS handshake was never answered.",
         "A firewall or proxy swallows the handshake: try another network; check for an MTU problem "
         "(PPPoE, VPN).",
-        "ping -M do -s 1400 {host}"),
+        "ping -c 3 -M do -s 1472 {host}"),
     ROW(TLS_VERSION, TLS, ERROR,
         "The server and this device have no TLS version in common; TLS 1.2 is the least allowed.",
         "Update the side that is older; never lower the floor.",
-        "openssl s_client -connect {host}:{port} -servername {host} -tls1_2"),
+        "openssl s_client -connect {host}:{port} -servername {host} -tls1_2 </dev/null"),
     ROW(TLS_NO_CIPHER, TLS, ERROR,
         "The server and this device have no cipher suite or group in common.",
         "Update OpenSSL, or remove the cipher restriction from openssl.cnf.",
@@ -120,7 +120,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(INTERMEDIATE_MISSING, TRUST, ERROR,
         "The server left out an intermediate certificate between its own and the root.",
         "The server (or the proxy in its place) must send it; installing roots does not help.",
-        "openssl s_client -connect {host}:{port} -servername {host} -showcerts"),
+        "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null"),
     ROW(CROSS_SIGNED_ANCHOR, TRUST, WARNING,
         "The trust store holds only a cross-signed copy of the root, which strict verifiers "
         "refuse.",
@@ -149,11 +149,11 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
     ROW(CERT_EXPIRED, TRUST, ERROR, "A certificate of the chain has expired.",
         "If this device's clock is right, the server's operator must renew it; if not, set the "
         "clock.",
-        "date -u && sudo timedatectl set-ntp true"),
+        "date -u"),
     ROW(CERT_NOT_YET_VALID, TRUST, ERROR, "A certificate of the chain is not valid yet.",
         "If this device's clock is right, the server's clock or certificate is wrong; if not, set "
         "the clock.",
-        "date -u && sudo timedatectl set-ntp true"),
+        "date -u"),
     ROW(CLOCK_WRONG, TRUST, ERROR,
         "This device's clock is wrong: the certificates are good at another time.",
         "Set the clock, and keep it set across power cuts (NTP, or a battery-backed clock).",
@@ -191,7 +191,7 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "The server does not agree to HTTP/2, and AVS cannot run without it.",
         "Check that the endpoint is an AVS gateway and that no proxy strips ALPN from the "
         "handshake.",
-        "openssl s_client -connect {host}:{port} -servername {host} -alpn h2"),
+        "openssl s_client -connect {host}:{port} -servername {host} -alpn h2 </dev/null"),
     ROW(HTTP2_ERROR, HTTP, ERROR, "The HTTP/2 session ended in an error before the answer.",
         "Keep the evidence file; if it repeats on another network, the server or a proxy is at "
         "fault.",
