@@ -12,7 +12,6 @@ import pytest
 from avs_shim import AVS_SHIM, ROOT, Standin, run
 
 CORPUS = sorted((ROOT / "test" / "corpus" / "evidence").glob("*.json"))
-SCENARIOS = json.loads(run("standin", "--list", "--json").stdout)
 LIMIT_S = 90  # a demo makes keys, on a machine that may be busy
 
 

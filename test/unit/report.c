@@ -458,6 +458,8 @@ static void first_lines_have_the_fact_and_fit(void **state) {
         {AVS_CAUSE_DNS_FAILED, "resolver 10.0.0.1 did not answer"},
         {AVS_CAUSE_CONNECT_REFUSED, "192.0.2.1:443 refused the connection"},
         {AVS_CAUSE_CONNECT_TIMEOUT, "192.0.2.1:443 never answered"},
+        {AVS_CAUSE_TLS_TIMEOUT, "the TLS handshake was never answered"},
+        {AVS_CAUSE_TLS_ABORTED, "cut during the TLS handshake"},
         {AVS_CAUSE_NETWORK_UNREACHABLE, "no route to 192.0.2.1:443"},
         {AVS_CAUSE_PROXY_FAILED, "the proxy wants a user name and password"},
         {AVS_CAUSE_PLAINTEXT_PEER, "no TLS, a redirect to http://portal.example"},

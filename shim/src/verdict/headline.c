@@ -133,8 +133,23 @@ static void say_plaintext(const struct view *view) {
     }
 }
 
+static void say_handshake(const struct view *view) {
+    if (view->cause == AVS_CAUSE_TLS_TIMEOUT) {
+        SAY(view, "the TLS handshake was never answered");
+    } else if (view->cause == AVS_CAUSE_TLS_ABORTED) {
+        SAY(view, "cut during the TLS handshake");
+    } else if (view->session->tls.alert_received > 0) {
+        SAY(view, "the server ended TLS with alert %d", view->session->tls.alert_received);
+    } else {
+        SAY(view, "TLS failed: %s", either(view->session->tls.openssl_error, "no reason given"));
+    }
+}
+
+static void say_client_cert(const struct view *view) {
+    SAY(view, "the server wants a client certificate");
+}
+
 static void say_version(const struct view *view) {
-    (void)view;
     SAY(view, "no TLS version in common");
 }
 
@@ -266,6 +281,10 @@ static const struct {
     {AVS_CAUSE_NETWORK_UNREACHABLE, say_dial},
     {AVS_CAUSE_INTERFACE_MISSING, say_interface},
     {AVS_CAUSE_PROXY_FAILED, say_proxy},
+    {AVS_CAUSE_TLS_ABORTED, say_handshake},
+    {AVS_CAUSE_TLS_TIMEOUT, say_handshake},
+    {AVS_CAUSE_TLS_FAILED, say_handshake},
+    {AVS_CAUSE_CLIENT_CERT_REQUIRED, say_client_cert},
     {AVS_CAUSE_PLAINTEXT_PEER, say_plaintext},
     {AVS_CAUSE_TLS_VERSION, say_version},
     {AVS_CAUSE_TLS_NO_CIPHER, say_cipher},
