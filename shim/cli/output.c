@@ -11,6 +11,9 @@
 #include <avs/report.h>
 #include <avs/verdict.h>
 
+#define NEW_FILE_MODE 0644
+#define MODE_BITS     0777
+
 int cli_print_verdict(const struct cli_command *command, const struct avs_evidence *evidence,
                       bool is_json) {
     struct avs_error error = AVS_ERROR_INIT;
@@ -40,16 +43,7 @@ static bool write_all(int fd, const char *text, size_t length) {
 }
 
 /* Into a new file beside the old one, which it then replaces: a full disk loses nothing. */
-static bool write_atomically(const char *path, const char *text) {
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* /dev/stdout, a pipe */
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
-        bool is_written = fd >= 0 && write_all(fd, text, strlen(text));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return is_written;
-    }
+static bool replace_file(const char *path, mode_t mode, const char *text) {
     size_t length = strlen(path) + sizeof(".XXXXXX");
     char *temporary = malloc(length);
     if (!temporary) {
@@ -57,7 +51,7 @@ static bool write_atomically(const char *path, const char *text) {
     }
     snprintf(temporary, length, "%s.XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
-    bool is_written = fd >= 0 && fchmod(fd, 0644) == 0 && write_all(fd, text, strlen(text));
+    bool is_written = fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, text, strlen(text));
     if (fd >= 0 && close(fd) != 0) {
         is_written = false;
     }
@@ -68,6 +62,28 @@ static bool write_atomically(const char *path, const char *text) {
         errno = os_errno;
     }
     free(temporary);
+    return is_written;
+}
+
+/* A file that is there keeps its mode; what a symbolic link leads to is replaced, not the link. */
+static bool write_atomically(const char *path, const char *text) {
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return replace_file(path, NEW_FILE_MODE, text);
+    }
+    if (!S_ISREG(info.st_mode)) { /* /dev/stdout, a pipe */
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        bool is_written = fd >= 0 && write_all(fd, text, strlen(text));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return is_written;
+    }
+    char *target = realpath(path, NULL);
+    bool is_written = target && replace_file(target, info.st_mode & MODE_BITS, text);
+    int os_errno = errno;
+    free(target);
+    errno = os_errno;
     return is_written;
 }
 

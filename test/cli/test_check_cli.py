@@ -159,6 +159,17 @@ def test_evidence_replays_and_replaces_atomically(standin, tmp_path):
     assert stat.S_IMODE(evidence.stat().st_mode) == 0o644
 
 
+def test_evidence_keeps_the_mode_of_its_file_and_follows_a_link(standin, tmp_path):
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to("target.json")
+    assert standin.check("ok.localhost", "--evidence", link).returncode == 0
+    assert link.is_symlink() and json.loads(target.read_text())["schema"] == "avs-shim.evidence/1"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert sorted(os.listdir(tmp_path)) == ["link.json", "target.json"]
+
+
 def test_evidence_that_cannot_be_written_is_said(standin, tmp_path):
     result = standin.check("ok.localhost", "--evidence", tmp_path / "no" / "where.json")
     assert result.returncode == 2

@@ -39,12 +39,24 @@ static void level_names_and_letters_agree(void **state) {
     assert_int_equal(avs_log_level_letter((enum avs_log_level)77), 'U');
 }
 
+static void a_null_key_ends_the_list_and_a_null_value_is_empty(void **state) {
+    (void)state;
+    const struct avs_log_pair pairs[] = {{"a", NULL}, {"b", "2"}, {NULL, "gone"}, {"c", "3"}};
+    char line[AVS_LOG_LINE_BYTES];
+    avs_log_format(line, sizeof(line), 0, 1, AVS_LOG_INFO, "Source", "event", pairs,
+                   sizeof(pairs) / sizeof(pairs[0]));
+    assert_non_null(strstr(line, "Source:event:a=,b=2"));
+    assert_null(strstr(line, "gone"));
+    assert_null(strstr(line, "c=3"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(line_has_the_sdk_shape),
         cmocka_unit_test(newlines_in_values_do_not_break_the_record),
         cmocka_unit_test(long_lines_are_cut_and_terminated),
         cmocka_unit_test(level_names_and_letters_agree),
+        cmocka_unit_test(a_null_key_ends_the_list_and_a_null_value_is_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

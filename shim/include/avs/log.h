@@ -44,7 +44,8 @@ struct avs_log {
 /** Longest line; longer ones are cut at this many bytes, terminator included. */
 #define AVS_LOG_LINE_BYTES 2048
 
-/** One key and its value; a NULL value ends the list early. Values are escaped on the way out. */
+/** One key and its value; a NULL key ends the list early, a NULL value is written as an empty one.
+ *  Values are escaped on the way out. */
 struct avs_log_pair {
     const char *key;
     const char *value;
