@@ -31,7 +31,7 @@ cross() { # cross ARCH TRIPLE EMULATOR
     for library in libssl libnghttp2 libcurl4-openssl libjson-c zlib1g libsqlite3 libcmocka; do
         libraries+=("$library-dev:$1")
     done
-    apt_install cmake ninja-build pkg-config qemu-user "crossbuild-essential-$1" "${libraries[@]}"
+    apt_install cmake ninja-build pkg-config qemu-user "crossbuild-essential-$1" "libstdc++6:$1" "${libraries[@]}"
     [ -f build/build.ninja ] || cmake -S . -B build -G Ninja -DAVS_WERROR=ON \
         -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/debian-cross.cmake" -DAVS_TRIPLE="$2" -DAVS_EMULATOR="$3" >/dev/null
     compile build
