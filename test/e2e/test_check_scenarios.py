@@ -31,7 +31,7 @@ def test_verdict_is_what_the_scenario_demands(standin, row, tmp_path):
     for key, protocol in (("h2", "h2"), ("http1", "http/1.1")):
         session = next(s for s in report["sessions"] if s["protocol"] == protocol)
         got[key] = {"verdict": session["verdict"], "cause": session["cause"] or "none",
-                    "quirk": session["http"]["quirk"] or ""}
+                    "quirk": session["http"]["quirk"]}
         want[key] = row[key]
     assert got == want
     assert checked.returncode == report["exit_code"] == EXIT_CODES[row["readiness"]]
