@@ -123,6 +123,24 @@ static void it_moves_twice_at_most(void **state) {
     world_done(&world);
 }
 
+static void a_late_cut_is_a_dead_path(void **state) {
+    (void)state;
+    struct world world;
+    struct outcome first, outcome;
+    world_init(&world);
+    world_submit(&world, &first, WORLD_URL);
+    world_connect(&world, 0);
+    peer_headers(&world.conns[0].script, 1, 204, NULL, true);
+    world_feed(&world, 0);
+    world_submit(&world, &outcome, WORLD_URL);
+    world_turn(&world);
+    world_advance(&world, 1000);
+    world_down(&world, 0, AVS_CLOSE_RESET); /* of TCP_USER_TIMEOUT, say */
+    assert_int_equal(outcome.cause, AVS_CAUSE_CONNECTION_LOST);
+    assert_int_equal(world.conn_count, 1);
+    world_done(&world);
+}
+
 static void a_dead_peer_is_no_cut(void **state) {
     (void)state;
     struct world world;
@@ -145,6 +163,7 @@ int main(void) {
         cmocka_unit_test(what_may_be_asked_twice_moves),
         cmocka_unit_test(what_had_not_left_moves),
         cmocka_unit_test(it_moves_twice_at_most),
+        cmocka_unit_test(a_late_cut_is_a_dead_path),
         cmocka_unit_test(a_dead_peer_is_no_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,8 +220,8 @@ struct avs_request {
  *  - on a new connection what GOAWAY left unprocessed: as often as it takes where that connection
  *    has served others, with a pause (250 ms, then 500 ms) where it has served nobody;
  *  - on a new connection, when one was cut, what had not left yet and, where that connection has
- *    served others, what can have had no effect: GET, HEAD, OPTIONS, TRACE without a body, and what
- *    has sent nothing of its body;
+ *    served others, what left within the last second and can have had no effect: GET, HEAD,
+ * OPTIONS, TRACE without a body, and what has sent nothing of its body;
  *  - on the same connection what the server refused (REFUSED_STREAM).
  *  Thread: any, callbacks too; never blocks. *ret_id (may be NULL) is never 0 and never reused.
  *  Errors, no callback follows: ERR_USAGE (a malformed field, named), ERR_ENDPOINT_INVALID (URL),

@@ -51,6 +51,10 @@ static void disconnected(struct avs_conn *conn, const struct avs_failure *failur
     }
 }
 
+/* How long after a request has left a cut may still have crossed it on its way. One that comes
+ * later tells of a dead path, and its owner must not wait for another dial. */
+#define CUT_RACE_US 1000000
+
 /* Nobody can know whether the peer saw what had left. Where the connection had served others, it
  * may have gone away for a reason of its own just then, and what does no harm is sent once more, as
  * libcurl does under the stock transport (Curl_retry_request): what changes nothing, and what
@@ -60,7 +64,9 @@ static bool may_move(const struct avs_conn *conn, const struct avs_exchange *exc
         return false;
     }
     bool is_harmless = exchange->is_repeatable || exchange->request.on_read;
-    return !exchange->loop.stream.was_sent || (conn->is_cut && conn->has_served && is_harmless);
+    bool is_race = conn->core->loop.now_us - exchange->loop.active_us < CUT_RACE_US;
+    return !exchange->loop.stream.was_sent ||
+           (conn->is_cut && conn->has_served && is_harmless && is_race);
 }
 
 static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failure_box *box) {
