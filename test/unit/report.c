@@ -498,7 +498,7 @@ static void first_lines_have_the_fact_and_fit(void **state) {
             has(text, rows[i / AVS_COUNT(endpoints)].words);
         } else { /* of an endless name the beginning, and then the fact's */
             char start[24];
-            snprintf(start, sizeof(start), "%s", rows[i / AVS_COUNT(endpoints)].words);
+            snprintf(start, sizeof(start), "%.23s", rows[i / AVS_COUNT(endpoints)].words);
             has(text, start);
         }
         assert_int_equal(text[strlen(text) - 1], ')');
