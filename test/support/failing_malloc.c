@@ -5,10 +5,12 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *pointer, size_t size);
 char *__real_strdup(const char *text);
+#pragma GCC visibility push(default) /* with musl the C library itself refers to them */
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
 char *__wrap_strdup(const char *text);
+#pragma GCC visibility pop
 
 static unsigned countdown;
 static bool has_failed;

@@ -1,6 +1,9 @@
 /* Every name below .localhost is this machine (RFC 6761 section 6.3). Newer libcurls know that,
  * older ones ask the C library, which asks the network. For tests whose peer has many names and
  * whose subject cannot be told where to dial. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* RTLD_NEXT */
+#endif
 #include <dlfcn.h>
 #include <netdb.h>
 #include <string.h>
