@@ -16,13 +16,14 @@ declare -A below=(
     [tls]="base trust"
     [verdict]="base evidence"
     [client]="base evidence net h2 trust tls verdict"
-    [conf]="base"
-    [edit]="base conf"
-    [store]="base conf trust net"
+    [out]="base"
+    [conf]="base out"
+    [edit]="base out conf"
+    [store]="base out conf trust net"
     [h1]="base evidence net trust tls client"
-    [check]="base evidence net h2 trust tls verdict client conf h1"
-    [inspect]="base verdict conf"
-    [report]="base evidence verdict trust client conf edit store h1 check inspect"
+    [check]="base out evidence net h2 trust tls verdict client conf h1"
+    [inspect]="base out verdict conf"
+    [report]="base out evidence verdict trust client conf edit store h1 check inspect"
 )
 
 objects=() # of sources that are there: a build folder may keep the objects of others

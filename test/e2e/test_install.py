@@ -90,6 +90,16 @@ def test_builds_with_the_cmake_package(tree, library, tmp_path):
     assert ("libavs-doctor.so.0" in needed) == (library == "avs-doctor")
 
 
+def test_what_ships_is_small(tmp_path):
+    """libavs-shim as a product builds it: all that is mapped read-only, in bytes."""
+    configure(tmp_path, "-DCMAKE_BUILD_TYPE=MinSizeRel", "-DBUILD_TESTING=OFF")
+    subprocess.run(["ninja", "-C", tmp_path, "shim/libavs-shim.so"], check=True,
+                   capture_output=True)
+    sizes = subprocess.run(["size", tmp_path / "shim" / "libavs-shim.so"], check=True,
+                           capture_output=True, text=True).stdout.splitlines()[1].split()
+    assert int(sizes[0]) <= 200_000
+
+
 def test_what_only_the_client_needs_is_small(tree, libdir, tmp_path):
     """A product that is linked statically carries the line, and of it what it calls."""
     source = ROOT / "sample" / "minimal" / "get.c"

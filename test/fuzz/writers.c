@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_out.h"
 #include "base/text.h"
-#include "base/text_out.h"
+#include "out/json_out.h"
+#include "out/text_out.h"
 #include "report/strict_json.h"
 
 #define LIMIT_BYTES (1024 * 1024)

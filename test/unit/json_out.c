@@ -1,5 +1,5 @@
 /* The one JSON writer: valid JSON in UTF-8 whatever goes in, one null rule, errors that stick. */
-#include "base/json_out.h"
+#include "out/json_out.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* The one text writer: printable by construction, wrapped to the terminal, errors that stick. */
-#include "base/text_out.h"
+#include "out/text_out.h"
 
 #include "support/test.h"
 

@@ -6,10 +6,10 @@
 
 #include <json-c/json.h>
 
-#include "base/json_out.h"
 #include "base/text.h"
 #include "edit/edit.h"
 #include "edit/plan.h"
+#include "out/json_out.h"
 
 #define SCHEMA            "avs-shim.toggle/1"
 #define HASH_BYTES        17 /* FNV-1a 64 as hex, terminated */

@@ -9,7 +9,7 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "base/text_out.h"
+#include "out/text_out.h"
 #include "report/command.h"
 
 #define UTC_BYTES 40

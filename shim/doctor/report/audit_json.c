@@ -1,7 +1,7 @@
 /* The audit as JSON, schema avs-shim.trust-audit/1: every fact of the text report and more. */
 #include <string.h>
 
-#include "base/json_out.h"
+#include "out/json_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
 #include "store/command.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/text_out.h"
+#include "out/text_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
 #include "store/command.h"

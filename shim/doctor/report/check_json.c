@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "base/json_out.h"
 #include "base/text.h"
+#include "out/json_out.h"
 #include "report/advice.h"
-#include "verdict/headline.h"
+#include "report/headline.h"
 
 #define SCHEMA    "avs-shim.check/1"
 #define UTC_BYTES 40

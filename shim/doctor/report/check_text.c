@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/text_out.h"
+#include "out/text_out.h"
 #include "report/advice.h"
-#include "verdict/headline.h"
+#include "report/headline.h"
 
 struct report {
     const struct avs_evidence *evidence;

@@ -3,7 +3,7 @@
 
 #include <avs/report.h>
 
-#include "base/json_out.h"
+#include "out/json_out.h"
 
 enum avs_status avs_error_to_json(const struct avs_error *error, const char *schema,
                                   char **ret_json, struct avs_error *reterr) {

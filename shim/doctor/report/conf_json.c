@@ -3,7 +3,7 @@
 
 #include <avs/config.h>
 
-#include "base/json_out.h"
+#include "out/json_out.h"
 
 /* A value of a configuration: that it is empty is a fact, too. */
 static void put_value(struct avs_json *json, const char *key, const char *value) {

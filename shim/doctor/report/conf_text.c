@@ -3,7 +3,7 @@
 
 #include <avs/config.h>
 
-#include "base/text_out.h"
+#include "out/text_out.h"
 
 #define VIEW_COLUMN 18
 #define FACT_COLUMN 16

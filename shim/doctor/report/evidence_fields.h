@@ -6,7 +6,7 @@
 
 #include <avs/evidence.h>
 
-#include "base/json_out.h"
+#include "out/json_out.h"
 
 enum avs_field_kind {
     AVS_FIELD_TEXT,  /* char array */

@@ -1,7 +1,7 @@
 /* `avs-shim trust explain` as JSON, schema avs-shim.trust-explain/1. */
 #include <string.h>
 
-#include "base/json_out.h"
+#include "out/json_out.h"
 #include "report/advice.h"
 #include "report/evidence_fields.h"
 #include "report/explain_words.h"

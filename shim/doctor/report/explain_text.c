@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/text_out.h"
+#include "out/text_out.h"
 #include "report/advice.h"
 #include "report/explain_words.h"
-#include "verdict/headline.h"
+#include "report/headline.h"
 
 #define TIME_BYTES   40
 #define FACT_COLUMNS 70 /* the first line fits a terminal */

@@ -1,6 +1,6 @@
 /* The report as JSON, schema avs-shim.inspect/1. */
-#include "base/json_out.h"
 #include "inspect/inspect.h"
+#include "out/json_out.h"
 
 static void put_place(struct avs_json *json, const char *key,
                       const struct avs_inspect_place *place) {

@@ -1,8 +1,8 @@
 /* The report for people: one screen, most decisive first, each finding with its next command. */
 #include <string.h>
 
-#include "base/text_out.h"
 #include "inspect/inspect.h"
+#include "out/text_out.h"
 
 #define ECHO_BYTES 150 /* of a line that only repeats what is known */
 

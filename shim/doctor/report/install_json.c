@@ -1,5 +1,5 @@
 /* An install, or what it would do, as JSON: schema avs-shim.trust-install/1. */
-#include "base/json_out.h"
+#include "out/json_out.h"
 #include "report/install_words.h"
 
 static void put_places(struct avs_json *json, const struct avs_trust_install *install) {

@@ -1,5 +1,5 @@
 /* An install, or what it would do, in words. */
-#include "base/text_out.h"
+#include "out/text_out.h"
 #include "report/install_words.h"
 #include "store/command.h"
 

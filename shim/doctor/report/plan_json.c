@@ -1,8 +1,8 @@
 /* A plan as JSON, schema avs-shim.endpoint/1. */
 #include <string.h>
 
-#include "base/json_out.h"
 #include "edit/plan.h"
+#include "out/json_out.h"
 
 static void put_changes(struct avs_json *json, const struct avs_conf_planned *file) {
     for (size_t i = 0; i < file->diff.count; i++) {

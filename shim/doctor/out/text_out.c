@@ -1,5 +1,5 @@
 /* The one text writer: printable by construction, wrapped when a line ends. */
-#include "base/text_out.h"
+#include "out/text_out.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The one JSON writer: straight into a buffer, no tree, one flag for all failures. */
-#include "base/json_out.h"
+#include "out/json_out.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* See headline.h: a row for each cause whose decisive fact is in the evidence. */
-#include "verdict/headline.h"
+#include "report/headline.h"
 
 #include <ctype.h>
 #include <string.h>
