@@ -37,6 +37,27 @@ static void cancel_before_the_loop_saw_it(void **state) {
     world_done(&world);
 }
 
+/* An origin whose requests are all gone before it was dialled must not keep its place for ever. */
+static void origins_of_cancelled_requests_make_room(void **state) {
+    (void)state;
+    struct world world;
+    struct outcome outcomes[AVS_CLIENT_ORIGINS_MAX], last;
+    world_init(&world);
+    for (size_t i = 0; i < AVS_CLIENT_ORIGINS_MAX; i++) {
+        char url[64];
+        snprintf(url, sizeof(url), "https://device%zu.example/", i);
+        uint64_t id = world_submit(&world, &outcomes[i], url);
+        cancel(&world, id); /* in the same turn in which the loop sees it */
+        assert_int_equal(outcomes[i].finished, 1);
+    }
+    assert_int_equal(world.conn_count, 0);
+    world_submit(&world, &last, WORLD_URL);
+    world_turn(&world);
+    assert_int_equal(last.finished, 0);
+    assert_int_equal(world.conn_count, 1);
+    world_done(&world);
+}
+
 static void a_stale_id_touches_no_other_request(void **state) {
     (void)state;
     struct world world;
@@ -210,6 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cancel_before_connect_finishes_once),
         cmocka_unit_test(cancel_before_the_loop_saw_it),
+        cmocka_unit_test(origins_of_cancelled_requests_make_room),
         cmocka_unit_test(a_stale_id_touches_no_other_request),
         cmocka_unit_test(the_others_keep_the_dial),
         cmocka_unit_test(one_dial_at_a_time_for_an_origin),

@@ -57,12 +57,29 @@ static bool is_unused(const struct avs_origin *origin) {
     return origin->queue.count == 0 && origin->conn_count == 0;
 }
 
+static void drop_unused_origins(struct avs_core *core) {
+    struct avs_origin **place = &core->loop.origins;
+    while (*place) {
+        struct avs_origin *origin = *place;
+        if (is_unused(origin)) {
+            *place = origin->next;
+            core->loop.origin_count--;
+            free(origin);
+        } else {
+            place = &origin->next;
+        }
+    }
+}
+
 /* NULL: too many, or out of memory; the failure is told through `box`. */
 static struct avs_origin *get_origin(struct avs_core *core, const struct avs_exchange *exchange,
                                      struct avs_failure_box *box) {
     struct avs_origin *origin = find_origin(core, exchange->host, exchange->port);
     if (origin) {
         return origin;
+    }
+    if (core->loop.origin_count >= AVS_CLIENT_ORIGINS_MAX) {
+        drop_unused_origins(core); /* their requests were cancelled before there was a dial */
     }
     if (core->loop.origin_count >= AVS_CLIENT_ORIGINS_MAX) {
         avs_failure_set(box, AVS_CAUSE_INTERNAL, exchange->host, NULL,
@@ -93,20 +110,6 @@ void avs_core_back_off(struct avs_core *core, struct avs_origin *origin) {
     }
     origin->unserved++;
     origin->redial_us = core->loop.now_us + delay_ms * 1000;
-}
-
-static void drop_unused_origins(struct avs_core *core) {
-    struct avs_origin **place = &core->loop.origins;
-    while (*place) {
-        struct avs_origin *origin = *place;
-        if (is_unused(origin)) {
-            *place = origin->next;
-            core->loop.origin_count--;
-            free(origin);
-        } else {
-            place = &origin->next;
-        }
-    }
 }
 
 /* ---------------------------------------------------------------- exchanges */
