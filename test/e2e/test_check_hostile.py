@@ -239,6 +239,8 @@ def frame(kind, flags, stream, payload):
 
 SETTINGS = frame(4, 0, 0, b"")
 HEADERS_200 = frame(1, 4, 1, b"\x88")
+# 250 lines "x: ..." of 261 bytes, all but the first by HPACK's table: just below the ceiling
+LARGE_200 = frame(1, 5, 1, b"\x88\x40\x01x\x7f\x85\x01" + b"v" * 260 + b"\xbe" * 249)
 # what came, the quirk, the cause: none where there was an answer
 HTTP2 = {
     "accepts and never reads": (never_read, "silent", "response_timeout"),
@@ -263,12 +265,14 @@ HTTP2 = {
                                                          SETTINGS)), None, None),
     "endless PRIORITY": (after_request(endless(frame(2, 0, 3, b"\0\0\0\0\1") * 512, SETTINGS)),
                          None, "http2_error"),
+    "a head just below the ceiling": (after_request(lambda c, over: c.sendall(
+        SETTINGS + LARGE_200)), None, None),
     "text instead": (after_request(lambda c, over: c.sendall(OK + b"Content-Length: 0\r\n\r\n")),
                      "h2_stream", "http2_missing"),
     "a body that stops": (after_request(lambda c, over: (c.sendall(
         SETTINGS + HEADERS_200 + frame(0, 0, 1, b"half")), over.wait(20))), "truncated", None),
 }
-WITH_ANSWER = {"endless empty DATA", "endless body", "a body that stops"}
+WITH_ANSWER = {"a head just below the ceiling", "endless empty DATA", "endless body", "a body that stops"}
 
 
 @pytest.mark.parametrize("name", HTTP2)
@@ -285,6 +289,29 @@ def test_http2_is_ready_with_an_answer_and_not_without(name, pki):
     assert got["http"]["quirk"] == (quirk or got["http"]["quirk"])
     assert got["http"]["quirk"]
     assert report["cause"] == (cause or report["cause"])
+
+
+class AcceptsOnce(Hostile):
+    """The second connection gets no answer at all: the queue before accept is full."""
+
+    def accept(self):
+        self.listener.listen(0)
+        connection, _ = self.listener.accept()
+        for _ in range(4):
+            stranger = socket.socket()
+            stranger.setblocking(False)
+            stranger.connect_ex(("127.0.0.1", self.port))
+            self.open.append(stranger)
+        self.open.append(connection)
+        self.handle(connection)
+
+
+def test_a_second_dial_without_an_end_is_a_timeout(pki):
+    goaway = frame(7, 0, 0, bytes(8))  # no request was taken: it is sent again
+    with AcceptsOnce(after_request(lambda c, over: (c.sendall(SETTINGS + goaway), over.wait(20))),
+                     pki, alpn=["h2"]) as server:
+        report = check(server.port, pki, "--http2-only")
+    assert (report["verdict"], report["cause"]) == ("inconclusive", "connect_timeout")
 
 
 # ---- certificates ----

@@ -12,6 +12,9 @@
 
 #define END_GRACE_US (2 * AVS_DIAL_GRACE_US) /* for the core's own timeout, which knows more */
 
+/* Its ceilings are on names and values; in their lines is ": " and a line end, too. */
+#define HEAD_BYTES_MAX (AVS_H2_HEADER_BLOCK_BYTES + (AVS_H2_HEADER_COUNT + 2) * 16)
+
 struct run {
     const struct avs_check_plan *plan;
     struct avs_session_evidence *session;
@@ -135,9 +138,12 @@ static enum avs_status set_up(struct run *run, struct avs_error *reterr) {
 
 /* The deadline has passed, or the answer is longer than any that we want. */
 static void cut(struct run *run, bool is_timeout) {
+    const struct avs_transport *transport = &run->core.options.transport;
     for (struct avs_conn *each = run->core.loop.conns; each; each = each->next) {
         if (each->state == AVS_CONN_OPEN) {
             each->evidence.http.timed_out = is_timeout;
+        } else if (each->state == AVS_CONN_CONNECTING && is_timeout) {
+            transport->note_timeout(transport->user, each); /* one after the first: begun late */
         }
     }
 }
@@ -206,7 +212,7 @@ enum avs_status avs_check_h2_session(const struct avs_check_plan *plan,
     AVS_REQUIRE_MEMORY(run, reterr);
     run->plan = plan;
     run->session = session;
-    run->head = avs_buffer_init(AVS_H2_HEADER_BLOCK_BYTES);
+    run->head = avs_buffer_init(HEAD_BYTES_MAX);
     run->body = avs_buffer_init(AVS_H2_ANSWER_BYTES_MAX);
     enum avs_status status = set_up(run, reterr);
     if (status == AVS_OK) {
