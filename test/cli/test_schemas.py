@@ -1,0 +1,122 @@
+"""Every --json output is what docs/schema/ says: valid against its schema, and without a member that
+the schema does not name."""
+import json
+import pathlib
+import shutil
+
+import jsonschema
+import pytest
+
+from avs_shim import ROOT, Standin, run
+
+SCHEMAS = ROOT / "docs" / "schema"
+CONFIG = ROOT / "config" / "AlexaClientSDKConfig-1.17.json"
+SCENARIOS = [row["name"] for row in json.loads(run("standin", "--list", "--json").stdout)["scenarios"]]
+
+
+def schema_of(document):
+    name, _, version = document["schema"].removeprefix("avs-shim.").partition("/")
+    return json.loads((SCHEMAS / f"{name}-{version}.schema.json").read_text())
+
+
+def undescribed(document, schema, place="$"):
+    """Members that the schema does not name: it is open for readers, not for us."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            inner = schema.get("properties", {}).get(key)
+            if not isinstance(inner, dict):
+                yield f"{place}.{key}"
+            else:
+                yield from undescribed(value, inner, f"{place}.{key}")
+    elif isinstance(document, list):
+        for index, value in enumerate(document):
+            yield from undescribed(value, schema.get("items", {}), f"{place}[{index}]")
+
+
+def check(text):
+    document = json.loads(text)
+    schema = schema_of(document)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert list(undescribed(document, schema)) == []
+
+
+@pytest.fixture(scope="module")
+def standin():
+    with Standin() as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_checks_and_their_evidence(standin, name, tmp_path):
+    evidence = tmp_path / "evidence.json"
+    result = standin.check(f"{name}.localhost", "--json", "--timeout", "2", "--evidence", evidence)
+    check(result.stdout)
+    check(evidence.read_text())
+
+
+def test_the_whole_evidence():
+    """The corpus leaves out what equals the default; one file has every member."""
+    check((ROOT / "test" / "corpus" / "evidence-whole.json").read_text())
+
+
+def test_families_are_in_it_too(standin):
+    check(standin.check("ok.localhost", "--json", "--families").stdout)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "test/corpus/logs").glob("*.log")),
+                         ids=lambda path: path.stem)
+def test_logs(path):
+    check(run("inspect", "--json", path).stdout)
+
+
+@pytest.mark.parametrize("words", [
+    ["show"], ["explain"], ["lint"], ["show", "--sdk", "1.16"], ["set", "eu"], ["toggle"],
+    ["unset"], ["lint", "--fix"]])
+def test_endpoints(words, tmp_path):
+    for source in sorted((ROOT / "config").glob("*.json")):
+        config = shutil.copy(source, tmp_path)
+        check(run("endpoint", *words, "--json", "--config", config).stdout)
+
+
+def test_stores(standin, tmp_path):
+    bundle = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+    image = tmp_path / "image"
+    (image / "etc/ssl/certs").mkdir(parents=True)
+    damaged = tmp_path / "damaged.pem"
+    damaged.write_bytes((standin.dir / "ca.pem").read_bytes()[:-40])
+    check(run("trust", "audit", "--json").stdout)
+    check(run("trust", "install", "--json").stdout)
+    check(run("trust", "audit", "--json", "--config", CONFIG).stdout)
+    check(run("trust", "audit", "--json", "--sysroot", image).stdout)
+    if bundle.exists():
+        shutil.copy(bundle, image / "etc/ssl/certs")
+        check(run("trust", "audit", "--json", "--sysroot", image).stdout)
+        check(run("trust", "install", "--json", "--sysroot", image).stdout)
+    for file in (standin.dir / "ca.pem", damaged, tmp_path / "none"):
+        check(run("trust", "audit", "--json", "--ca-file", file).stdout)
+
+
+def test_chains(standin):
+    for root in sorted((ROOT / "config" / "roots").glob("*.pem")):
+        check(run("trust", "explain", "--json", "--chain", root, "--host", "a.test").stdout)
+        check(run("trust", "explain", "--json", "--chain", root, "--ca-file",
+                  standin.dir / "ca.pem").stdout)
+
+
+def test_lists():
+    check(run("causes", "--json").stdout)
+    check(run("causes", "--json", "root_missing").stdout)
+    check(run("standin", "--list", "--json").stdout)
+
+
+@pytest.mark.parametrize("words", [
+    ["check", "--endpoint", "http://x"], ["judge", "/nonexistent"], ["trust", "audit", "--sysroot",
+     "/nonexistent"], ["trust", "install", "--root", "none"], ["trust", "explain", "--chain",
+     "/nonexistent"], ["endpoint", "lint", "--config", "/nonexistent"], ["inspect", "/nonexistent"],
+    ["causes", "no_such"]], ids=" ".join)
+def test_errors(words):
+    result = run(*words, "--json")
+    assert result.returncode == 2
+    check(result.stdout)
+
