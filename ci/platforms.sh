@@ -85,10 +85,21 @@ copy_tree() { # copy_tree ROOT: what git knows of this work tree, changes includ
         echo "platforms: something is mounted below $root, perhaps of somebody else at work there; nothing was touched" >&2
         return 1
     fi
-    find "$1/src" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+    rm -rf --one-file-system "$1/src.new"
+    mkdir "$1/src.new"
     git ls-files -z --cached --others --exclude-standard |
         while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
-        tar -c --null -T - | tar -x -C "$1/src" --no-same-owner
+        tar -c --null -T - | tar -x -m -C "$1/src.new" --no-same-owner
+    # what is unchanged keeps its time, what changed is newer than all that was built there
+    (cd "$1/src.new" && find . -type f -print0) |
+        while IFS= read -r -d '' file; do
+            if cmp -s "$1/src/$file" "$1/src.new/$file"; then
+                touch -r "$1/src/$file" "$1/src.new/$file"
+            fi
+        done
+    find "$1/src" -mindepth 1 -maxdepth 1 -name 'build*' -exec mv -t "$1/src.new" {} +
+    rm -rf --one-file-system "$1/src"
+    mv "$1/src.new" "$1/src"
 }
 
 # inside ROOT COMMAND...: mounts and processes belong to name spaces of their own, so they end with

@@ -87,7 +87,7 @@ static void hear_a_changed_server(struct avs_tls *tls, const uint8_t *data, size
         uint8_t change = at < size ? data[at++] : 0;
         int got = BIO_read(from_server, chunk, (int)(want < sizeof(chunk) ? want : sizeof(chunk)));
         if (got > 0) {
-            chunk[0] ^= change & 0x80 ? change & 0x7f : 0;
+            chunk[0] = (uint8_t)(chunk[0] ^ (change & 0x80 ? change & 0x7f : 0));
             avs_tls_feed(tls, chunk, (size_t)got);
         }
         (void)avs_tls_read(tls, chunk, sizeof(chunk));
