@@ -227,10 +227,11 @@ static int run(const struct cli_command *command, int argc, char **argv);
 
 /* ---- the six commands ---- */
 
-#define KEEPS                                                                                    \
-    "Comments, order, indentation and line endings stay as they are. A file is replaced in one " \
-    "step, with its mode and owner; a symbolic link is followed once. On any error it is as it " \
-    "was. The SDK's databases are read, never written."
+#define KEEPS                                                                                     \
+    "Comments, order, indentation and line endings stay as they are. A file is replaced in one "  \
+    "step, with its mode, owner and attributes; a symbolic link is followed once, another hard "  \
+    "link keeps the old text. On any error it is as it was. The SDK's databases are read, never " \
+    "written."
 #define NAMES      "NAME: ats-test, na, eu, fe, legacy-na, legacy-eu, legacy-fe."
 #define EXITS_SHOW "0  done, nothing to remark\n2  usage, or a file that cannot be read or parsed"
 #define EXITS_EDIT                                                                                \

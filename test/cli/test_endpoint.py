@@ -444,6 +444,21 @@ def test_mode_owner_and_link_survive(tmp_path):
     assert path.read_text() == "{}" and not sidecar.exists()
 
 
+def test_extended_attributes_survive(tmp_path):
+    """Labels and access lists are such attributes: without its own the SDK may not read the file."""
+    path = tmp_path / "c.json"
+    path.write_text("{}")
+    kept = {"user.short": b"v", "user.long": b"x" * 300, "user.empty": b""}
+    try:
+        for name, value in kept.items():
+            os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"this file system has no extended attributes: {error}")
+    for action in (("set", "eu"), ("toggle",), ("toggle",), ("unset",)):
+        assert endpoint(*action, config=path).returncode == 0
+        assert {name: os.getxattr(path, name) for name in os.listxattr(path)} == kept
+
+
 def test_interrupted_at_any_moment_the_file_is_whole(tmp_path):
     """Toggle again and again, each time cut off by a signal a little later."""
     path = tmp_path / "c.json"

@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "conf/file.h"
+
+#define ATTRIBUTE_BYTES 4096 /* of all names, and of one value: as much as ext4 has room for */
 
 static enum avs_status io_error(const char *what, const char *path, int os_errno,
                                 const char *advice, struct avs_error *reterr) {
@@ -101,6 +104,21 @@ static int make_alike(int descriptor, const struct stat *like) {
     return fchmod(descriptor, like->st_mode & 07777) == 0 ? 0 : errno;
 }
 
+/* Labels and access lists of the old file. What this user or the file system cannot give is left
+ * to the policy; an access list that is lost is an error, the SDK may read the file by it alone. */
+static int keep_attributes(int descriptor, const char *path) {
+    char names[ATTRIBUTE_BYTES], value[ATTRIBUTE_BYTES];
+    ssize_t length = listxattr(path, names, sizeof(names));
+    for (const char *name = names; length > 0 && name < names + length; name += strlen(name) + 1) {
+        ssize_t size = getxattr(path, name, value, sizeof(value));
+        if (size >= 0 && fsetxattr(descriptor, name, value, (size_t)size, 0) != 0 &&
+            strcmp(name, "system.posix_acl_access") == 0) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
 /* True when `at` is the file that was read, with the bytes that were read. */
 static bool is_expected(const char *at, const struct avs_conf_expected *expected) {
     AVS_AUTO(char) text = NULL;
@@ -186,9 +204,12 @@ static void sync_folder(const char *path, size_t folder) {
 static enum avs_status fill(int descriptor, const char *path, const char *text, size_t length,
                             const struct stat *like, struct avs_error *reterr) {
     int os_errno = make_alike(descriptor, like);
+    if (os_errno == 0) {
+        os_errno = keep_attributes(descriptor, path);
+    }
     if (os_errno != 0) {
-        return io_error("cannot give the replacement the owner and mode of", path, os_errno,
-                        "run this as that owner or as root", reterr);
+        return io_error("cannot give the replacement the owner, mode and access list of", path,
+                        os_errno, "run this as that owner or as root", reterr);
     }
     os_errno = write_all(descriptor, text, length);
     if (os_errno == 0 && fsync(descriptor) != 0) {
