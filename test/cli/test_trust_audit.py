@@ -49,6 +49,17 @@ def test_all_required_roots_in_a_file_is_exit_0(tmp_path):
     assert [states(report)[NAMES[name]] for name in REQUIRED] == ["present"] * 5
 
 
+def test_one_is_no_plural(tmp_path):
+    one = bundle(tmp_path, REQUIRED[0])
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(one, folder / "one.pem")
+    assert "(1 certificate; --ca-file)" in run("trust", "audit", "--ca-file", one).stdout
+    text = run("trust", "audit", "--ca-path", folder).stdout
+    assert "(1 certificate file, 0 hashed; --ca-path)" in text
+    assert "(1 certificate file, none hashed)" in text
+
+
 @pytest.mark.parametrize("missing", REQUIRED)
 def test_each_missing_root_is_named_with_its_fingerprint(tmp_path, missing):
     file = bundle(tmp_path, *[name for name in REQUIRED if name != missing])

@@ -64,12 +64,14 @@ static void store_state(struct text *text, const struct avs_audit_store *store) 
     } else if (store->state == AVS_STORE_INVALID && store->kind == AVS_AUDIT_FILE) {
         avs_out_printf(out, "refused: %s", store->flaw);
     } else if (store->kind == AVS_AUDIT_FILE) {
-        avs_out_printf(out, "%zu certificates", store->certificates);
+        avs_out_printf(out, "%zu certificate%s", store->certificates,
+                       store->certificates == 1 ? "" : "s");
     } else if (store->files + store->bundles == 0) {
         avs_out_printf(out, "no certificate file");
     } else {
-        avs_out_printf(out, "%zu certificate files, %zu hashed",
-                       store->files + (store->hashed ? 0 : store->bundles), store->hashed);
+        size_t files = store->files + (store->hashed ? 0 : store->bundles);
+        avs_out_printf(out, "%zu certificate file%s, %zu hashed", files, files == 1 ? "" : "s",
+                       store->hashed);
     }
 }
 

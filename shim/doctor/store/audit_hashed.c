@@ -263,9 +263,10 @@ static void judge_folder(struct avs_trust_audit *audit, struct avs_audit_store *
     }
     store->state = store->files + store->bundles > 0 ? AVS_STORE_NOT_HASHED : AVS_STORE_INVALID;
     if (store->files > store->old_hashed) {
+        size_t unhashed = store->files - store->old_hashed;
         drop_unhashed(audit, first_finding);
         avs_audit_find(audit, AVS_FINDING_FOLDER_UNHASHED, store->path,
-                       "%zu certificate files, none hashed", store->files - store->old_hashed);
+                       "%zu certificate file%s, none hashed", unhashed, unhashed == 1 ? "" : "s");
     } else if (store->files == 0 && store->bundles > 0 && !has_file_beside(audit, store)) {
         avs_audit_find(audit, AVS_FINDING_FOLDER_BUNDLE_ONLY, store->path, "%s", "");
     }
