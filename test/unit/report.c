@@ -391,6 +391,13 @@ static void commands_fit_what_was_found(void **state) {
          "head -c 300 a.pem", "PEM"},
         {AVS_CAUSE_HTTP2_MISSING, "", "", "", "", "h2,http/1.1", "-alpn h2", "AVS gateway"},
         {AVS_CAUSE_ALPN_REJECTED, "", "", "", "", "http/1.1", "--http2-only", "Offer h2"},
+        /* what stands in the failed run is no next step: a literal needs no name server, and the
+         * gateway that does not resolve is not asked for again */
+        {AVS_CAUSE_CONNECT_REFUSED, "10.0.0.7", "", "", "", "", "avs-shim check ", "port"},
+        {AVS_CAUSE_HOSTNAME_MISMATCH, "::1", "", "", "", "", "avs-shim check ", "spelling"},
+        {AVS_CAUSE_DNS_FAILED, "avs.example", "", "", "", "", "check --endpoint na", "resolv.conf"},
+        {AVS_CAUSE_DNS_FAILED, "alexa.na.gateway.devices.a2z.com", "", "", "", "",
+         "cat /etc/resolv.conf", "resolv.conf"},
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         struct avs_evidence *evidence = evidence_ready();
@@ -507,6 +514,26 @@ static void first_lines_have_the_fact_and_fit(void **state) {
     }
 }
 
+/* Of a resolver that knows no such name the whole address is there, and the longest gateway's. */
+static void a_resolver_is_named_whole(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    const struct avs_verdict verdict = {.readiness = AVS_INCONCLUSIVE,
+                                        .cause = AVS_CAUSE_DNS_FAILED};
+    AVS_TEXT_SET(evidence->endpoint, "https://alexa.na.gateway.devices.a2z.com");
+    AVS_TEXT_SET(evidence->dns.server, "192.168.100.253");
+    for (int i = 0; i < 2; i++) {
+        evidence->dns.answer = i == 0 ? AVS_DNS_NXDOMAIN : AVS_DNS_NO_ADDRESS;
+        char *text = NULL;
+        assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
+        text[strcspn(text, "\n")] = '\0';
+        has(text, i == 0 ? ": no such name, by 192.168.100.253 (dns_failed)"
+                         : ": no address, by 192.168.100.253 (dns_failed)");
+        free(text);
+    }
+    avs_evidence_free(evidence);
+}
+
 static void a_long_report_ends_with_its_answer(void **state) {
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
@@ -605,6 +632,7 @@ int main(void) {
         cmocka_unit_test(a_name_mismatch_without_names_says_so),
         cmocka_unit_test(what_is_proven_is_said),
         cmocka_unit_test(first_lines_have_the_fact_and_fit),
+        cmocka_unit_test(a_resolver_is_named_whole),
         cmocka_unit_test(a_long_report_ends_with_its_answer),
         cmocka_unit_test(commands_are_given_what_the_run_was),
         cmocka_unit_test(the_retired_test_endpoint_points_to_the_gateways),

@@ -29,6 +29,16 @@ static bool is_direct(const struct view *view) {
            !view->evidence->given.demo;
 }
 
+/* And there is a name: an address is not looked up. */
+static bool is_direct_by_name(const struct view *view) {
+    return is_direct(view) && !avs_text_is_ip_literal(view->session->dial.host);
+}
+
+/* The gateway that other failures are compared with. */
+static bool is_gateway_na(const struct view *view) {
+    return strcmp(view->session->dial.host, "alexa.na.gateway.devices.a2z.com") == 0;
+}
+
 static bool has_no_proxy(const struct view *view) {
     return !view->session->dial.proxy[0] && !view->evidence->given.demo;
 }
@@ -113,9 +123,10 @@ static const struct {
     {AVS_CAUSE_DNS_FAILED, is_resolver_away, NULL, "cat /proc/net/route"},
     {AVS_CAUSE_DNS_FAILED, is_resolver_failing, "nslookup", "nslookup {dialled} {resolver}"},
     {AVS_CAUSE_DNS_FAILED, is_resolver_failing, NULL, "cat /etc/resolv.conf"},
+    {AVS_CAUSE_DNS_FAILED, is_gateway_na, NULL, "cat /etc/resolv.conf"},
     {AVS_CAUSE_DNS_FAILED, NULL, NULL, "avs-shim check --endpoint na{given}"},
-    {AVS_CAUSE_CONNECT_REFUSED, is_direct, "getent", "getent ahosts {host}"},
-    {AVS_CAUSE_CONNECT_REFUSED, is_direct, "nslookup", "nslookup {host}"},
+    {AVS_CAUSE_CONNECT_REFUSED, is_direct_by_name, "getent", "getent ahosts {host}"},
+    {AVS_CAUSE_CONNECT_REFUSED, is_direct_by_name, "nslookup", "nslookup {host}"},
     {AVS_CAUSE_CONNECT_REFUSED, NULL, NULL, "{check}"},
     {AVS_CAUSE_CONNECT_TIMEOUT, NULL, "ip", "ip route get {address}"},
     {AVS_CAUSE_CONNECT_TIMEOUT, NULL, NULL, "cat /proc/net/route"},
@@ -163,8 +174,8 @@ static const struct {
     {AVS_CAUSE_SELF_SIGNED, NULL, "openssl", "{showcerts}"},
     {AVS_CAUSE_SELF_SIGNED, NULL, NULL, "{check} --evidence evidence.json"},
     {AVS_CAUSE_NOT_ATS, NULL, NULL, "{check} --any-root"},
-    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct, "getent", "getent ahosts {host}"},
-    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct, "nslookup", "nslookup {host}"},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct_by_name, "getent", "getent ahosts {host}"},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct_by_name, "nslookup", "nslookup {host}"},
     {AVS_CAUSE_HOSTNAME_MISMATCH, NULL, NULL, "{check} --evidence evidence.json"},
     {AVS_CAUSE_CERT_EXPIRED, NULL, NULL, "date -u"},
     {AVS_CAUSE_CERT_NOT_YET_VALID, NULL, NULL, "date -u"},

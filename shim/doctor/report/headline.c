@@ -51,10 +51,10 @@ static void say_dns(const struct view *view) {
         SAY(view, "resolver %s cannot be reached", dns->server);
         return;
     case AVS_DNS_NXDOMAIN:
-        SAY(view, "no such name, says resolver %s: %s", dns->server, host);
+        SAY(view, "no such name, by %s", dns->server); /* the name is in the line already */
         return;
     case AVS_DNS_NO_ADDRESS:
-        SAY(view, "no address, says resolver %s: %s", dns->server, host);
+        SAY(view, "no address, by %s", dns->server);
         return;
     case AVS_DNS_SERVFAIL:
         SAY(view, "resolver %s failed (SERVFAIL)", dns->server);
