@@ -134,6 +134,35 @@ static void what_is_filled_ends_where_the_caller_says(void **state) {
     assert_untouched(endpoint.url, sizeof(endpoint.url));
 }
 
+/* What a session's own thread reports passes on to the caller, as far as the caller's struct goes.
+ */
+static void a_failed_sessions_error_ends_there_too(void **state) {
+    (void)state;
+    const struct avs_check_options options = {
+        .size = sizeof(options),
+        .endpoint = "https://127.0.0.1:1",
+        .ca_file = AVS_SOURCE_DIR "/config/roots/amazon-root-ca-1.pem",
+        .proxy = "",
+        .skip_h2 = true,
+        .timeout_ms = 1000,
+    };
+    bool was_seen = false;
+    TEST_EACH_ALLOCATION(n, 500) {
+        struct avs_error error;
+        struct avs_evidence *evidence = NULL;
+        memset(&error, CANARY, sizeof(error));
+        error.size = offsetof(struct avs_error, message);
+        if (avs_check_run(&options, &evidence, &error) != AVS_OK) {
+            assert_int_equal(error.size, offsetof(struct avs_error, message));
+            assert_int_equal(error.status, AVS_ERR_NO_MEMORY);
+            assert_untouched(error.message, sizeof(error.message));
+            was_seen = true;
+        }
+        avs_evidence_free(evidence);
+    }
+    assert_true(was_seen);
+}
+
 /* Every door says the same when the size was forgotten, and names the struct. */
 static void a_forgotten_size_is_named(void **state) {
     (void)state;
@@ -170,6 +199,7 @@ int main(void) {
         cmocka_unit_test(requests_of_any_release_are_finished_once),
         cmocka_unit_test(an_error_gets_its_message_whatever_its_size),
         cmocka_unit_test(what_is_filled_ends_where_the_caller_says),
+        cmocka_unit_test(a_failed_sessions_error_ends_there_too),
         cmocka_unit_test(a_forgotten_size_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

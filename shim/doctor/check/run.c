@@ -151,11 +151,10 @@ static enum avs_status run_sessions(const struct avs_check_plan *plan,
     }
     evidence->session[AVS_PROTOCOL_H2].http.downgraded = is_downgraded;
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
+        const struct avs_error *error = &workers[i].error;
         if (workers[i].status != AVS_OK) {
-            if (reterr) {
-                *reterr = workers[i].error;
-            }
-            return workers[i].status;
+            return avs_fail_errno(reterr, workers[i].status, error->cause, error->os_errno, "%s",
+                                  error->message);
         }
     }
     return AVS_OK;
