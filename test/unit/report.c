@@ -465,10 +465,10 @@ static void first_lines_have_the_fact_and_fit(void **state) {
         {AVS_CAUSE_DNS_FAILED, "resolver 10.0.0.1 did not answer"},
         {AVS_CAUSE_CONNECT_REFUSED, "192.0.2.1:443 refused the connection"},
         {AVS_CAUSE_CONNECT_TIMEOUT, "192.0.2.1:443 never answered"},
-        {AVS_CAUSE_TLS_TIMEOUT, "the TLS handshake was never answered"},
+        {AVS_CAUSE_TLS_TIMEOUT, "TLS handshake never answered"},
         {AVS_CAUSE_TLS_ABORTED, "cut during the TLS handshake"},
         {AVS_CAUSE_NETWORK_UNREACHABLE, "no route to 192.0.2.1:443"},
-        {AVS_CAUSE_PROXY_FAILED, "the proxy wants a user name and password"},
+        {AVS_CAUSE_PROXY_FAILED, "the proxy wants a login (407)"},
         {AVS_CAUSE_PLAINTEXT_PEER, "no TLS, a redirect to http://portal.example"},
         {AVS_CAUSE_TLS_NO_CIPHER, "the server's Diffie-Hellman parameters are too small"},
     };
@@ -514,24 +514,38 @@ static void first_lines_have_the_fact_and_fit(void **state) {
     }
 }
 
-/* Of a resolver that knows no such name the whole address is there, and the longest gateway's. */
-static void a_resolver_is_named_whole(void **state) {
+/* With the longest gateway's name in the line there is room for the fact still, to its end. */
+static void the_fact_is_whole_beside_a_gateway(void **state) {
     (void)state;
-    struct avs_evidence *evidence = evidence_ready();
-    const struct avs_verdict verdict = {.readiness = AVS_INCONCLUSIVE,
-                                        .cause = AVS_CAUSE_DNS_FAILED};
-    AVS_TEXT_SET(evidence->endpoint, "https://alexa.na.gateway.devices.a2z.com");
-    AVS_TEXT_SET(evidence->dns.server, "192.168.100.253");
-    for (int i = 0; i < 2; i++) {
-        evidence->dns.answer = i == 0 ? AVS_DNS_NXDOMAIN : AVS_DNS_NO_ADDRESS;
-        char *text = NULL;
+    static const struct {
+        enum avs_cause cause;
+        enum avs_dns_answer answer;
+        const char *proxy, *words;
+    } rows[] = {
+        {AVS_CAUSE_DNS_FAILED, AVS_DNS_NXDOMAIN, "", "no such name, by 192.168.100.253"},
+        {AVS_CAUSE_DNS_FAILED, AVS_DNS_NO_ADDRESS, "", "no address, by 192.168.100.253"},
+        {AVS_CAUSE_DNS_FAILED, AVS_DNS_NO_SERVER, "", "no resolver in /etc/resolv.conf"},
+        {AVS_CAUSE_TLS_TIMEOUT, AVS_DNS_NOT_ASKED, "", "TLS handshake never answered"},
+        {AVS_CAUSE_TLS_ABORTED, AVS_DNS_NOT_ASKED, "", "cut during the TLS handshake"},
+        {AVS_CAUSE_PROXY_FAILED, AVS_DNS_NOT_ASKED, "http://p", "the proxy wants a login (407)"},
+        {AVS_CAUSE_PROXY_FAILED, AVS_DNS_NOT_ASKED, "https://p", "https:// proxy: not supported"},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        const struct avs_verdict verdict = {.readiness = AVS_INCONCLUSIVE, .cause = rows[i].cause};
+        char *text = NULL, end[80];
+        AVS_TEXT_SET(evidence->endpoint, "https://alexa.na.gateway.devices.a2z.com");
+        AVS_TEXT_SET(evidence->dns.server, "192.168.100.253");
+        AVS_TEXT_SET(evidence->session[0].dial.proxy, rows[i].proxy);
+        evidence->session[0].dial.proxy_status = 407;
+        evidence->dns.answer = rows[i].answer;
         assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
+        avs_text_format(end, sizeof(end), ": %s (", rows[i].words);
         text[strcspn(text, "\n")] = '\0';
-        has(text, i == 0 ? ": no such name, by 192.168.100.253 (dns_failed)"
-                         : ": no address, by 192.168.100.253 (dns_failed)");
+        has(text, end);
         free(text);
+        avs_evidence_free(evidence);
     }
-    avs_evidence_free(evidence);
 }
 
 static void a_long_report_ends_with_its_answer(void **state) {
@@ -632,7 +646,7 @@ int main(void) {
         cmocka_unit_test(a_name_mismatch_without_names_says_so),
         cmocka_unit_test(what_is_proven_is_said),
         cmocka_unit_test(first_lines_have_the_fact_and_fit),
-        cmocka_unit_test(a_resolver_is_named_whole),
+        cmocka_unit_test(the_fact_is_whole_beside_a_gateway),
         cmocka_unit_test(a_long_report_ends_with_its_answer),
         cmocka_unit_test(commands_are_given_what_the_run_was),
         cmocka_unit_test(the_retired_test_endpoint_points_to_the_gateways),

@@ -42,7 +42,7 @@ static void say_dns(const struct view *view) {
 
     switch (dns->answer) {
     case AVS_DNS_NO_SERVER:
-        SAY(view, "/etc/resolv.conf names no resolver");
+        SAY(view, "no resolver in /etc/resolv.conf");
         return;
     case AVS_DNS_SILENT:
         SAY(view, "resolver %s did not answer", dns->server);
@@ -103,9 +103,9 @@ static void say_proxy(const struct view *view) {
     const struct avs_dial_facts *dial = &view->session->dial;
     bool is_socks = strncmp(dial->proxy, "socks", 5) == 0;
     if (strncmp(dial->proxy, "https://", 8) == 0) {
-        SAY(view, "a proxy over TLS (https://) is not supported");
+        SAY(view, "https:// proxy: not supported");
     } else if (dial->proxy_status == 407) {
-        SAY(view, "the proxy wants a user name and password (407)");
+        SAY(view, "the proxy wants a login (407)");
     } else if (dial->proxy_status >= 300) {
         SAY(view, "the proxy answered %d to CONNECT", dial->proxy_status);
     } else if (dial->curl_code == CURL_NO_PROXY_NAME) {
@@ -135,7 +135,7 @@ static void say_plaintext(const struct view *view) {
 
 static void say_handshake(const struct view *view) {
     if (view->cause == AVS_CAUSE_TLS_TIMEOUT) {
-        SAY(view, "the TLS handshake was never answered");
+        SAY(view, "TLS handshake never answered");
     } else if (view->cause == AVS_CAUSE_TLS_ABORTED) {
         SAY(view, "cut during the TLS handshake");
     } else if (view->session->tls.alert_received > 0) {
