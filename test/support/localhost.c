@@ -19,7 +19,7 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *node, const c
     *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
     size_t length = node ? strlen(node) : 0;
     if (length >= sizeof(suffix) && strcmp(node + length - (sizeof(suffix) - 1), suffix) == 0) {
-        node = "localhost";
+        node = "127.0.0.1"; /* "localhost" needs an /etc/hosts, which a bare root lacks */
     }
     return next(node, service, hints, ret_list);
 }
