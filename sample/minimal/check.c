@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
         .size = sizeof(options),
         .endpoint = argc > 1 ? argv[1] : NULL, /* NULL: the ATS test endpoint */
         .ca_file = argc > 2 ? argv[2] : NULL,  /* NULL: the system's roots */
-        .any_root = argc > 2,
+        .require_ats = argc <= 2,
         .connect_to = argc > 3 ? argv[3] : NULL,
     };
     struct avs_error error = AVS_ERROR_INIT;

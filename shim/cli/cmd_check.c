@@ -22,6 +22,7 @@ struct arguments {
     long timeout_s;
     bool is_demo;
     bool is_json;
+    bool any_root;
 };
 
 static int take_log_level(const struct cli_command *command, void *target, const char *value) {
@@ -79,7 +80,7 @@ static const struct cli_option rows[] = {
      .help = "PEM file of the roots that count as ATS; default: the built-in five"},
     {.name = "any-root",
      .kind = CLI_FLAG,
-     AT(options.any_root),
+     AT(any_root),
      .help = "any trusted root will do (private test beds, hosts on other CAs)"},
     {.group = "How",
      .name = "http2-only",
@@ -255,6 +256,7 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result != CLI_GO_ON) {
         return result;
     }
+    arguments.options.require_ats = !arguments.any_root;
     if (arguments.is_demo) {
         return check_demo(command, &arguments);
     }

@@ -186,7 +186,7 @@ static void probe(struct run *run) {
         .store_source = options->ca_file ? "option" : NULL,
         .ats_roots_file = options->ats_roots,
         .connect_to = options->connect_to,
-        .any_root = options->any_root || (!options->endpoint && !is_avs),
+        .require_ats = !options->any_root && (options->endpoint || is_avs),
         .timeout_ms = (int)options->timeout_s * 1000,
     };
     struct avs_evidence *evidence = NULL;

@@ -33,8 +33,8 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     struct avs_evidence *evidence = NULL;
     if (avs_evidence_from_json(text, length, &evidence, &error) != AVS_OK) {
         result = cli_usage_error(command, "%s: %s", argv[words], error.message);
-    } else if (!evidence->session[AVS_PROTOCOL_H2].attempted &&
-               !evidence->session[AVS_PROTOCOL_HTTP1].attempted) {
+    } else if (!evidence->session[AVS_PROTOCOL_H2].was_attempted &&
+               !evidence->session[AVS_PROTOCOL_HTTP1].was_attempted) {
         result = cli_usage_error(command, "%s: there is no session in it to judge", argv[words]);
     } else {
         result = cli_print_verdict(command, evidence, is_json);

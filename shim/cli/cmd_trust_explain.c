@@ -8,6 +8,7 @@
 struct arguments {
     struct avs_trust_explain_options options;
     bool is_json;
+    bool any_root;
 };
 
 static int take_time(const struct cli_command *command, void *target, const char *value) {
@@ -57,7 +58,7 @@ static const struct cli_option rows[] = {
      .help = "roots that count as Amazon Trust Services, PEM (for test beds)"},
     {.name = "any-root",
      .kind = CLI_FLAG,
-     AT(options.any_root),
+     AT(any_root),
      .help = "an accepted chain needs no Amazon root"},
     {.name = "json",
      .kind = CLI_FLAG,
@@ -90,6 +91,7 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (!arguments.options.chain_file) {
         return cli_usage_error(command, "--chain FILE is needed");
     }
+    arguments.options.require_ats = !arguments.any_root;
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_trust_explanation *explanation = NULL;
     if (avs_trust_explain(&arguments.options, &explanation, &error) != AVS_OK) {

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .host = "avs-ats-cert-test.amazon.com",
         .ca_file = AVS_SOURCE_DIR "/config/roots/amazon-root-ca-1.pem",
         .at = 1795219200,
-        .any_root = size % 2 == 0,
+        .require_ats = size % 2 == 0,
     };
     struct avs_trust_explanation *explanation = NULL;
     struct avs_error error = AVS_ERROR_INIT;

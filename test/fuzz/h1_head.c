@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(facts->first, data, facts->first_length);
     for (int close = 0; close < AVS_CLOSE_COUNT; close++) {
         facts->close = (enum avs_close_kind)close;
-        facts->complete = !facts->complete;
+        facts->is_complete = !facts->is_complete;
         struct avs_http_reading reading = avs_http1_read(&session, true);
         must(reading.quirk[0] == '\0' || avs_quirk_meaning(reading.quirk)[0] != '\0');
         must(!facts->bad_head || !reading.is_plain_pass);

@@ -43,7 +43,7 @@ static void set_up(void) {
 static void check(const struct avs_tls *tls, const struct avs_tls_facts *facts) {
     bool is_up = avs_tls_state(tls) == AVS_TLS_ESTABLISHED || avs_tls_state(tls) == AVS_TLS_CLOSED;
     must(is_up == (facts->outcome == AVS_HANDSHAKE_ESTABLISHED));
-    must(is_up == facts->verified);
+    must(is_up == facts->is_verified);
     must(!is_up || (facts->hostname_matched && facts->trust.gate.verify_error == 0));
     must(facts->chain_length <= AVS_CHAIN_MAX && facts->wire_first_length <= AVS_FIRST_BYTES);
 }

@@ -40,7 +40,8 @@ static int set_up(void **state) {
     assert_int_equal(avs_anchors_load(&store, NULL, &world->anchors, NULL), AVS_OK);
     assert_int_equal(avs_ats_roots_load(file, &world->ats, NULL), AVS_OK);
     pki_free(roots);
-    struct avs_tls_context_options options = {.anchors = world->anchors, .ats_roots = world->ats};
+    struct avs_tls_context_options options = {.anchors = world->anchors,
+                                              .ats_roots = world->ats};
     assert_int_equal(avs_tls_context_new(&options, &world->context, NULL), AVS_OK);
     options.caches_sessions = true;
     assert_int_equal(avs_tls_context_new(&options, &world->resuming, NULL), AVS_OK);
@@ -181,7 +182,7 @@ static void assert_established(struct pair *pair) {
                  pair->facts.alert_received, pair->facts.openssl_error);
     }
     assert_int_equal(pair->facts.outcome, AVS_HANDSHAKE_ESTABLISHED);
-    assert_true(pair->facts.verified && pair->facts.hostname_matched);
+    assert_true(pair->facts.is_verified && pair->facts.hostname_matched);
     assert_int_equal(pair->facts.trust.gate.verify_error, X509_V_OK);
 }
 
@@ -191,7 +192,7 @@ static void assert_failed(struct pair *pair, enum avs_handshake_outcome outcome)
                  pair->facts.openssl_error);
     }
     assert_int_equal(avs_tls_state(pair->tls), AVS_TLS_FAILED);
-    assert_false(pair->facts.verified);
+    assert_false(pair->facts.is_verified);
     uint8_t byte;
     assert_int_equal(avs_tls_read(pair->tls, &byte, 1), 0);
     assert_int_equal(avs_tls_write(pair->tls, (const uint8_t *)"x", 1), 0);
@@ -209,7 +210,7 @@ static void handshakes_are_proven_in_steps_of_any_size(void **state) {
             assert_string_equal(pair.facts.version, v == 0 ? "TLSv1.2" : "TLSv1.3");
             assert_true(pair.facts.cipher[0] != '\0');
             assert_int_equal(pair.facts.chain_length, 2);
-            assert_true(pair.facts.trust.gate.ats);
+            assert_true(pair.facts.trust.gate.is_ats);
             assert_string_equal(pair.facts.trust.gate.anchor_subject, pair.facts.chain[1].issuer);
             assert_int_equal(pair.facts.alert_received, -1);
             assert_int_equal(pair.facts.wire_first_length, AVS_FIRST_BYTES);
@@ -681,7 +682,7 @@ static void ends_are_told_apart(void **state) {
             assert_int_equal(avs_tls_state(pair.tls), AVS_TLS_CLOSED);
             assert_int_equal(avs_tls_close_kind(pair.tls), kind);
             assert_int_equal(pair.facts.outcome, AVS_HANDSHAKE_ESTABLISHED); /* stays true */
-            assert_true(pair.facts.verified);
+            assert_true(pair.facts.is_verified);
             assert_int_equal(avs_tls_write(pair.tls, bytes, 1), 0);
             close_pair(&pair);
         }
@@ -893,7 +894,7 @@ static void sessions_resume_and_are_judged_again(void **state) {
             assert_established(&pair);
             assert_true(pair.facts.session_resumed);
             assert_true(
-                pair.facts.trust.gate.ats); /* all facts are there, as if it were the first */
+                pair.facts.trust.gate.is_ats); /* all facts are there, as if it were the first */
             assert_int_equal(pair.facts.chain_length, 2);
             assert_string_equal(pair.facts.version, v == 0 ? "TLSv1.2" : "TLSv1.3");
             read_tickets(&pair);

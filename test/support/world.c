@@ -65,7 +65,7 @@ static void on_connected(void *user, const char *origin,
                          const struct avs_session_evidence *evidence) {
     struct world *world = user;
     assert_true(strncmp(origin, "https://", 8) == 0);
-    assert_true(evidence->attempted);
+    assert_true(evidence->was_attempted);
     world->connected++;
 }
 

@@ -9,7 +9,7 @@
 #define ORIGIN "https://a.example:443"
 
 static struct avs_session_evidence *evidence_of(struct avs_session_evidence *evidence) {
-    *evidence = (struct avs_session_evidence){.attempted = true};
+    *evidence = (struct avs_session_evidence){.was_attempted = true};
     evidence->tls.alert_received = evidence->tls.alert_sent = -1;
     AVS_TEXT_SET(evidence->dial.host, "a.example");
     evidence->dial.port = 443;

@@ -13,14 +13,14 @@ struct http1_row {
     const char *first; /* bytes of the answer */
     size_t first_length;
     enum avs_close_kind close;
-    bool no_alpn, head, complete, bad_head, bad_chunk, phrase;
+    bool no_alpn, head, is_complete, bad_head, bad_chunk, phrase;
     int status;
     bool is_plain;
 };
 
 #define BYTES(text) .first = (text), .first_length = sizeof(text) - 1
 #define ANSWER(code) \
-    BYTES("HTTP/1.1 " #code " x\r\n"), .status = (code), .head = true, .complete = true
+    BYTES("HTTP/1.1 " #code " x\r\n"), .status = (code), .head = true, .is_complete = true
 #define SETTINGS     "\x00\x00\x12\x04\x00\x00\x00\x00\x00"
 #define GOAWAY_FRAME "\x00\x00\x08\x07\x00\x00\x00\x00\x00"
 
@@ -51,7 +51,7 @@ static const struct http1_row http1_rows[] = {
     {"200", "unexpected_body", ANSWER(200), .is_plain = true},
     {"204", "unexpected_body", ANSWER(204), .is_plain = true},
     {"HTTP/1.0 200", "unexpected_body", BYTES("HTTP/1.0 200 OK\r\n"), .status = 200, .head = true,
-     .complete = true, .close = AVS_CLOSE_EOF, .is_plain = true},
+     .is_complete = true, .close = AVS_CLOSE_EOF, .is_plain = true},
     {"201", "http_201", ANSWER(201)},
     {"300", "redirect", ANSWER(300)},
     {"301", "redirect", ANSWER(301)},
@@ -67,20 +67,20 @@ static const struct http1_row http1_rows[] = {
     {"505", "http_505", ANSWER(505)},
     {"short body", "truncated", BYTES("HTTP/1.1 200 OK\r\n"), .status = 200, .head = true},
     {"HTTP/2.0 in text", "lying_version", BYTES("HTTP/2.0 200 OK\r\n"), .head = true,
-     .complete = true},
-    {"HTTP/2 in text", "lying_version", BYTES("HTTP/2 200\r\n"), .head = true, .complete = true},
+     .is_complete = true},
+    {"HTTP/2 in text", "lying_version", BYTES("HTTP/2 200\r\n"), .head = true, .is_complete = true},
     {"HTTP/1.2", "bad_version", BYTES("HTTP/1.2 200 OK\r\n"), .head = true, .status = 200},
     {"HTTP/3.0", "bad_version", BYTES("HTTP/3.0 200 OK\r\n"), .head = true, .status = 200},
     {"no status", "bad_version", BYTES("HTTP/1.1\r\n\r\n"), .head = true},
     {"a word for a status", "bad_version", BYTES("HTTP/1.1 abc OK\r\n"), .head = true},
     {"four digits", "bad_version", BYTES("HTTP/1.1 2000 OK\r\n"), .head = true, .status = 200},
-    {"status 000", "bad_version", BYTES("HTTP/1.1 000 OK\r\n"), .head = true, .complete = true},
-    {"status 099", "bad_version", BYTES("HTTP/1.1 099 OK\r\n"), .head = true, .complete = true,
+    {"status 000", "bad_version", BYTES("HTTP/1.1 000 OK\r\n"), .head = true, .is_complete = true},
+    {"status 099", "bad_version", BYTES("HTTP/1.1 099 OK\r\n"), .head = true, .is_complete = true,
      .status = 99},
     {"no reason phrase", "unexpected_body", BYTES("HTTP/1.1 200\r\n\r\n"), .head = true,
-     .complete = true, .status = 200, .is_plain = true},
+     .is_complete = true, .status = 200, .is_plain = true},
     {"malformed header", "weird", BYTES("HTTP/1.1 200 OK\r\n"), .status = 200, .head = true,
-     .complete = true, .bad_head = true},
+     .is_complete = true, .bad_head = true},
     {"cut in the head", "truncated_head", BYTES("HTTP/1.1 200 OK\r\nContent-"), .status = 200,
      .close = AVS_CLOSE_EOF},
     {"cut in the status line", "truncated_head", BYTES("HTTP/1."), .close = AVS_CLOSE_EOF},
@@ -98,7 +98,7 @@ static void every_http1_row_has_its_name_and_passes(void **state) {
         session->http = (struct avs_http_facts){.request_sent = true,
                                                 .close = row->close,
                                                 .head_complete = row->head,
-                                                .complete = row->complete,
+                                                .is_complete = row->is_complete,
                                                 .bad_head = row->bad_head,
                                                 .bad_chunk = row->bad_chunk,
                                                 .ats_message = row->phrase,
@@ -163,19 +163,19 @@ static const struct {
     struct avs_http_facts http;
     enum avs_cause cause; /* NONE: an answer */
 } h2_rows[] = {
-    {"the message", "", {.complete = true, .status = 200, .ats_message = true}, 0},
-    {"200", "unexpected_body", {.complete = true, .status = 200}, 0},
-    {"204", "unexpected_body", {.complete = true, .status = 204}, 0},
-    {"302", "redirect", {.complete = true, .status = 302}, 0},
-    {"403", "http_403", {.complete = true, .status = 403}, 0},
-    {"503", "http_503", {.complete = true, .status = 503}, 0},
+    {"the message", "", {.is_complete = true, .status = 200, .ats_message = true}, 0},
+    {"200", "unexpected_body", {.is_complete = true, .status = 200}, 0},
+    {"204", "unexpected_body", {.is_complete = true, .status = 204}, 0},
+    {"302", "redirect", {.is_complete = true, .status = 302}, 0},
+    {"403", "http_403", {.is_complete = true, .status = 403}, 0},
+    {"503", "http_503", {.is_complete = true, .status = 503}, 0},
     {"GOAWAY after a complete answer",
      "unexpected_body",
-     {.goaway_received = true, .complete = true, .status = 200},
+     {.goaway_received = true, .is_complete = true, .status = 200},
      0},
     {"end in the body", "truncated", {.close = AVS_CLOSE_OPEN, .status = 200}, 0},
     {"reset in the body", "h2_stream", {.rst_received = true, .rst_code = 2, .status = 200}, 0},
-    {"silence in the body", "truncated", {.timed_out = true, .status = 200}, 0},
+    {"silence in the body", "truncated", {.has_timed_out = true, .status = 200}, 0},
     {"closed in the body", "h2_stream", {.close = AVS_CLOSE_EOF, .status = 200}, 0},
     {"RST_STREAM HTTP_1_1_REQUIRED",
      "downgraded",
@@ -203,10 +203,10 @@ static const struct {
      AVS_CAUSE_CONNECTION_LOST},
     {"HTTP/1.1 text over h2", "h2_stream", {.protocol_error = true, TEXT}, AVS_CAUSE_HTTP2_MISSING},
     {"a bad frame", "h2_stream", {.protocol_error = true, FRAME}, AVS_CAUSE_HTTP2_ERROR},
-    {"silence", "silent", {.timed_out = true}, AVS_CAUSE_RESPONSE_TIMEOUT},
+    {"silence", "silent", {.has_timed_out = true}, AVS_CAUSE_RESPONSE_TIMEOUT},
     {"silence after SETTINGS",
      "no_answer",
-     {.timed_out = true, .settings_received = true, FRAME},
+     {.has_timed_out = true, .settings_received = true, FRAME},
      AVS_CAUSE_RESPONSE_TIMEOUT},
     {"more than we take",
      "flood",

@@ -55,7 +55,7 @@ static void a_dial_that_failed_says_nothing_about_the_endpoint(void **state) {
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         struct avs_evidence *evidence = avs_evidence_new();
         for (int k = 0; k < AVS_SESSION_COUNT; k++) {
-            evidence->session[k].attempted = true;
+            evidence->session[k].was_attempted = true;
             evidence->session[k].dial.outcome = rows[i].outcome;
         }
         struct avs_verdict verdict = judge(evidence);
@@ -70,7 +70,7 @@ static void a_dial_that_failed_says_nothing_about_the_endpoint(void **state) {
 static void a_reset_before_the_handshake_is_one_in_it(void **state) {
     (void)state;
     struct avs_evidence *evidence = avs_evidence_new();
-    evidence->session[0].attempted = evidence->session[1].attempted = true;
+    evidence->session[0].was_attempted = evidence->session[1].was_attempted = true;
     evidence->session[0].dial.outcome = AVS_DIAL_RESET;
     evidence->session[1].dial.outcome = AVS_DIAL_CONNECTED;
     evidence->session[1].tls.outcome = AVS_HANDSHAKE_RESET;
@@ -155,7 +155,7 @@ static const struct refusal no_protocol = {ALERT(120)};
 
 static void refuse(struct avs_tls_facts *tls, const struct refusal *row) {
     tls->outcome = row->outcome;
-    tls->verified = tls->hostname_matched = false;
+    tls->is_verified = tls->hostname_matched = false;
     tls->alert_received = row->alert_received ? row->alert_received : -1;
     tls->alert_sent = row->alert_sent ? row->alert_sent : -1;
     tls->client_cert_requested = row->client_cert;
@@ -213,7 +213,7 @@ static void the_phrase_without_verified_tls_is_named(void **state) {
     struct avs_evidence *evidence = evidence_ready();
     struct avs_tls_facts *tls = &evidence->session[AVS_PROTOCOL_H2].tls;
     tls->outcome = AVS_HANDSHAKE_NOT_TLS;
-    tls->verified = false;
+    tls->is_verified = false;
     tls->wire_phrase = true;
     struct avs_verdict verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 1);
@@ -229,7 +229,7 @@ static void a_ticket_that_contradicts_itself_never_passes(void **state) {
         struct avs_evidence *evidence = evidence_ready();
         for (int k = 0; k < AVS_SESSION_COUNT; k++) {
             struct avs_tls_facts *tls = &evidence->session[k].tls;
-            tls->verified = !(flaws & 1);
+            tls->is_verified = !(flaws & 1);
             tls->hostname_matched = !(flaws & 2);
             tls->trust.gate.verify_error = flaws & 4 ? 20 : 0;
         }
@@ -245,12 +245,12 @@ static void a_verified_chain_that_is_not_ats_fails_unless_any_root_will_do(void 
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
     for (int k = 0; k < AVS_SESSION_COUNT; k++) {
-        evidence->session[k].tls.trust.gate.ats = false;
+        evidence->session[k].tls.trust.gate.is_ats = false;
     }
     struct avs_verdict verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 1);
     assert_int_equal(verdict.cause, AVS_CAUSE_NOT_ATS);
-    evidence->any_root = true;
+    evidence->require_ats = false;
     verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 0);
     assert_int_equal(verdict.session[0].outcome, AVS_SESSION_PASS);
@@ -279,7 +279,7 @@ static void a_trusted_stranger_for_an_amazon_host_intercepts(void **state) {
         struct avs_evidence *evidence = evidence_ready();
         AVS_TEXT_SET(evidence->host, rows[i].host);
         struct avs_trust_facts *trust = &evidence->session[AVS_PROTOCOL_H2].tls.trust;
-        trust->gate.ats = false;
+        trust->gate.is_ats = false;
         AVS_TEXT_SET(trust->gate.anchor_subject, rows[i].anchor);
         struct avs_verdict verdict = judge(evidence);
         if (verdict.readiness != AVS_NOT_READY || verdict.cause != rows[i].cause) {
@@ -329,7 +329,7 @@ static void http2_decides_and_http1_only_where_it_ran_alone(void **state) {
     assert_int_equal(verdict.exit_code, 0);
     assert_int_equal(verdict.session[AVS_PROTOCOL_HTTP1].outcome, AVS_SESSION_FAIL);
 
-    evidence->session[AVS_PROTOCOL_H2].attempted = false;
+    evidence->session[AVS_PROTOCOL_H2].was_attempted = false;
     verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 1);
     assert_int_equal(verdict.cause, AVS_CAUSE_TLS_ABORTED);
@@ -337,13 +337,14 @@ static void http2_decides_and_http1_only_where_it_ran_alone(void **state) {
     avs_evidence_free(evidence);
 
     evidence = evidence_ready();
-    evidence->session[AVS_PROTOCOL_H2].attempted = false; /* proven, and yet nobody asked for h2 */
+    evidence->session[AVS_PROTOCOL_H2].was_attempted =
+        false; /* proven, and yet nobody asked for h2 */
     verdict = judge(evidence);
     assert_int_equal(verdict.readiness, AVS_INCONCLUSIVE);
     assert_int_equal(verdict.exit_code, 3);
     assert_int_equal(verdict.cause, AVS_CAUSE_NONE);
     assert_true(verdict.tls_proven);
-    evidence->session[AVS_PROTOCOL_H2].attempted = true;
+    evidence->session[AVS_PROTOCOL_H2].was_attempted = true;
     AVS_TEXT_SET(evidence->session[AVS_PROTOCOL_H2].tls.alpn, "http/1.1");
     verdict = judge(evidence);
     assert_int_equal(verdict.exit_code, 1);
@@ -444,12 +445,12 @@ static void refused_alpn_is_an_oddity_only_with_a_verified_retry(void **state) {
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         struct avs_evidence *evidence = evidence_ready();
-        evidence->any_root = rows[i].any_root;
+        evidence->require_ats = !rows[i].any_root;
         struct avs_tls_facts *tls = &evidence->session[AVS_PROTOCOL_HTTP1].tls;
         refuse(tls, &no_protocol);
         tls->alpn_retry_secure = rows[i].retry;
         tls->hostname_matched = rows[i].name;
-        tls->trust.gate.ats = rows[i].ats;
+        tls->trust.gate.is_ats = rows[i].ats;
         tls->trust.gate.verify_error = rows[i].verify_error;
         struct avs_verdict verdict = judge(evidence);
         const struct avs_session_verdict *session = &verdict.session[AVS_PROTOCOL_HTTP1];
@@ -484,7 +485,7 @@ static void a_client_certificate_asked_for_after_the_handshake_is_named(void **s
 }
 
 static bool is_proven(const struct avs_tls_facts *tls, enum avs_protocol protocol) {
-    bool is_established = tls->outcome == AVS_HANDSHAKE_ESTABLISHED && tls->verified;
+    bool is_established = tls->outcome == AVS_HANDSHAKE_ESTABLISHED && tls->is_verified;
     bool is_retried = protocol == AVS_PROTOCOL_HTTP1 && tls->outcome == AVS_HANDSHAKE_ALERT &&
                       tls->alert_received == 120 && tls->alpn_retry_secure;
     return (is_established || is_retried) && tls->hostname_matched &&
@@ -499,7 +500,7 @@ static void check_session(const struct avs_evidence *evidence, const struct avs_
         session->outcome == AVS_SESSION_PASS || session->outcome == AVS_SESSION_PASS_WITH_QUIRK;
     bool is_bad =
         session->outcome == AVS_SESSION_FAIL || session->outcome == AVS_SESSION_INCONCLUSIVE;
-    assert_int_equal(session->outcome == AVS_SESSION_NOT_RUN, !facts->attempted);
+    assert_int_equal(session->outcome == AVS_SESSION_NOT_RUN, !facts->was_attempted);
     assert_int_equal(session->cause_count > 0, is_bad);
     assert_true(!has_passed || protocol != AVS_PROTOCOL_H2 || facts->http.status > 0);
     assert_in_range(session->cause_count, 0, AVS_SESSION_CAUSES_MAX);
@@ -509,7 +510,7 @@ static void check_session(const struct avs_evidence *evidence, const struct avs_
     if (session->tls_proven || has_passed) {
         assert_true(session->tls_proven);
         assert_true(is_proven(&facts->tls, protocol));
-        assert_true(facts->tls.trust.gate.ats || evidence->any_root);
+        assert_true(facts->tls.trust.gate.is_ats || !evidence->require_ats);
     }
     if (has_passed && protocol == AVS_PROTOCOL_H2) {
         assert_string_equal(facts->tls.alpn, "h2");
@@ -541,7 +542,7 @@ static void whatever_the_evidence_only_proof_passes(void **state) {
         assert_true(!is_ready || verdict.cause == AVS_CAUSE_NONE);
         assert_true(is_ready || verdict.cause != AVS_CAUSE_NONE ||
                     (verdict.readiness == AVS_INCONCLUSIVE && verdict.tls_proven &&
-                     !evidence->session[AVS_PROTOCOL_H2].attempted));
+                     !evidence->session[AVS_PROTOCOL_H2].was_attempted));
         if (is_ready) { /* the most expensive word */
             assert_true(verdict.session[AVS_PROTOCOL_H2].tls_proven);
             assert_true(evidence->session[AVS_PROTOCOL_H2].http.status > 0);

@@ -153,7 +153,7 @@ static void the_retired_test_endpoint_points_to_the_gateways(void **state) {
     (void)state;
     struct avs_evidence *evidence = avs_evidence_new();
     AVS_TEXT_SET(evidence->endpoint, "https://avs-ats-cert-test.amazon.com");
-    evidence->session[0].attempted = true;
+    evidence->session[0].was_attempted = true;
     evidence->session[0].dial.outcome = AVS_DIAL_DNS_FAILED;
     char *text = text_of(evidence, false);
     assert_int_equal(strncmp(text, "Cannot tell:", 12), 0);
@@ -180,7 +180,7 @@ static void no_word_of_a_peer_steers_the_terminal(void **state) {
             struct avs_session_evidence *session = &evidence->session[k];
             session->tls.outcome = (enum avs_handshake_outcome)outcome;
             session->tls.trust.gate.verify_error = 20;
-            session->tls.trust.refusal.expired = session->tls.trust.refusal.hostname_mismatch =
+            session->tls.trust.refusal.is_expired = session->tls.trust.refusal.hostname_mismatch =
                 true;
             session->tls.chain_length = 2;
             memcpy(session->tls.wire_first, "\033[31m", 5);
@@ -283,7 +283,7 @@ static void json_has_the_promised_keys(void **state) {
     json_object_put(root);
     free(json);
 
-    evidence->session[0].attempted = false; /* what did not run is not listed */
+    evidence->session[0].was_attempted = false; /* what did not run is not listed */
     json = json_of(evidence);
     root = json_tokener_parse(json);
     assert_int_equal(json_object_array_length(member(root, "sessions", json_type_array)), 1);
@@ -295,7 +295,7 @@ static void json_has_the_promised_keys(void **state) {
 static void a_session_without_any_fact_is_null_not_zero(void **state) {
     (void)state;
     struct avs_evidence *evidence = avs_evidence_new();
-    evidence->session[0].attempted = true;
+    evidence->session[0].was_attempted = true;
     evidence->session[0].dial.outcome = AVS_DIAL_REFUSED;
     char *json = json_of(evidence);
     struct json_object *root = json_tokener_parse(json);
@@ -436,11 +436,11 @@ static void what_is_proven_is_said(void **state) {
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
     evidence->session[AVS_PROTOCOL_H2].http =
-        (struct avs_http_facts){.timed_out = true, .bytes_received = 9};
+        (struct avs_http_facts){.has_timed_out = true, .bytes_received = 9};
     char *text = text_of(evidence, false);
     has(text, "TLS is proven, HTTP/2 did not answer (response_timeout)\n");
     free(text);
-    evidence->session[AVS_PROTOCOL_H2].attempted = false;
+    evidence->session[AVS_PROTOCOL_H2].was_attempted = false;
     text = text_of(evidence, false);
     has(text,
         "Cannot tell: https://avs.example: TLS is proven, but HTTP/2, which AVS needs, was not "
@@ -583,7 +583,7 @@ static void commands_are_given_what_the_run_was(void **state) {
     AVS_TEXT_SET(session->tls.trust.store.ca_file, "ca.pem");
     AVS_TEXT_SET(session->tls.trust.store.ca_path, "/libcurl's/own");
     given->ca_file = true;
-    evidence->any_root = true;
+    evidence->require_ats = false;
     static const struct {
         enum avs_cause cause;
         const char *tools;

@@ -445,7 +445,7 @@ static void a_chain_too_long_closes_nothing(void **state) {
     struct answer answer = ask(sent, pki->root2, "a.example");
     assert_false(answer.is_accepted);
     assert_int_equal(answer.facts.trust.gate.verify_error, X509_V_ERR_CERT_CHAIN_TOO_LONG);
-    assert_true(answer.facts.trust.refusal.intercepted);
+    assert_true(answer.facts.trust.refusal.is_intercepted);
     X509_free(root);
 }
 
@@ -494,7 +494,7 @@ static void amazons_own_chain_is_known_by_the_built_in_keys(void **state) {
     struct answer answer = ask(OWNED(real), pki->root2, NULL);
     assert_false(answer.is_accepted);
     assert_true(answer.facts.trust.refusal.path_is_public_ats);
-    assert_false(answer.facts.trust.refusal.intercepted);
+    assert_false(answer.facts.trust.refusal.is_intercepted);
 }
 
 static void nothing_is_explained_of_an_accepted_chain(void **state) {
@@ -505,8 +505,8 @@ static void nothing_is_explained_of_an_accepted_chain(void **state) {
     struct avs_trust_facts *trust = &answer.facts.trust;
     assert_string_equal(trust->refusal.missing_issuer, "");
     assert_string_equal(trust->refusal.problem_subject, "");
-    assert_false(trust->refusal.closes_with_ats_roots || trust->refusal.intercepted ||
-                 trust->refusal.expired);
+    assert_false(trust->refusal.closes_with_ats_roots || trust->refusal.is_intercepted ||
+                 trust->refusal.is_expired);
 }
 
 static void amazon_hosts_are_matched_on_whole_labels(void **state) {
@@ -521,7 +521,7 @@ static void amazon_hosts_are_matched_on_whole_labels(void **state) {
         {"notamazon.com", false},
         {"amazon.com.evil.example", false},
         {"x.iot.us-east-1.amazonaws.com", true},
-        {"x.ats.iot.cn-north-1.amazonaws.com.cn", true},
+        {"x.is_ats.iot.cn-north-1.amazonaws.com.cn", true},
         {"alexa.na.gateway.devices.a2z.com", true},
         {"", false},
         {"com", false},

@@ -59,7 +59,8 @@ static int set_up(void **state) {
     fixture.pki = pki_ats_new();
     STACK_OF(X509) *roots =
         pki_stack(fixture.pki->root1, fixture.pki->root2, fixture.pki->g2, NULL);
-    assert_int_equal(avs_ats_roots_load(pki_write("roots.pem", roots), &fixture.ats, NULL), AVS_OK);
+    assert_int_equal(avs_ats_roots_load(pki_write("roots.pem", roots), &fixture.ats, NULL),
+                     AVS_OK);
     pki_free(roots);
     *state = &fixture;
     return 0;
@@ -106,10 +107,10 @@ static void shapes_and_stores_are_accepted_as_libcurl_accepts_them(void **state)
             assert_string_equal(made.facts.chain[1].subject,
                                 "CN=Amazon RSA 2048 M01,O=Amazon,C=US");
             assert_true(made.facts.hostname_matched);
-            assert_int_equal(made.facts.trust.gate.ats, is_accepted);
+            assert_int_equal(made.facts.trust.gate.is_ats, is_accepted);
             assert_string_equal(made.facts.trust.gate.ats_root,
                                 is_accepted ? rows[i].ats_root : "");
-            assert_int_equal(made.facts.trust.gate.anchor_cross_signed,
+            assert_int_equal(made.facts.trust.gate.is_anchor_cross_signed,
                              is_accepted && rows[i].cross_signed);
             assert_int_equal(made.facts.trust.refusal.closes_with_ats_roots, !is_accepted);
             pki_free(sent);
@@ -287,7 +288,7 @@ static void dates_that_openssl_leaves_out_are_looked_at_all_the_same(void **stat
         gate.facts = &by_gate;
         assert_false(avs_gate_judge_chain(&gate, leaf, sent, 1));
         assert_int_equal(by_gate.trust.gate.verify_error, X509_V_ERR_CERT_HAS_EXPIRED);
-        assert_true(by_gate.trust.refusal.expired);
+        assert_true(by_gate.trust.refusal.is_expired);
     }
     int depth = 0;
     assert_int_equal(avs_validity_check(NULL, from, &depth), X509_V_ERR_UNSPECIFIED);

@@ -81,7 +81,7 @@ static void a_cross_signed_copy_is_known_by_its_key(void **state) {
     assert_string_equal(facts.ats_root, "Amazon Root CA 1");
     assert_true(facts.has_amazon_name);
     assert_false(facts.is_amazon_name_over_foreign_key);
-    assert_false(facts.self_issued);
+    assert_false(facts.is_self_issued);
     /* the same name over the synthetic key, seen by the real roots */
     avs_cert_describe(pki->root1, avs_ats_roots_embedded(), &facts);
     assert_string_equal(facts.ats_root, "");

@@ -85,7 +85,7 @@ enum avs_status avs_trust_explain(const struct avs_trust_explain_options *given,
     /* a time that was given is a supposition: it says nothing about this device's clock */
     made->cause_count = avs_trust_causes(&made->tls, made->at, options->at ? 0 : made->build_time,
                                          made->host, made->causes, AVS_EXPLANATION_CAUSES_MAX - 1);
-    if (made->is_accepted && !made->tls.trust.gate.ats && !options->any_root) {
+    if (made->is_accepted && !made->tls.trust.gate.is_ats && options->require_ats) {
         memmove(made->causes + 1, made->causes, made->cause_count * sizeof(made->causes[0]));
         made->causes[0] = avs_not_ats_cause(&made->tls, made->host);
         made->cause_count++;

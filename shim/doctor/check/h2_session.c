@@ -141,7 +141,7 @@ static void cut(struct run *run, bool is_timeout) {
     const struct avs_transport *transport = &run->core.options.transport;
     for (struct avs_conn *each = run->core.loop.conns; each; each = each->next) {
         if (each->state == AVS_CONN_OPEN) {
-            each->evidence.http.timed_out = is_timeout;
+            each->evidence.http.has_timed_out = is_timeout;
         } else if (each->state == AVS_CONN_CONNECTING && is_timeout) {
             transport->note_timeout(transport->user, each); /* one after the first: begun late */
         }
@@ -185,7 +185,7 @@ static void go(struct run *run) {
 
 static void note_answer(struct run *run) {
     struct avs_http_facts *facts = &run->session->http;
-    facts->complete = facts->head_complete = run->is_complete;
+    facts->is_complete = facts->head_complete = run->is_complete;
     facts->protocol_error |= run->is_malformed;
     if (run->head.length > 0) {
         /* the engine words its lines as HTTP/1.x does: one reader for both */
@@ -194,7 +194,7 @@ static void note_answer(struct run *run) {
     }
     facts->status = facts->head_complete ? run->status : 0; /* half a head is no answer */
     if (facts->status > 0 && facts->bytes_received >= AVS_H2_RECEIVED_MAX) {
-        facts->complete = true; /* all that we want of it */
+        facts->is_complete = true; /* all that we want of it */
     }
     if (run->body.length > 0) {
         facts->ats_message =

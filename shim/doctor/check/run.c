@@ -84,7 +84,7 @@ static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence
                                                 : (options->endpoint ? "option" : "default"));
     AVS_TEXT_SET(evidence->host, plan->endpoint.host);
     evidence->port = plan->endpoint.port;
-    evidence->any_root = options->any_root;
+    evidence->require_ats = options->require_ats;
     AVS_TEXT_SET(evidence->ats_roots_file, options->ats_roots_file);
     evidence->wall_clock = avs_clock_wall_ms() / 1000;
     evidence->build_time = avs_clock_build_time();
@@ -119,7 +119,7 @@ static void note_store_failure(const struct avs_check_options *options,
                                const struct avs_store_facts *store, struct avs_evidence *evidence) {
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         struct avs_session_evidence *session = &evidence->session[i];
-        session->attempted = i == AVS_PROTOCOL_H2 ? !options->skip_h2 : !options->skip_http1;
+        session->was_attempted = i == AVS_PROTOCOL_H2 ? !options->skip_h2 : !options->skip_http1;
         session->tls.outcome = AVS_HANDSHAKE_STORE_FAILED;
         session->tls.trust.store = *store;
         session->tls.trust.gate.verify_error = -1;
@@ -149,7 +149,7 @@ static enum avs_status run_sessions(const struct avs_check_plan *plan,
     } else if (!options->skip_http1 || is_downgraded) {
         work(&workers[AVS_PROTOCOL_HTTP1]); /* asked for, or what the server wants instead */
     }
-    evidence->session[AVS_PROTOCOL_H2].http.downgraded = is_downgraded;
+    evidence->session[AVS_PROTOCOL_H2].http.was_downgraded = is_downgraded;
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         const struct avs_error *error = &workers[i].error;
         if (workers[i].status != AVS_OK) {

@@ -112,7 +112,7 @@ static enum avs_status retry_without_alpn(const struct line *line,
     const struct avs_pump_options way = way_of(line, &dial, NULL, retry);
     enum avs_status status = shake_hands(line, &way, reterr);
     if (status == AVS_OK && dial.outcome == AVS_DIAL_CONNECTED) {
-        facts->alpn_retry_secure = retry->verified;
+        facts->alpn_retry_secure = retry->is_verified;
         facts->hostname_matched = retry->hostname_matched;
         AVS_TEXT_SET(facts->version, retry->version);
         AVS_TEXT_SET(facts->cipher, retry->cipher);
@@ -148,7 +148,7 @@ enum avs_status avs_check_session(const struct avs_check_plan *plan,
                                   struct avs_session_evidence *session, struct avs_error *reterr) {
     const struct avs_log *log = &plan->options->log;
     enum avs_status status;
-    session->attempted = true;
+    session->was_attempted = true;
     AVS_LOG_EVENT(log, AVS_LOG_DEBUG5, SOURCE, "dial", {"protocol", protocol_of(session)},
                   {"host", plan->endpoint.host},
                   {"connectTo", plan->connect_to.host[0] ? plan->connect_to.host : "-"});
@@ -168,7 +168,7 @@ enum avs_status avs_check_session(const struct avs_check_plan *plan,
 enum avs_status avs_check_family(const struct avs_check_plan *plan, enum avs_family family,
                                  struct avs_session_evidence *session, struct avs_error *reterr) {
     struct line line;
-    session->attempted = true;
+    session->was_attempted = true;
     enum avs_status status = line_init(&line, plan, reterr);
     if (status == AVS_OK) {
         struct avs_pump_options way =

@@ -260,7 +260,7 @@ static void run(struct exchange *exchange) {
             return;
         }
         if (now_us >= options->deadline_us) {
-            options->facts->timed_out = true;
+            options->facts->has_timed_out = true;
             return;
         }
         wait_for_more(exchange, now_us);
@@ -280,8 +280,8 @@ static void note_result(struct exchange *exchange) {
         avs_text_contains_nocase(seen, exchange->seen.length, AVS_ATS_PHRASE) ||
         avs_text_contains_nocase(exchange->body.data, exchange->body.length, AVS_ATS_PHRASE);
     bool is_ended = exchange->is_finished && exchange->result == CURLE_OK;
-    facts->complete = facts->head_complete && (is_ended || exchange->is_cut);
-    if (facts->head_complete && exchange->is_finished && !facts->complete) {
+    facts->is_complete = facts->head_complete && (is_ended || exchange->is_cut);
+    if (facts->head_complete && exchange->is_finished && !facts->is_complete) {
         /* we end the loopback connection politely: a short body reads as a partial file, any other
          * failure of a chunked answer is its encoding */
         facts->length_short = exchange->result == CURLE_PARTIAL_FILE && head.has_length;

@@ -233,7 +233,7 @@ static void about_http2(struct subject *subject) {
     const struct avs_http_facts *http = &session->http;
     line(subject);
     avs_out_printf(subject->out, "TLS: %s with %s",
-                   session->tls.verified ? "verified" : "not verified",
+                   session->tls.is_verified ? "verified" : "not verified",
                    session->tls.version[0] ? session->tls.version : "no version agreed");
     if (strcmp(session->tls.alpn, "h2") != 0) {
         about_alpn(subject);

@@ -54,7 +54,7 @@ static void put_anchor(struct avs_json *json, const struct avs_trust_facts *trus
     avs_json_text(json, "sha256", trust->gate.anchor_sha256);
     avs_json_text(json, "spki_sha256", trust->gate.anchor_spki_sha256);
     avs_json_text(json, "ats_root", trust->gate.ats_root);
-    avs_json_bool(json, "cross_signed", trust->gate.anchor_cross_signed);
+    avs_json_bool(json, "cross_signed", trust->gate.is_anchor_cross_signed);
     avs_json_close(json);
 }
 
@@ -62,12 +62,12 @@ static void put_tls(struct avs_json *json, const struct avs_tls_facts *tls) {
     bool is_established = tls->outcome == AVS_HANDSHAKE_ESTABLISHED;
     avs_json_open_object(json, "tls");
     avs_json_bool(json, "established", is_established || tls->alpn_retry_secure);
-    avs_json_bool(json, "verified", tls->verified || tls->alpn_retry_secure);
+    avs_json_bool(json, "verified", tls->is_verified || tls->alpn_retry_secure);
     avs_json_bool(json, "hostname_matched", tls->hostname_matched);
     avs_json_text(json, "version", tls->version);
     avs_json_text(json, "cipher", tls->cipher);
     avs_json_text(json, "alpn", tls->alpn);
-    avs_json_bool(json, "ats", tls->trust.gate.ats);
+    avs_json_bool(json, "ats", tls->trust.gate.is_ats);
     put_anchor(json, &tls->trust);
     avs_json_open_array(json, "chain");
     for (size_t i = 0; i < tls->chain_length && i < AVS_CHAIN_MAX; i++) {
@@ -160,8 +160,8 @@ static enum avs_status put_session(struct avs_json *json, const struct avs_evide
 /* [] when the families were not asked for. */
 static void put_families(struct avs_json *json, const struct avs_evidence *evidence,
                          const struct avs_verdict *verdict) {
-    bool is_asked =
-        evidence->family[AVS_FAMILY_RSA].attempted || evidence->family[AVS_FAMILY_ECDSA].attempted;
+    bool is_asked = evidence->family[AVS_FAMILY_RSA].was_attempted ||
+                    evidence->family[AVS_FAMILY_ECDSA].was_attempted;
     avs_json_open_array(json, "families");
     for (int i = 0; is_asked && i < AVS_FAMILY_COUNT; i++) {
         const struct avs_tls_facts *tls = &evidence->family[i].tls;
@@ -177,7 +177,7 @@ static void put_families(struct avs_json *json, const struct avs_evidence *evide
 
 static void put_store(struct avs_json *json, const struct avs_evidence *evidence) {
     const struct avs_session_evidence *session =
-        &evidence->session[evidence->session[0].attempted ? 0 : 1];
+        &evidence->session[evidence->session[0].was_attempted ? 0 : 1];
     const struct avs_trust_facts *trust = &session->tls.trust;
     avs_json_open_object(json, "trust_store");
     avs_json_text(json, "source", trust->store.source);
@@ -199,7 +199,7 @@ static enum avs_status put_report(struct avs_json *json, const struct avs_eviden
     put_store(json, evidence);
     avs_json_open_array(json, "sessions");
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
-        if (evidence->session[i].attempted) {
+        if (evidence->session[i].was_attempted) {
             AVS_TRY(
                 put_session(json, evidence, (enum avs_protocol)i, &verdict->session[i], reterr));
         }

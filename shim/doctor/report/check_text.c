@@ -59,7 +59,7 @@ static void add_answer(struct report *report) {
         const struct avs_trust_facts *trust = &decisive(report)->tls.trust;
         avs_out_printf(&report->out, " %s works: TLS is verified and the chain ends in %s.\n",
                        evidence->endpoint,
-                       trust->gate.ats ? trust->gate.ats_root : "a trusted root (--any-root)");
+                       trust->gate.is_ats ? trust->gate.ats_root : "a trusted root (--any-root)");
     } else if (verdict->cause == AVS_CAUSE_NONE) {
         avs_out_printf(&report->out,
                        " %s: TLS is proven, but HTTP/2, which AVS needs, was not asked\n",
@@ -263,7 +263,7 @@ static enum avs_status add_family(struct report *report, enum avs_family family,
     if (verdict->outcome == AVS_SESSION_PASS) {
         fact(report, AVS_MARK_OK, label);
         avs_out_printf(&report->out, "the chain of this family ends in %s\n",
-                       trust->gate.ats ? trust->gate.ats_root : trust->gate.anchor_subject);
+                       trust->gate.is_ats ? trust->gate.ats_root : trust->gate.anchor_subject);
         return AVS_OK;
     }
     enum avs_cause cause = verdict->cause_count > 0 ? verdict->causes[0] : AVS_CAUSE_INTERNAL;
@@ -298,7 +298,7 @@ enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
     add_connection(&report);
     enum avs_status status = AVS_OK;
     if (verdict->session[verdict->decisive].tls_proven &&
-        decisive(&report)->tls.trust.gate.anchor_cross_signed) {
+        decisive(&report)->tls.trust.gate.is_anchor_cross_signed) {
         status = add_cross_signed(&report, decisive(&report), reterr);
     }
     for (int i = 0; i < AVS_SESSION_COUNT && status == AVS_OK; i++) {

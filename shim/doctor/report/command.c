@@ -265,7 +265,7 @@ static void add_given(struct avs_buffer *out, const struct view *view) {
         add_store(out, view);
         add_option(out, "--ats-roots", view->evidence->ats_roots_file);
     }
-    if (view->evidence->any_root) {
+    if (!view->evidence->require_ats) {
         avs_buffer_add_text(out, " --any-root");
     }
 }

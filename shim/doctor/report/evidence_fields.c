@@ -25,6 +25,12 @@ static const char *const protocol_names[] = {"h2", "http/1.1"};
         .size = sizeof(((struct STRUCT *)0)->member), .names = names_array,                \
         .name_count = AVS_COUNT(names_array)                                               \
     }
+/* A member with a key of its own: a ticket's keys stay when a member is named better. */
+#define FIELD_AS(member, key_name, kind_name)                                                      \
+    {                                                                                              \
+        .key = key_name, .kind = AVS_FIELD_##kind_name, .offset = offsetof(struct STRUCT, member), \
+        .size = sizeof(((struct STRUCT *)0)->member)                                               \
+    }
 /* A member of a struct inside, which is told flat: a ticket's keys stay when facts are regrouped.
  */
 #define FIELD_IN(part, member, name, kind_name)           \
@@ -88,8 +94,8 @@ static const struct avs_field cert_rows[] = {
     FIELD(not_before, I64),
     FIELD(not_after, I64),
     FIELD(is_ca, BOOL),
-    FIELD(self_issued, BOOL),
-    FIELD(self_signed, BOOL),
+    FIELD_AS(is_self_issued, "self_issued", BOOL),
+    FIELD_AS(is_self_signed, "self_signed", BOOL),
     FIELD(ats_root, TEXT),
     FIELD(has_amazon_name, BOOL),
     FIELD(is_amazon_name_over_foreign_key, BOOL),
@@ -115,9 +121,9 @@ static const struct avs_field trust_rows[] = {
     FIELD_IN(gate, anchor_subject, "anchor_subject", TEXT),
     FIELD_IN(gate, anchor_sha256, "anchor_sha256", TEXT),
     FIELD_IN(gate, anchor_spki_sha256, "anchor_spki_sha256", TEXT),
-    FIELD_IN(gate, ats, "ats", BOOL),
+    FIELD_IN(gate, is_ats, "ats", BOOL),
     FIELD_IN(gate, ats_root, "ats_root", TEXT),
-    FIELD_IN(gate, anchor_cross_signed, "anchor_cross_signed", BOOL),
+    FIELD_IN(gate, is_anchor_cross_signed, "anchor_cross_signed", BOOL),
     FIELD_IN(refusal, missing_issuer, "missing_issuer", TEXT),
     FIELD_IN(refusal, issuer_known_by_name, "issuer_known_by_name", BOOL),
     FIELD_IN(refusal, issuer_unfit, "issuer_unfit", BOOL),
@@ -130,10 +136,10 @@ static const struct avs_field trust_rows[] = {
     FIELD_IN(refusal, intermediate_missing, "intermediate_missing", BOOL),
     FIELD_IN(refusal, self_signed_leaf, "self_signed_leaf", BOOL),
     FIELD_IN(refusal, untrusted_self_signed_in_chain, "untrusted_self_signed_in_chain", BOOL),
-    FIELD_IN(refusal, intercepted, "intercepted", BOOL),
+    FIELD_IN(refusal, is_intercepted, "intercepted", BOOL),
     FIELD_IN(refusal, intercepted_by, "intercepted_by", TEXT),
-    FIELD_IN(refusal, expired, "expired", BOOL),
-    FIELD_IN(refusal, not_yet_valid, "not_yet_valid", BOOL),
+    FIELD_IN(refusal, is_expired, "expired", BOOL),
+    FIELD_IN(refusal, is_not_yet_valid, "not_yet_valid", BOOL),
     FIELD_IN(refusal, ca_outside_validity, "ca_outside_validity", BOOL),
     FIELD_IN(refusal, all_outside_validity, "all_outside_validity", BOOL),
     FIELD_IN(refusal, valid_at_other_time, "valid_at_other_time", BOOL),
@@ -153,7 +159,7 @@ TABLE(trust);
 #define STRUCT avs_tls_facts
 static const struct avs_field tls_rows[] = {
     FIELD_ENUM(outcome, handshake_names),
-    FIELD(verified, BOOL),
+    FIELD_AS(is_verified, "verified", BOOL),
     FIELD(hostname_matched, BOOL),
     FIELD(version, TEXT),
     FIELD(cipher, TEXT),
@@ -181,8 +187,8 @@ static const struct avs_field http_rows[] = {
     FIELD_BYTES(first),
     FIELD(bytes_received, U64),
     FIELD_ENUM(close, close_names),
-    FIELD(timed_out, BOOL),
-    FIELD(complete, BOOL),
+    FIELD_AS(has_timed_out, "timed_out", BOOL),
+    FIELD_AS(is_complete, "complete", BOOL),
     FIELD(status, INT),
     FIELD(version, TEXT),
     FIELD(ats_message, BOOL),
@@ -199,7 +205,7 @@ static const struct avs_field http_rows[] = {
     FIELD(rst_received, BOOL),
     FIELD(rst_code, U32),
     FIELD(protocol_error, BOOL),
-    FIELD(downgraded, BOOL),
+    FIELD_AS(was_downgraded, "downgraded", BOOL),
 };
 TABLE(http);
 #undef STRUCT
@@ -214,9 +220,12 @@ TABLE(timing);
 
 #define STRUCT avs_session_evidence
 static const struct avs_field session_rows[] = {
-    FIELD(attempted, BOOL),         FIELD_ENUM(protocol, protocol_names),
-    FIELD_TABLE(dial, dial_fields), FIELD_TABLE(tls, tls_fields),
-    FIELD_TABLE(http, http_fields), FIELD_TABLE(timing, timing_fields),
+    FIELD_AS(was_attempted, "attempted", BOOL),
+    FIELD_ENUM(protocol, protocol_names),
+    FIELD_TABLE(dial, dial_fields),
+    FIELD_TABLE(tls, tls_fields),
+    FIELD_TABLE(http, http_fields),
+    FIELD_TABLE(timing, timing_fields),
 };
 TABLE(session);
 #undef STRUCT
@@ -262,7 +271,7 @@ static const struct avs_field evidence_rows[] = {
     FIELD(endpoint_source, TEXT),
     FIELD(host, TEXT),
     FIELD(port, U16),
-    FIELD(any_root, BOOL),
+    FIELD(require_ats, BOOL),
     FIELD(ats_roots_file, TEXT),
     FIELD(wall_clock, I64),
     FIELD(build_time, I64),

@@ -15,8 +15,8 @@ static void add_answer(struct avs_out *text, const struct avs_trust_explanation 
     const struct avs_trust_facts *trust = &explanation->tls.trust;
     if (explanation->cause_count == 0) {
         avs_out_tone(text, AVS_TONE_GOOD, "The chain is accepted%s%s%s.\n",
-                     trust->gate.ats ? ": it ends in " : "",
-                     trust->gate.ats ? trust->gate.ats_root : "",
+                     trust->gate.is_ats ? ": it ends in " : "",
+                     trust->gate.is_ats ? trust->gate.ats_root : "",
                      explanation->host[0] ? ", and the name matches" : "");
         return;
     }

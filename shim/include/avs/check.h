@@ -25,10 +25,10 @@ struct avs_check_options {
     const char *ca_path;         /**< Optional: hashed directory */
     const char *store_source;    /**< Optional: "option", "config": for the report */
     const char *ats_roots_file;  /**< Optional: PEM file of the roots that count as ATS */
-    bool any_root;               /**< any trusted root will do */
-    const char *connect_to;      /**< Optional: HOST:PORT to dial instead; SNI and names stay */
-    const char *proxy;           /**< Optional: as CURLOPT_PROXY; NULL = environment */
-    const char *interface_name;  /**< Optional: as CURLOPT_INTERFACE */
+    bool require_ats;           /**< a trusted chain must end in an ATS root; false = any will do */
+    const char *connect_to;     /**< Optional: HOST:PORT to dial instead; SNI and names stay */
+    const char *proxy;          /**< Optional: as CURLOPT_PROXY; NULL = environment */
+    const char *interface_name; /**< Optional: as CURLOPT_INTERFACE */
     bool skip_h2;
     bool skip_http1;
     bool with_families;              /**< also ask which root the RSA and the ECDSA chain need */

@@ -146,8 +146,8 @@ struct avs_cert_facts {
     int64_t not_before; /**< Unix seconds */
     int64_t not_after;
     bool is_ca;
-    bool self_issued; /**< subject equals issuer */
-    bool self_signed; /**< self-issued and the signature checks with its own key */
+    bool is_self_issued; /**< subject equals issuer */
+    bool is_self_signed; /**< self-issued and the signature checks with its own key */
     char ats_root[AVS_ROOT_NAME_BYTES];   /**< name of the ATS root with this key, empty if none */
     bool has_amazon_name;                 /**< subject claims an Amazon / Starfield Services name */
     bool is_amazon_name_over_foreign_key; /**< claims to be an ATS root, but the key is not */
@@ -176,9 +176,9 @@ struct avs_gate_facts {
     char anchor_subject[AVS_NAME_BYTES]; /**< where the verified path ends */
     char anchor_sha256[AVS_HASH_HEX_BYTES];
     char anchor_spki_sha256[AVS_HASH_HEX_BYTES];
-    bool ats;                           /**< the verified path contains an ATS root key */
+    bool is_ats;                        /**< the verified path contains an ATS root key */
     char ats_root[AVS_ROOT_NAME_BYTES]; /**< which one, the nearest to the anchor */
-    bool anchor_cross_signed; /**< the anchor is not self-signed: a strict verifier refuses it */
+    bool is_anchor_cross_signed; /**< the anchor is not self-signed: a strict verifier refuses it */
 };
 
 /** Why a chain was refused, as the explainer found it; all false and empty when it was accepted. */
@@ -201,10 +201,10 @@ struct avs_refusal_facts {
     bool self_signed_leaf;          /**< the leaf is its own issuer */
     bool untrusted_self_signed_in_chain; /**< the chain ends in a self-signed CA that we do not know
                                           */
-    bool intercepted; /**< an Amazon host or name over a key that is not Amazon's */
+    bool is_intercepted; /**< an Amazon host or name over a key that is not Amazon's */
     char intercepted_by[AVS_NAME_BYTES];
-    bool expired; /**< some certificate of the path, see problem_* */
-    bool not_yet_valid;
+    bool is_expired; /**< some certificate of the path, see problem_* */
+    bool is_not_yet_valid;
     bool ca_outside_validity;      /**< a certificate above the leaf is outside its validity */
     bool all_outside_validity;     /**< every certificate of the path is, the anchor included */
     bool valid_at_other_time;      /**< the chain is good at another time than the clock's */
@@ -227,7 +227,7 @@ struct avs_trust_facts {
 
 struct avs_tls_facts {
     enum avs_handshake_outcome outcome;
-    bool verified;         /**< handshake finished, X509_V_OK and the host matched */
+    bool is_verified;      /**< handshake finished, X509_V_OK and the host matched */
     bool hostname_matched; /**< the leaf's subjectAltName covers the host (RFC 9525) */
     char version[16];      /**< "TLSv1.3", empty before ServerHello */
     char cipher[64];
@@ -255,9 +255,9 @@ struct avs_http_facts {
     size_t first_length;
     uint64_t bytes_received; /**< decrypted */
     enum avs_close_kind close;
-    bool timed_out;
-    bool complete; /**< the whole answer arrived, by its own framing */
-    int status;    /**< HTTP status, 0 = none */
+    bool has_timed_out;
+    bool is_complete; /**< the whole answer arrived, by its own framing */
+    int status;       /**< HTTP status, 0 = none */
     char version[16];
     bool ats_message; /**< "connection established with ATS certificate" was in the answer */
     char redirect_host[AVS_NAME_BYTES];
@@ -274,7 +274,7 @@ struct avs_http_facts {
     bool rst_received;
     uint32_t rst_code;
     bool protocol_error; /**< the peer broke RFC 9113 framing */
-    bool downgraded;     /**< HTTP_1_1_REQUIRED: asked again over HTTP/1.1 */
+    bool was_downgraded; /**< HTTP_1_1_REQUIRED: asked again over HTTP/1.1 */
 };
 
 struct avs_timing_facts { /* milliseconds since the session began, -1 = not reached */
@@ -282,7 +282,7 @@ struct avs_timing_facts { /* milliseconds since the session began, -1 = not reac
 };
 
 struct avs_session_evidence {
-    bool attempted;
+    bool was_attempted;
     enum avs_protocol protocol;
     struct avs_dial_facts dial;
     struct avs_tls_facts tls;
@@ -324,7 +324,7 @@ struct avs_evidence {
                                            */
     char host[AVS_NAME_BYTES];            /**< what SNI and the name check use */
     uint16_t port;
-    bool any_root;                       /**< --any-root: a verified chain needs no ATS root */
+    bool require_ats;                    /**< a verified chain must end in an ATS root */
     char ats_roots_file[AVS_NAME_BYTES]; /**< --ats-roots, empty = embedded table */
     int64_t wall_clock;                  /**< this machine's time, Unix seconds */
     int64_t build_time; /**< when this library was built: the clock cannot be earlier */

@@ -29,7 +29,7 @@ struct avs_trust_explain_options {
                                      libcurl was built with */
     const char *ca_path;        /**< Optional: hashed directory */
     const char *ats_roots_file; /**< Optional: PEM file of the roots that count as ATS */
-    bool any_root;              /**< an accepted chain needs no ATS root */
+    bool require_ats;           /**< an accepted chain must end in an ATS root */
 };
 
 /** The chain's facts and its causes, the one to fix first in front. */

@@ -284,7 +284,7 @@ void avs_conn_open(struct avs_core *core, struct avs_origin *origin) {
             ? AVS_NEVER_US
             : core->loop.now_us + core->options.connect_timeout_us + AVS_DIAL_GRACE_US;
     conn->unanswered_us = conn->ping_due_us = conn->pushed_due_us = AVS_NEVER_US;
-    conn->evidence.attempted = true; /* field by field: most of it is never touched */
+    conn->evidence.was_attempted = true; /* field by field: most of it is never touched */
     conn->evidence.protocol = AVS_PROTOCOL_H2;
     conn->evidence.tls.alert_received = conn->evidence.tls.alert_sent = -1;
     conn->evidence.tls.trust.gate.verify_error = -1;

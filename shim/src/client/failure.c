@@ -116,7 +116,7 @@ enum avs_cause avs_failure_cause(const struct avs_session_evidence *evidence, co
         return AVS_CAUSE_OUT_OF_MEMORY;
     }
     AVS_TEXT_SET(whole->host, host);
-    whole->any_root = !requires_ats;
+    whole->require_ats = requires_ats;
     whole->wall_clock = avs_clock_wall_ms() / 1000;
     whole->build_time = avs_clock_build_time();
     whole->session[AVS_PROTOCOL_H2] = *evidence;

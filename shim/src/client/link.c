@@ -87,7 +87,7 @@ static bool on_change(void *user, enum avs_pump_state state, const struct avs_er
         break;
     case AVS_PUMP_UP:
         if (strcmp(tls->alpn, "h2") == 0 &&
-            (tls->trust.gate.ats || !link->links->core->options.require_ats)) {
+            (tls->trust.gate.is_ats || !link->links->core->options.require_ats)) {
             avs_conn_on_up(conn, now_us);
             break;
         } /* the evidence says which of the two */

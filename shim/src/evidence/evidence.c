@@ -14,6 +14,7 @@ struct avs_evidence *avs_evidence_new(void) {
     if (!evidence) {
         return NULL;
     }
+    evidence->require_ats = true;
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         set_not_reached(&evidence->session[i]);
         evidence->session[i].protocol = (enum avs_protocol)i;

@@ -291,8 +291,8 @@ static void finish_handshake(struct avs_tls *tls) {
         fail_handshake(tls); /* OpenSSL does not verify again; certificates expire meanwhile */
         return;
     }
-    facts->verified = is_proven(tls);
-    if (!facts->verified) { /* cannot be, and must not pass if it is */
+    facts->is_verified = is_proven(tls);
+    if (!facts->is_verified) { /* cannot be, and must not pass if it is */
         fail_handshake(tls);
         return;
     }

@@ -213,8 +213,8 @@ void avs_cert_describe(X509 *certificate, const struct avs_ats_roots *roots,
     ERR_set_mark();
     ret_facts->is_ca = X509_check_ca(certificate) > 0;
     ERR_pop_to_mark();
-    ret_facts->self_issued = X509_NAME_cmp(subject, issuer) == 0;
-    ret_facts->self_signed = avs_cert_is_self_signed(certificate);
+    ret_facts->is_self_issued = X509_NAME_cmp(subject, issuer) == 0;
+    ret_facts->is_self_signed = avs_cert_is_self_signed(certificate);
     ret_facts->has_amazon_name = avs_cert_name_claims_amazon(subject);
     ret_facts->is_amazon_name_over_foreign_key =
         ats < 0 && !is_embedded_key && has_root_name(subject, roots);

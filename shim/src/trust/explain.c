@@ -287,7 +287,7 @@ static void note_interception(struct explanation *it) {
     bool is_product = !it->closes_by_store && has_interceptor_name(it);
     if (is_stranger_for_amazon || is_product ||
         (!it->closes_by_store && has_forged_amazon_name(it))) {
-        trust->refusal.intercepted = true;
+        trust->refusal.is_intercepted = true;
         avs_cert_name(issuer, trust->refusal.intercepted_by, sizeof(trust->refusal.intercepted_by));
     }
 }
@@ -318,8 +318,8 @@ static void note_times(struct explanation *it) {
         bool is_late = it->input->now_unix >= not_after; /* as OpenSSL has it */
         from = not_before > from ? not_before : from;
         until = not_after < until ? not_after : until;
-        trust->refusal.not_yet_valid |= is_early;
-        trust->refusal.expired |= is_late;
+        trust->refusal.is_not_yet_valid |= is_early;
+        trust->refusal.is_expired |= is_late;
         if (is_early || is_late) {
             outside++;
             trust->refusal.ca_outside_validity |= i > 0;

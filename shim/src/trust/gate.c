@@ -65,7 +65,7 @@ static void note_path(const struct avs_gate *gate, STACK_OF(X509) * path) {
                       ? avs_ats_roots_find_key(gate->ats_roots, key)
                       : -1;
         if (ats >= 0) { /* the one nearest to the anchor stays */
-            trust->gate.ats = true;
+            trust->gate.is_ats = true;
             AVS_TEXT_SET(trust->gate.ats_root, avs_ats_roots_name(gate->ats_roots, (size_t)ats));
         }
     }
@@ -76,7 +76,7 @@ static void note_path(const struct avs_gate *gate, STACK_OF(X509) * path) {
         AVS_TEXT_SET(trust->gate.anchor_subject, about.subject);
         AVS_TEXT_SET(trust->gate.anchor_sha256, about.sha256);
         AVS_TEXT_SET(trust->gate.anchor_spki_sha256, about.spki_sha256);
-        trust->gate.anchor_cross_signed = !about.self_signed;
+        trust->gate.is_anchor_cross_signed = !about.is_self_signed;
     }
 }
 
@@ -105,7 +105,7 @@ static int judge(X509_STORE_CTX *verification, const struct avs_gate *gate, int 
     struct avs_tls_facts *facts = gate->facts;
     STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(verification);
     facts->trust.gate = (struct avs_gate_facts){.verify_error = -1};
-    facts->trust.refusal = (struct avs_refusal_facts){.expired = false};
+    facts->trust.refusal = (struct avs_refusal_facts){.is_expired = false};
     int result = verify(verification, gate);
     int error = X509_STORE_CTX_get_error(verification);
     if (result != 1 && error == X509_V_OK) { /* refused, and it did not say why */

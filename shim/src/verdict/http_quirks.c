@@ -191,7 +191,7 @@ struct avs_http_reading avs_http1_read(const struct avs_session_evidence *sessio
     if (http->bad_chunk) {
         return quirk("bad_chunk");
     }
-    if (!http->complete) {
+    if (!http->is_complete) {
         return quirk("truncated");
     }
     return read_status(http);
@@ -210,7 +210,7 @@ static bool is_other_protocol(const struct avs_http_facts *http) {
 /* It took all that we were ready to receive: neither the end of the connection nor of the time. */
 static bool is_flood(const struct avs_http_facts *http) {
     return http->status == 0 && http->bytes_received > 0 && http->close == AVS_CLOSE_OPEN &&
-           !http->timed_out && !http->goaway_received && !http->rst_received &&
+           !http->has_timed_out && !http->goaway_received && !http->rst_received &&
            !http->protocol_error;
 }
 
@@ -235,7 +235,7 @@ struct avs_http_reading avs_h2_read(const struct avs_session_evidence *session) 
     if (http->rst_received && avs_h2_wants_http1(http)) {
         return quirk("downgraded");
     }
-    if (http->complete && http->status > 0) {
+    if (http->is_complete && http->status > 0) {
         return read_status(http);
     }
     if (http->status > 0) {

@@ -96,7 +96,7 @@ static enum avs_cause local_cause(const struct avs_tls_facts *tls) {
 /* ATS where ATS is asked for; adds the cause and returns false otherwise. */
 static bool is_ats_or_excused(const struct avs_evidence *evidence, const struct avs_tls_facts *tls,
                               struct avs_session_verdict *verdict) {
-    if (tls->trust.gate.ats || evidence->any_root) {
+    if (tls->trust.gate.is_ats || !evidence->require_ats) {
         return true;
     }
     set(verdict, AVS_SESSION_FAIL, avs_not_ats_cause(tls, evidence->host));
@@ -188,7 +188,7 @@ static bool judge_handshake(const struct avs_evidence *evidence, const struct av
     case AVS_HANDSHAKE_COUNT:
         break;
     }
-    if (!tls->verified || !tls->hostname_matched || tls->trust.gate.verify_error != 0) {
+    if (!tls->is_verified || !tls->hostname_matched || tls->trust.gate.verify_error != 0) {
         set(verdict, AVS_SESSION_FAIL,
             AVS_CAUSE_CERT_INVALID); /* a ticket that contradicts itself */
         return false;
@@ -205,10 +205,10 @@ static void judge_http(const struct avs_evidence *evidence, enum avs_protocol pr
     const struct avs_session_evidence *session = &evidence->session[protocol];
     const struct avs_tls_facts *tls = &session->tls;
     const struct avs_tls_facts *h2 = &evidence->session[AVS_PROTOCOL_H2].tls;
-    bool h2_works = h2->verified && strcmp(h2->alpn, "h2") == 0;
+    bool h2_works = h2->is_verified && strcmp(h2->alpn, "h2") == 0;
     bool is_h2 = protocol == AVS_PROTOCOL_H2;
     /* a server may say something (its SETTINGS) before it finds that the certificate is missing */
-    bool says_why = tls->alert_received == ALERT_CERTIFICATE_REQUIRED && !session->http.complete;
+    bool says_why = tls->alert_received == ALERT_CERTIFICATE_REQUIRED && !session->http.is_complete;
     if (session->http.close == AVS_CLOSE_ALERT && tls->client_cert_requested &&
         (says_why || session->http.first_length == 0)) {
         set(verdict, AVS_SESSION_FAIL, alert_cause(tls));
@@ -238,7 +238,7 @@ static bool judge_connection(const struct avs_evidence *evidence,
                              const struct avs_session_evidence *session, enum avs_protocol protocol,
                              struct avs_session_verdict *verdict) {
     verdict->http_class = "none";
-    if (!session->attempted) {
+    if (!session->was_attempted) {
         verdict->outcome = AVS_SESSION_NOT_RUN;
         return false;
     }

@@ -31,7 +31,7 @@ struct question {
 };
 
 static bool has_time_problem(const struct question *q) {
-    return q->trust->refusal.expired || q->trust->refusal.not_yet_valid ||
+    return q->trust->refusal.is_expired || q->trust->refusal.is_not_yet_valid ||
            q->trust->gate.verify_error == VERIFY_NOT_YET_VALID ||
            q->trust->gate.verify_error == VERIFY_HAS_EXPIRED;
 }
@@ -60,14 +60,14 @@ static bool is_clock_wrong(const struct question *q) {
     return trust->refusal.valid_at_other_time &&
            (trust->refusal.all_outside_validity ||
             (trust->refusal.path_is_public_ats &&
-             (trust->refusal.ca_outside_validity || trust->refusal.not_yet_valid)));
+             (trust->refusal.ca_outside_validity || trust->refusal.is_not_yet_valid)));
 }
 
 /* With a wrong clock, what it makes of the certificates says nothing, unless they had lapsed before
  * this library was built. */
 static bool is_expired(const struct question *q) {
     const struct avs_trust_facts *trust = q->trust;
-    bool is_late = trust->refusal.expired || trust->gate.verify_error == VERIFY_HAS_EXPIRED;
+    bool is_late = trust->refusal.is_expired || trust->gate.verify_error == VERIFY_HAS_EXPIRED;
     if (!is_clock_wrong(q)) {
         return is_late;
     }
@@ -75,8 +75,8 @@ static bool is_expired(const struct question *q) {
 }
 
 static bool is_not_yet_valid(const struct question *q) {
-    return !is_clock_wrong(q) &&
-           (q->trust->refusal.not_yet_valid || q->trust->gate.verify_error == VERIFY_NOT_YET_VALID);
+    return !is_clock_wrong(q) && (q->trust->refusal.is_not_yet_valid ||
+                                  q->trust->gate.verify_error == VERIFY_NOT_YET_VALID);
 }
 
 static bool is_host_wrong(const struct question *q) {
@@ -94,7 +94,7 @@ static bool is_intercepted(const struct question *q) {
     }
     bool is_other_server = is_host_wrong(q) && !has_amazon_name && q->tls->chain_length > 0 &&
                            !avs_names_is_interceptor(q->trust->refusal.intercepted_by);
-    return q->trust->refusal.intercepted && !is_other_server;
+    return q->trust->refusal.is_intercepted && !is_other_server;
 }
 
 static bool is_self_signed(const struct question *q) {
@@ -185,7 +185,7 @@ size_t avs_trust_causes(const struct avs_tls_facts *tls, int64_t wall_clock, int
     const struct avs_trust_facts *trust = &tls->trust;
     enum avs_cause single = avs_store_cause(trust->store.state);
     if (single == AVS_CAUSE_NONE && trust->gate.verify_error == 0 &&
-        trust->gate.anchor_cross_signed) {
+        trust->gate.is_anchor_cross_signed) {
         single = AVS_CAUSE_CROSS_SIGNED_ANCHOR;
     }
     if (trust->refusal.leaf_number > 0) { /* all else is about somebody else's certificate */
