@@ -209,7 +209,7 @@ def test_the_downchannel_is_the_last_to_end_after_goaway(gateway, request_under_
                       request_under_way.format(url=gateway.url), "sleep=1000",
                       f"get={gateway.url}/ping", "end")
     running.next("held")
-    gateway.wait_for(lambda it: len(it.connections[0].paths) == 2)
+    gateway.wait_for(lambda it: it.connections and len(it.connections[0].paths) == 2)
     time.sleep(0.3)
     gateway.connections[0].goaway()
     running.finish()
