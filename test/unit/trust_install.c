@@ -252,7 +252,9 @@ static void what_we_ignore_does_not_reach_the_updater(void **state) {
     assert_int_equal(status, AVS_ERR_IO);
     const char *mask = strstr(error.message, "SigIgn:");
     assert_non_null(mask);
-    unsigned long long bits = strtoull(mask + strlen("SigIgn:"), NULL, 16);
+    const char *digits = strpbrk(mask + strlen("SigIgn:"), "0123456789abcdef"); /* behind a tab */
+    assert_non_null(digits);
+    unsigned long long bits = strtoull(digits, NULL, 16);
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         assert_int_equal((bits >> (rows[i].number - 1)) & 1, rows[i].stays_ignored);
     }
