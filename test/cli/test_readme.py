@@ -1,6 +1,7 @@
 """The README and docs/ are true: the page of causes is the catalogue's, the page of the API the
 headers', commands, files and links exist."""
 import re
+import shlex
 
 import pytest
 
@@ -39,3 +40,11 @@ def test_causes_command_knows_its_rows():
     assert "missing root" in run("causes", "root_missing").stdout
     unknown = run("causes", "no_such")
     assert unknown.returncode == 2 and "no_such" in unknown.stderr
+
+
+def test_the_transcript_is_what_the_command_prints():
+    """Its lines, in their order; those that differ from run to run are left out of the page."""
+    command, _, rest = README.partition("    $ ")[2].partition("\n")
+    shown = [line[4:] for line in rest.split("\n\n")[0].splitlines()]
+    printed = iter(run(*shlex.split(command)[1:]).stdout.splitlines())
+    assert len(shown) > 5 and all(line in printed for line in shown)
