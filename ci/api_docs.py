@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """docs/api.md from the public headers: what each says at its head, and each declaration under its
 comment. api_docs.py writes it; api_docs.py --check fails where it is not what the headers say."""
 import pathlib

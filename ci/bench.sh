@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Run every bench of test/bench against a build: bench.sh BUILD-DIR [NAME...]
 # Prints JSON lines, one figure each; nothing else goes to standard output.
 set -euo pipefail

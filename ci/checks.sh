@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Checks of shape: exported symbols, layers, homes of third-party headers. checks.sh BUILD-DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # fuzz.sh BUILD-DIR [SECONDS [NAME...]]: every fuzzer of BUILD-DIR/test/fuzz, or those named, SECONDS
 # each (default 60), as many at a time as there are processors. One line for each: what was run and
 # how much of the code that it aims at was reached. What a fuzzer learnt is kept in

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Install what is missing of the packages that a job needs: install.sh build | unit | test | fuzz |
 # bench | platforms. Debian and its relatives; elsewhere it names what to install by hand.
 set -euo pipefail

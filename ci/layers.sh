@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Nothing goes up: which module calls into which, read off the symbols of the objects, and which
 # includes which. layers.sh BUILD-DIR
 set -euo pipefail

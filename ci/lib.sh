@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Shared by the scripts here: what a person sees while a machine works. Source it.
 # shellcheck shell=bash
 

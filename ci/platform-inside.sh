@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What platforms.sh runs in a root: platform-inside.sh native | cross | musl NAME. Installs what is
 # missing there, builds, runs the demo and the unit and sim tests.
 set -euo pipefail

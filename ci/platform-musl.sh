@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Inside a Debian root: the libraries that avs-shim stands on, from Debian's own sources, built with
 # musl-gcc into /opt/musl; then avs-shim with them. Called by platform-inside.sh.
 set -euo pipefail

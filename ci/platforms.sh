@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The demo and the unit and sim tests on other systems: platforms.sh [NAME...]. Each lives in a root
 # that debootstrap makes once and that is kept under AVS_ROOTS, default
 # ${XDG_CACHE_HOME:-~/.cache}/avs-shim/roots; delete a root to make it anew. Needs root.

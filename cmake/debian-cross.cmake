@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Cross build on Debian for another of its architectures, against the libraries of that architecture:
 #   apt-get install crossbuild-essential-armhf libssl-dev:armhf libnghttp2-dev:armhf ...
 #   cmake -S . -B build-armhf --toolchain cmake/debian-cross.cmake -DAVS_TRIPLE=arm-linux-gnueabihf

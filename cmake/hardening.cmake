@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What a distribution's build adds, for the build on the device too. Flags that the compiler lacks are
 # left out, and so is what the caller's own flags already decide. Not with sanitizers, which see more.
 include(CheckCCompilerFlag)

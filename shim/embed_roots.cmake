@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Write the PEM files of `folder` into a C header: one string literal for each file, so that the
 # roots have one source (config/roots) and the library needs no file at run time.
 function(embed_roots folder header)

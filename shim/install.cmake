@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Installed: the libraries, the headers, a pkg-config file for each library, and a CMake package with
 # the targets avs-shim::avs-shim, avs-shim::avs-doctor and, where the libraries under them are found,
 # those with -static. The tree may be moved as a whole.

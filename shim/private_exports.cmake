@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The line's symbols that the workshop links to, as a version script for libavs-shim: the node
 # AVS_SHIM_PRIVATE is for libavs-doctor of the very same build and promises nothing.
 #   cmake -DNM=... -DPUBLIC=exports.map -DLINE=a.o,... -DDOCTOR=b.o,... -DOUTPUT=... -P this

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lets the tests import test/support/*.py."""
 import pathlib
 import sys

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Directives out of a multipart/related body, as it comes, in pieces of any size. */
 #ifndef DIRECTIVES_H
 #define DIRECTIVES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An AVS-shaped session from the command line: see the help text. Signals, time and the order of
  * things are here; the requests are session.c's. */
 #define _GNU_SOURCE

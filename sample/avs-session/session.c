@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See session.h. Callbacks run on the client's thread; what they tell the main one is behind a lock
  * and announced through the eventfd. */
 #define _GNU_SOURCE

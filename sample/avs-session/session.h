@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One AVS session over avs_client: downchannel, events, pings. Release v20160207 of the guide
  * "Interaction with AVS over HTTP/2". */
 #ifndef SESSION_H

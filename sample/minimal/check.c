@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Check an endpoint, say why it fails, exit as avs-shim does.
  *     cc check.c $(pkg-config --cflags --libs avs-doctor) -o check && ./check na
  * A second argument is a CA file in place of the system's, whose roots will do where no Amazon root

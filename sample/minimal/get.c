@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One GET over HTTP/2, by the transport: get URL [CA-FILE [HOST:PORT to connect to]]
  *     cc get.c $(pkg-config --cflags --libs avs-shim) -o get && ./get https://www.amazon.com */
 #include <semaphore.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A component of the AVS Device SDK, 1.21 and later, that provides the HTTP/2 transport: for an
  * application that lists its components itself. In its own version of the SDK's
  * acsdkAlexaCommunications component, .addComponent(avsShim::getTransportComponent()) takes the

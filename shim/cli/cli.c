@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every command file shares: what is said, where, and how the process ends. */
 #include "cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim, the command: what every command file shares. Public headers only.
  *
  * One row for each option, in one table for each command: the parser, --help, the manual page and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim causes: the catalogue, to look an id up or to print it whole. */
 #include <limits.h>
 #include <string.h>

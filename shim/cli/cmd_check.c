@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim check: the main job. */
 #include <limits.h>
 #include <stdlib.h>

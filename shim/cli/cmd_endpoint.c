@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim endpoint: which endpoint the SDK will really use, and changing it without breaking the
  * file. */
 #include <stdlib.h>

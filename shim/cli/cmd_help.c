@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim help: the words of --help, and the same rows as manual pages and for the shells. */
 #include <limits.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim inspect: from the SDK's debug log to the cause of the SSL exception. */
 #include <limits.h>
 #include <signal.h>

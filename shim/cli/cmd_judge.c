@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim judge: the verdict of an evidence file, offline. */
 #include <stdlib.h>
 

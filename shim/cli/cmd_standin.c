@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim standin: the stand-in for the ATS test endpoint, until it is interrupted. */
 #include <signal.h>
 #include <stdint.h>

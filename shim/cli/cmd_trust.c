@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim trust: a table of commands, one file each. */
 #include "cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim trust audit: which store the SDK really uses, and whether the roots are in it. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim trust explain: why a saved certificate chain is refused. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim trust install: the guide's recipe done right, from the roots built in, offline. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stand-in endpoint, run inside the command for --demo. */
 #include "demo.h"
 

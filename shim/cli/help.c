@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --help and the overview, from the same rows that the parser reads. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading logs for avs-shim inspect. read() in pieces, never mmap: memory stays the same whatever
  * the file's size. */
 #include "inspect_input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a log comes from: a file, standard input, gzip, or a file that still grows. */
 #ifndef AVS_CLI_INSPECT_INPUT_H
 #define AVS_CLI_INSPECT_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim, the command: a table of commands, one file each. */
 #include <stdio.h>
 #include <string.h>

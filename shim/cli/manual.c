@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of all commands as manual pages (roff, man(7)) and as completion scripts. */
 #include "manual.h"
 

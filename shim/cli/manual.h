@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of all commands as manual pages and as completion. */
 #ifndef AVS_CLI_MANUAL_H
 #define AVS_CLI_MANUAL_H

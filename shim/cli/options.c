@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One row for each option: read the words of a command line by them. */
 #include "options.h"
 

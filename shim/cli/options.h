@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of a command's options, for those who read them: parser, help, completion. */
 #ifndef AVS_CLI_OPTIONS_H
 #define AVS_CLI_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What check and judge print, and the evidence file both know. */
 #include "output.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What check and judge print, and the evidence file both know. */
 #ifndef AVS_CLI_OUTPUT_H
 #define AVS_CLI_OUTPUT_H

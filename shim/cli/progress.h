@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line on a terminal's stderr while something takes longer than a second. */
 #ifndef AVS_CLI_PROGRESS_H
 #define AVS_CLI_PROGRESS_H

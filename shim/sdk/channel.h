@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One avs_client, shared by the connection and its requests: any of them may be the last to go.
  * The lock guards the pointer and whether it is gone; no callback runs under it. */
 #ifndef AVS_SDK_CHANNEL_H

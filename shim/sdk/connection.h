@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's HTTP2ConnectionInterface over one avs_client. */
 #ifndef AVS_SDK_CONNECTION_H
 #define AVS_SDK_CONNECTION_H

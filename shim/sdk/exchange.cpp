@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See exchange.h. An exception from the SDK's callbacks ends the process, as it does on the stock
  * transport's thread: none may cross the C library between. */
 #include "exchange.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One request on its way: the SDK's source and sink behind the client's callbacks. */
 #ifndef AVS_SDK_EXCHANGE_H
 #define AVS_SDK_EXCHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The factory for applications that choose the transport themselves. */
 #include "include/avs/sdk_factory.hpp"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Where the SDK's headers are: AVS_SDK_INCLUDE_DIRS as given, or found in the SDK's source tree
 # (AVS_SDK_SOURCE) and, where the release generates a header, in its build tree (AVS_SDK_BUILD).
 set(AVS_SDK_INCLUDE_DIRS "" CACHE STRING

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* "The SDK's gateway" is the first origin that this process asks for under an override. A server
  * that later sends the device elsewhere (System.SetEndpoint, Alexa.ApiGateway.SetGateway) is
  * followed: mapping that origin back as well would have the two send the device to and fro. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The endpoint override. From SDK 1.17 on, sampleApp.endpoint and acl.endpoint are read by nobody;
  * here they work again: requests for the SDK's gateway go to the configured origin. */
 #ifndef AVS_SDK_GATEWAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's own LibcurlHTTP2ConnectionFactory, every member of it, making our connections: that is
  * what puts the transport under an unmodified SDK. Three ways in, each of which makes this
  * definition win over the one in libAVSCommon:

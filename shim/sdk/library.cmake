@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The adapter's sources, for the library here, for the tests and for the SDK's own build (extension/).
 set(AVS_SDK_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(AVS_SDK_SOURCES)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The client writes whole lines in the SDK's grammar; the SDK's logger wants source and event and
  * adds time, thread and level itself. So a line is taken apart here, and nothing in it is changed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's logger, whichever sink the application has chosen. It does not depend on how the SDK's
  * own macros were compiled. */
 #ifndef AVS_SDK_LOG_H

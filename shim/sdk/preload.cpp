@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Under LD_PRELOAD the environment hands this library on to every program that the application
  * starts. It has done its work once it is in the application, so there it takes itself out of the
  * variable; the other entries stay. In a program that is not the SDK's (a shell, timeout, valgrind:

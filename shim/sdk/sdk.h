@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What differs between the releases of the AVS Device SDK, 1.10 to 1.26, for one source to fit them
  * all. A compiler without __has_include (GCC 4) may set the AVS_SDK_HAS_... macros by hand. */
 #ifndef AVS_SDK_SDK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys and meanings: LibcurlUtils.cpp, CurlEasyHandleWrapper.cpp, HTTP2TransportFactory.cpp and
  * SampleApplication.cpp of SDK 1.10 to 1.26. */
 #include "settings.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the transport takes from the SDK's own configuration, AlexaClientSDKConfig.json. */
 #ifndef AVS_SDK_SETTINGS_H
 #define AVS_SDK_SETTINGS_H

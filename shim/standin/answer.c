@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What to answer, whatever the protocol: the ATS phrase to everything, a 204 to a ping. */
 #include "answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What to answer, whatever the protocol. */
 #ifndef AVS_STANDIN_ANSWER_H
 #define AVS_STANDIN_ANSWER_H

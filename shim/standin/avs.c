@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The shape of AVS over HTTP/2, enough for a client's transport: the downchannel stays open and
  * gets directives as parts of a multipart/related body, an event is answered by 204 or by a
  * directive, a ping by 204; GET /goaway sends a graceful GOAWAY. Nobody understands what is said.

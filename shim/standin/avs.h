@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The shape of AVS over HTTP/2: downchannel, events, ping. */
 #ifndef AVS_STANDIN_AVS_H
 #define AVS_STANDIN_AVS_H

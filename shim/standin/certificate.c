@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One certificate, put together from a request. Extensions as the public CAs set them. */
 #include "certificate.h"
 

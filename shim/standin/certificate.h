@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One certificate, put together from a request. */
 #ifndef AVS_STANDIN_CERTIFICATE_H
 #define AVS_STANDIN_CERTIFICATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One accepted connection. The socket side: bytes in, TLS, the outbox, deadlines and the ways to
  * end. What is said over it is in http1.c and http2.c. */
 #include "connection.h"

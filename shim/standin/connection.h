@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One accepted connection: socket, TLS over memory buffers, and whichever protocol came out of it.
  */
 #ifndef AVS_STANDIN_CONNECTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What goes wrong on faults.localhost: nine requests of ten are answered well. */
 #include "faults.h"
 

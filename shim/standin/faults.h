@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What goes wrong on faults.localhost, drawn from the seeded generator. */
 #ifndef AVS_STANDIN_FAULTS_H
 #define AVS_STANDIN_FAULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The PEM files a client needs. Certificates only, never a key; each file is written beside its
  * place and renamed into it, so that a reader never sees half of one. */
 #include "files.h"

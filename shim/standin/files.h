@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The PEM files a client needs, in a directory. */
 #ifndef AVS_STANDIN_FILES_H
 #define AVS_STANDIN_FILES_H

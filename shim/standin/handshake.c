@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The handshake: the SNI picks the scenario, the scenario picks certificate, versions, ALPN, or
  * does something else altogether. Nothing here touches the socket. */
 #include <openssl/err.h>

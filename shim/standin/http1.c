@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP/1.x as a server: one request after the other, answered well or oddly. Bodies of requests are
  * counted and thrown away. */
 #include "http1.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP/1.x as a server. */
 #ifndef AVS_STANDIN_HTTP1_H
 #define AVS_STANDIN_HTTP1_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP/2 as a server: streams in, answers out, and the oddities that only HTTP/2 has. nghttp2 knows
  * the protocol; this file never waits and never touches the socket. */
 #include "http2.h"

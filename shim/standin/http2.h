@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP/2 as a server, over nghttp2. */
 #ifndef AVS_STANDIN_HTTP2_H
 #define AVS_STANDIN_HTTP2_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of one HTTP/2 request: a good answer, the scenario's oddity, or a fault. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys, fast: the stand-in starts in every demo and test. RSA keys are made of three primes, which
  * takes a third of the time of two and looks the same from outside; several threads share the work.
  * These keys live in memory for minutes and vouch for nothing. */

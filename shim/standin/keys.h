@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys for the stand-in's PKI. */
 #ifndef AVS_STANDIN_KEYS_H
 #define AVS_STANDIN_KEYS_H

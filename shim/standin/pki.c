@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The PKI: which authorities exist and who signs whom. How a certificate is put together is in
  * certificate.c; nothing is written to disk here. */
 #include "pki.h"

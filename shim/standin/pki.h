@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stand-in's PKI, in memory: same shape as Amazon Trust Services, clearly not the same names.
  */
 #ifndef AVS_STANDIN_PKI_H

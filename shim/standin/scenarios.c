@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of scenarios: what the stand-in does, and what a correct client must conclude. */
 #include "scenarios.h"
 

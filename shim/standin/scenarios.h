@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What each scenario does. The public half (name, verdicts) and the behaviour are one row, so that
  * neither can be changed without the other in sight. */
 #ifndef AVS_STANDIN_SCENARIOS_H

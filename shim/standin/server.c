@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The loop: one thread, one poll, every connection. And start and stop. */
 #include "server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the loop and the connections share. Everything here belongs to the loop's thread but the
  * fields named otherwise. */
 #ifndef AVS_STANDIN_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A stand-in for the ATS test endpoint: TLS, HTTP/2 and HTTP/1.x on one loopback port, with a PKI
  * of the real one's shape minted at start. The scenario is chosen by SNI, badssl-like: every oddity
  * and every failure that a client may meet has a name and the verdict that a correct client must

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One stream's answer: a queue that may grow while the stream is open, filler after it, and how it
  * ends. */
 #include "stream.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One HTTP/2 connection's session and streams, as http2.c, http2_answer.c and avs.c see them. */
 #ifndef AVS_STANDIN_STREAM_H
 #define AVS_STANDIN_STREAM_H

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Wall time of `avs-shim trust audit` of this machine, the whole process, best and median of the
 # runs. audit.sh BUILD-DIR
 set -euo pipefail

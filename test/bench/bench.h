@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the opponents have in common: a transport is one source file behind these calls, the driver
  * measures whichever it is linked with. Nothing here is part of the product. */
 #ifndef AVS_BENCH_H

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Whole-process cost of `avs-shim check --http2-only` beside `curl --http2` doing the same request,
 # both with the system CA bundle, in turn. check.sh BUILD-DIR
 # The stand-in's root is appended to a copy of the system bundle, so that both load all of it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Clock, percentiles and a way to give up. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What the configuration costs: lint and set of a file of 1 MiB, the ceiling, and of the shipped
 # size; times are CPU time, the least of RUNS. conf.sh BUILD-DIR
 set -euo pipefail

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The measurements, the same for every transport: driver FIGURE --url BASE --ca FILE [--count N].
  * Prints one number. */
 #include <dirent.h>

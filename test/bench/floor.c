@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The floor: what nghttp2 and OpenSSL cost when nothing is built around them. One thread, a
  * blocking socket, no callback that is not needed. floor --url https://localhost:PORT --ca FILE
  * [--count N] opens a stream that stays open, then sends N GETs one after the other; prints the

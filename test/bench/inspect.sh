@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The log inspector against grep on the same log: inspect.sh BUILD-DIR [MEGABYTES]. JSON lines.
 #
 # The log (1 GiB by default) comes from inspect_log.py, the same bytes each time. Both read it from

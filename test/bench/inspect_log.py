@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Write a DEBUG9 log as a device under use writes it: the same bytes for the same arguments.
 
 Usage: inspect_log.py MEGABYTES FILE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The server that everyone is measured against: HTTP/2 over TLS, one thread, as little as possible.
  * server CERT KEY: prints its port, serves until stdin ends.
  *   /get   200, 16 bytes            /hold  200, the stream stays open

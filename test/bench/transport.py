@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs every figure of the transport against one server, opponents in turn within each run, and
 prints one JSON line for each: ours, stock (libcurl as the SDK's transport uses it), right (libcurl
 done right), floor (h2load, or a bare nghttp2 loop), the target and whether it is met. A run's value

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A libcurl multi client, written twice in one file: BENCH_STOCK the way the SDK's transport works
  * (a 50 ms wait that nobody can end, one request taken for each turn, the multi handle destroyed
  * when the last transfer ends), otherwise done right (a wait that a submit ends, the queue drained,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The library, by its public header. */
 #include <stdio.h>
 #include <stdlib.h>

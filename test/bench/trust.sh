@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Trust store: trust.sh BUILD-DIR [BUNDLE]. JSON lines; see trust_store.c.
 set -euo pipefail
 build=$(cd "$1" && pwd)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cost of a trust store: loading it, the first verification after that, memory; OpenSSL's own
  * loader beside ours in the same process. Prints JSON lines. CPU time, the least of several runs.
  */

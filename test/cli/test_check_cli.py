@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a user can get wrong, and what the command says then."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every evidence file of the corpus replays to its recorded verdict, offline."""
 import json
 import re

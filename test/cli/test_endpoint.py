@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim endpoint: show, explain, lint, set, toggle, unset, against real files and databases."""
 import json
 import os

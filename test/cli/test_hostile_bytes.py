@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bytes that a stranger chose, through every command and every format: file names, values, comments,
 certificate subjects, log lines, arguments. Text holds no character that a terminal obeys but its
 own newlines; JSON is UTF-8 and parses."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim inspect from the outside: files, pipes, gzip, growing logs, the live check, exit codes."""
 import gzip
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One row for each option: --help, completion, manual pages and "did you mean" come from it; errors
 are told the same way by every command."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The README and docs/ are true: the page of causes is the catalogue's, the page of the API the
 headers', commands, files and links exist."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every --json output is what docs/schema/ says: valid against its schema, and without a member that
 the schema does not name."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim trust audit: each state of each root, each finding, over real files."""
 import json
 import os

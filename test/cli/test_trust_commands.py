@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every command that trust audit and trust install suggest is pasted into a shell, against a root file
 system with an awkward name: it works, does what it is for, and touches nothing outside."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim trust explain: what a user gives it, and what it says."""
 import json
 import subprocess

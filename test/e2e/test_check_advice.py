@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every command that a report suggests is run, as it stands, by a shell: none hangs, none is refused
 for its words, none is left with a hole in it. It is run as nobody, who can change neither the clock
 nor the system's trust store."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Why a name does not resolve: a name server of ours says each thing, in a namespace of our own."""
 import json
 import subprocess

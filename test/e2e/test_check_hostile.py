@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """check against servers that mean harm: it ends in time, stays small, and says something sensible.
 
 The servers are Python's, over ssl or raw sockets, with keys made by openssl for the test."""

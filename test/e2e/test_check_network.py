@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faults below TLS, made real in a network namespace of our own, and a clock that is wrong."""
 import contextlib
 import json

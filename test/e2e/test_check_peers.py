@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """check against servers that we did not write: nghttpd, nginx and openssl s_server, each with the
 right root, without it, with a root that is not ATS, and with HTTP/2 switched off."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """check against every scenario of the stand-in: the verdict that the scenario's row demands, and the
 same again from the evidence file, offline."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The transport against servers that are not ours: nghttpd, nginx, python-h2; and the stand-in."""
 import json
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gate and the explainer beside tools that are not ours: openssl verify over every chain and
 store, and openssl s_client to save chains from live handshakes."""
 import itertools

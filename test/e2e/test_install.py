@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The install tree is enough: sample/minimal builds against it through pkg-config and through the
 CMake package, with headers and libraries of the tree only, and does its job."""
 import os

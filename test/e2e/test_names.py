@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names from a hosts file and from a resolver: the dial's end is noticed at once, whatever it is.
 
 On loopback a lookup and a connect end within microseconds, between two looks of the loop at

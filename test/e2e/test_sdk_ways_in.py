@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the adapter gets under an application of the SDK: preloaded, linked before libAVSCommon, or
 built into it. The SDK library and the application are test/sdk's own; programs without the SDK stand
 in between."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sample avs-session against the stand-in."""
 import re
 import signal

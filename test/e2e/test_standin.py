@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stand-in does on the wire what its list claims. Driven by Python's ssl, h2, curl and openssl,
 never by our own client."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim trust install: by every distribution's convention, and when things go wrong."""
 import contextlib
 import json

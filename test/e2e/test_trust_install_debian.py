@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim trust install in a real Debian root, the way a device runs it: the distribution's own
 updater, and at the end handshakes of openssl and curl with servers that are not ours."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """avs-shim trust install on a bad day: left-over and planted files, a lock held by a stranger, signals
 that somebody ignores, paths without a slash in front."""
 import fcntl

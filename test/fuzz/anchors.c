@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever our index of a PEM bundle takes on, OpenSSL's loader accepts too, and both hold the same
  * certificates under the same subjects. Also: any DER walked by itself stays in its bounds. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a CA file: nothing is read past the end, and each certificate that is reported lies
  * inside what it was decoded from. Also the bytes by themselves as one certificate. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any configuration that parses: an edit parses again and does what it says, changes nothing
  * outside of the reported spans, and is undone to the byte. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes: the scanner, the diagnosis, the recovery and the linters stay inside them, and say
  * things that fit together. The first byte switches comments off. */
 #include <stdint.h>

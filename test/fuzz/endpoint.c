@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any text as an endpoint: refused with words that hold no password, or taken apart into what a
  * client can dial and what reads back as the same. */
 #include <stdlib.h>

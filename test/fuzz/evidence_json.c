@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as an evidence file: refused with words, or taken, and then it is written, read again,
  * judged and reported without loss. */
 #include <avs/report.h>

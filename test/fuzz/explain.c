@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as the chain file of `trust explain`: refused with words, or judged and explained; a
  * chain that the gate accepts has no verification error, and both reports can be written. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The gateway that an SDK has stored: any bytes as its JSON (first byte 'j') or as the whole
  * database give a state with a sentence, and the file is left as it was. */
 #include <fcntl.h>

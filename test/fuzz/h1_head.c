@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as the start of an HTTP/1.x answer: facts within bounds, the same however they came,
  * and a name for whatever it is. */
 #include <stdlib.h>

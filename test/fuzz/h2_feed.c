@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes from an HTTP/2 server: each stream ends once at most, nothing grows past its ceiling.
  * The input's first bytes choose the chunks and what the stream's owner answers. */
 #include "h2/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The record parser, the cleaner and the masks on any bytes: slices stay inside the text, what our
  * own formatter writes is read back, and masking what is masked changes nothing of note. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole recogniser: any bytes, in pieces of any size, give the same report as all at once; its
  * words can be written; no bound is passed. */
 #include <stdint.h>

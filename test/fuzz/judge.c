@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence made of the fuzzer's choices, field by field, upon what stands in an evidence file when
  * the input is one: only proof passes, and an evidence file replays to the same verdict. */
 #include <avs/report.h>

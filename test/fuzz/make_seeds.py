@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Good and nearly good inputs for each fuzzer: make_seeds.py FOLDER writes FOLDER/<fuzzer>/* and,
 from the words in the sources' own tables, FOLDER/<fuzzer>.dict.
 

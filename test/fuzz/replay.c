@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* In place of libFuzzer: runs the fuzzer once for each file of the folders that are named, so that
  * every build and compiler sees each seed and each input that once failed. */
 #include <dirent.h>

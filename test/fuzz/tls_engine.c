@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The TLS engine with a peer who is not who he should be. In the first form the input is all that
  * the engine ever hears: it must not establish. In the second a real server of ours answers and the
  * input says which of its bytes are changed and how they arrive: established means verified. */

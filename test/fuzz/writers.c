@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as what a report has to tell: the JSON is read back by a strict parser, the text holds
  * nothing that a terminal obeys but newlines and our own colours, and each finding keeps its line.
  */

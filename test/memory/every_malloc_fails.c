@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory runs out once, anywhere in the process: every public call ends in an error or in a result
  * that is whole, never in a crash or a hang, and never does a check of a peer that is not trusted
  * say "ready". Not here: json-c's own reader of evidence, which crashes by itself. */

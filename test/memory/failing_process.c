@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "memory/failing_process.h"
 
 #include <dlfcn.h>

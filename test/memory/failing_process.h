@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A whole process whose memory runs out at a chosen call: of ours, of OpenSSL, of libcurl, of
  * nghttp2, of json-c. The program that links this has malloc and friends of its own. */
 #ifndef AVS_TEST_FAILING_PROCESS_H

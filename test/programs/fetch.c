@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A session of the transport as a command, for tests against servers that are not ours.
  *
  * Usage: fetch [--OPTION VALUE]... STEP...

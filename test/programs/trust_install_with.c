@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The install engine with a root of the test's own, and with a death at a chosen step: nobody but
  * Amazon can sign under Amazon's roots, so a handshake needs a stand-in that goes the same way.
  *

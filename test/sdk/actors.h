@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A source that plays a script and a sink that writes down what happened, in order. */
 #ifndef AVS_TEST_SDK_ACTORS_H
 #define AVS_TEST_SDK_ACTORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An application of the SDK: says which transport it got, what is left in its environment, and what
  * a program that it starts sees. */
 #include <cstdio>

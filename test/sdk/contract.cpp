@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The contract that the SDK's ACL relies on, through the SDK's interfaces, against the stand-in: a
  * request's life and its end. Built twice, as all programs here: with the interfaces of SDK 1.10
  * and of SDK 1.26. */

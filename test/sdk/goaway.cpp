@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GOAWAY as the SDK's transport lives through it, and the factories that make connections. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the programs of the adapter's contract share: the stand-in, requests, sinks, the log.
  * Included by one source of each program. */
 #ifndef AVS_TEST_SDK_HARNESS_H

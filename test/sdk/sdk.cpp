@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in for libAVSCommon.so: the parts of the SDK that the adapter calls, in our own
  * words, and the SDK's own transport, which here refuses to work. */
 #include <AVSCommon/Utils/Configuration/ConfigurationNode.h>

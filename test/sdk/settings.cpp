@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the adapter makes of the SDK's configuration, and what it says in the SDK's log. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a request's own callbacks answer, and how it then ends: as under the SDK's stock transport,
  * whose libcurl ends the transfer and whose LibcurlHTTP2Connection then reports COMPLETE. */
 #include <string.h>

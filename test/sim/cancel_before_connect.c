@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cancel, shutdown and timeouts of requests that were never sent: each finishes once, and a dial
  * that nobody waits for is given up. */
 #include "support/world.h"

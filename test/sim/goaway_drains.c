@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GOAWAY while a downchannel is open. The SDK disconnects a millisecond after its downchannel has
  * ended, and so cuts whatever is under way: the downchannel must be the last to end. */
 #include "support/world.h"

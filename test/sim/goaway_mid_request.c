@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GOAWAY while requests are under way: what the server will still serve finishes, what it left
  * unprocessed is sent again on a fresh connection. For the downchannel see goaway_drains.c. */
 #include "support/world.h"

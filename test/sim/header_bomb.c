@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Header blocks that are larger than anything honest: the stream ends, the memory does not, and the
  * connection serves the others. */
 #include "support/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A healthy session, line by line: a log at DEBUG9 shows what was dialled, proven, agreed, sent and
  * answered, and nothing that is secret. */
 #include "support/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A connection that is cut: what had not left yet and what may be asked twice moves to the next
  * one, the rest fails, for nobody can know whether the server saw it. */
 #include "support/world.h"

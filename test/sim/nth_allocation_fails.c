@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory runs out anywhere on the way, once: every accepted request still finishes exactly once,
  * the failed one says so, and the client goes on. */
 #include "support/world.h"

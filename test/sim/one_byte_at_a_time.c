@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The same session whole, in odd parts and byte by byte: what the callbacks see is the same. */
 #include "support/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Frames that no RFC 9113 peer sends: each ends the connection with the fitting GOAWAY, and every
  * request with the cause, whatever state it was in. */
 #include "support/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A paused sink gets exactly the same chunk again, by resume or after pause_retry_ms; a paused
  * source is asked again; neither is silence in the sense of the activity timeout. */
 #include "support/world.h"

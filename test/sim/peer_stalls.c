@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A peer that falls silent: PINGs find it out, with open streams only, and a slow path is no dead
  * one. The request's own timeouts end what a living server does not answer. */
 #include "support/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A device that cannot connect and tries again at once: the log stays short and says how often. */
 #include "support/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RST_STREAM, one and many: refused streams are sent again within a bound, others fail with the
  * server's code, and whatever else arrives for a dead stream changes nothing. */
 #include "support/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The server's SETTINGS change while streams are open: limits are respected by waiting in line. */
 #include "support/world.h"
 

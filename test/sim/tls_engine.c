@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The TLS engine in memory, against OpenSSL's server: whatever the peer and the path do, the engine
  * ends in one state, with facts that name it, and never established without a verified chain. */
 #include "tls/context_internal.h"
@@ -40,8 +41,7 @@ static int set_up(void **state) {
     assert_int_equal(avs_anchors_load(&store, NULL, &world->anchors, NULL), AVS_OK);
     assert_int_equal(avs_ats_roots_load(file, &world->ats, NULL), AVS_OK);
     pki_free(roots);
-    struct avs_tls_context_options options = {.anchors = world->anchors,
-                                              .ats_roots = world->ats};
+    struct avs_tls_context_options options = {.anchors = world->anchors, .ats_roots = world->ats};
     assert_int_equal(avs_tls_context_new(&options, &world->context, NULL), AVS_OK);
     options.caches_sessions = true;
     assert_int_equal(avs_tls_context_new(&options, &world->resuming, NULL), AVS_OK);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An answer that came to its end while its sink paused is the owner's: neither the end of the
  * connection nor a silent peer takes it away, and it keeps nobody waiting. */
 #include "support/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Flow control: a paused sink holds its own window and nobody else's, an upload waits for the
  * server's, and a sink that goes on gives its window back. */
 #include "support/world.h"

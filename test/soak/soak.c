@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The soak: a session like a device's, for as long as you like, against a server that resets,
  * refuses, says GOAWAY, freezes, drops and cuts at random (faults.localhost of the stand-in). It
  * passes when every accepted request was finished exactly once and neither memory nor descriptors

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The built command, and the stand-in run as a separate process."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Debian root in which the command runs as on a device: chroot, the distribution's own
 update-ca-certificates and tools, the Amazon roots taken out.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence made by hand or by chance. */
 #include "support/evidence_made.h"
 

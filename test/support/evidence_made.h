@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence made by hand or by chance, for tests of what judges and reports it. */
 #ifndef AVS_TEST_EVIDENCE_MADE_H
 #define AVS_TEST_EVIDENCE_MADE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* malloc and friends, wrapped by the linker, one of which can be told to fail. */
 #include "support/test.h"
 

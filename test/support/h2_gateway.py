@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A gateway over python-h2 that says GOAWAY when it is told to and goes on serving, as RFC 9113
 section 6.8 wants it: /directives stays open, /speech is an answer of two seconds, every other
 request is answered with 204 when its body has come."""

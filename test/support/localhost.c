@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every name below .localhost is this machine (RFC 6761 section 6.3). Newer libcurls know that,
  * older ones ask the C library, which asks the network. For tests whose peer has many names and
  * whose subject cannot be told where to dial. */

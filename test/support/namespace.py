@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network and mount namespace of our own, with its own hosts file and resolver, so that names
 come from where a board's names come from."""
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A request whose callbacks write down what happened, and a way to wait for its end. */
 #ifndef AVS_TEST_OUTCOME_H
 #define AVS_TEST_OUTCOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The scripted peer. Its own allocations must not fail when the tested code's shall: it asks the
  * real allocator. */
 #include "support/peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A scripted HTTP/2 server in memory: writes frames byte by byte as told, right or wrong, and takes
  * apart what the client sent. Written against RFC 9113 and RFC 7541, not against our engine. */
 #ifndef AVS_TEST_PEER_H

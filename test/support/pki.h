@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates made while the test runs: no key and no expiry date is checked in. Helpers abort the
  * test when they fail. */
 #ifndef AVS_TEST_PKI_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small PKI minted with the openssl command, for servers that are not ours."""
 import pathlib
 import subprocess

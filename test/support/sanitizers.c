@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What ThreadSanitizer must know: Debian's libcrypto is built without it, so it sees the memory
  * that OpenSSL frees, but not the atomic counts that say when (X509, SSL_SESSION). ci/tsan.supp is
  * the same for the programs that are run as commands. */

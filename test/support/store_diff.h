@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Does our index of a bundle hold exactly what X509_STORE_load_file makes of it? Header only: the
  * unit test and the fuzzer share it. */
 #ifndef AVS_TEST_STORE_DIFF_H

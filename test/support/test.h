@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every unit test includes: cmocka, and the allocation counter. */
 #ifndef AVS_TEST_H
 #define AVS_TEST_H

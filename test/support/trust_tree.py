@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Root file systems for the trust tests: the layouts of real distributions, in a temporary folder,
 filled with the real roots (config/roots) and with unrelated CAs minted on the spot."""
 import hashlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The harness of the sim tests. */
 #include "support/world.h"
 

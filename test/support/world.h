@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A client without threads and sockets: the core, connections whose other end is the scripted peer,
  * and a clock that the test moves. */
 #ifndef AVS_TEST_WORLD_H

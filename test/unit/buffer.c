@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The growing buffer: content, ceiling, and what is left after a failure. */
 #include "base/buffer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalogue is complete: every cause has an id, a sentence, a remedy, and finds itself again.
  */
 #include <avs/cause.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dates: every day of ten thousand years, and what is no date at all. */
 #include "base/civil.h"
 

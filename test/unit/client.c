@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The client over real sockets, against the stand-in: TLS, threads, failures with their causes. */
 #include "support/test.h"
 

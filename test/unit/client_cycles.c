@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 1,000 cycles of connect, stream, cancel and disconnect from 8 threads, and 8 threads on one
  * client: every accepted request finishes exactly once. What the sanitizers are pointed at. */
 #include "support/test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a request may look like, and what becomes of it: fields in HTTP/2's form, copies of
  * everything. Malformed ones are refused by name. */
 #include "support/test.h"

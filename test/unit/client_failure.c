@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a failure's line in the log says: the fact that decided it, and its remedy apart. */
 #include "support/test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The same failure at every retry: one full line, counts, an end. */
 #include "support/test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loading and merging: what this library's transport takes from one or more files, and the words in
  * which a bad file is refused. */
 #include "conf/config.h"

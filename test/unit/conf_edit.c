@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Edits leave every other byte alone: what is inserted goes in by the file's own style and comes
  * out again to the byte; the differences that are reported are all there are. */
 #include "conf/config.h"

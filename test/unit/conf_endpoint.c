@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an endpoint may look like: each refusal names its own problem. */
 #include "support/test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which endpoint each SDK generation dials, and why: a row for each release and rule. */
 #include "conf/config.h"
 #include "conf/gateway.h"

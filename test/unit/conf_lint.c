@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every finding of the linter: where it points, what it says the SDK says, whether it is repaired.
  */
 #include "conf/lint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Plans: set, unset and toggle over files, and what happens to the files when a step fails. */
 #include <avs/config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A configuration is replaced whole also where two names cannot be exchanged: on kernels and behind
  * system call filters that know no renameat2, as on old boards and in containers. */
 #include <errno.h>

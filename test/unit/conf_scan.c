@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner says what the SDK's parser says: accept or refuse, the words, the byte offset. Every
  * row was run on rapidjson 1.1.0 as the SDK bundles it. */
 #include "conf/scan.h"

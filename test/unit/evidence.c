@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence survives the way to JSON and back, byte for byte; what is no evidence is refused with
  * the place named. */
 #include <avs/evidence.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The head of an HTTP/1.x answer: whatever a server sends, it is read without a guess. */
 #include "h1/head.h"
 

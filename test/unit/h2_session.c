@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP/2 engine against the scripted peer: what is sent, what is reported, what is refused. */
 #include "support/test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The quirk table, row by row: what came back, and the name it gets. A name never costs a verified
  * TLS result its pass. */
 #include "verdict/http_quirks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The corpus: every log in test/corpus/logs gives what EXPECTED says, and gives the same when it
  * arrives one byte at a time or in odd pieces. */
 #include <avs/inspect.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a finding beside its cause: host, detail, words, command, echoes. The corpus holds
  * causes, counts and lines. */
 #include "inspect/inspect.h"

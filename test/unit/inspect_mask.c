@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Nothing secret leaves: tokens, serial numbers, passwords and addresses are masked, and what a
  * reader needs stays. */
 #include <avs/inspect.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The record parser: the SDK's grammar, its deviations, and the round trip with our own lines. */
 #include "inspect/record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each rule has a sample line, and that line is read by that rule. Samples are written from the
  * SDK's statements and from libcurl's messages, in the order of the tables. */
 #include "inspect/inspect.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fast part: the same lines and the same hints on every processor, wherever blocks are cut. */
 #include "inspect/scan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The recogniser as a machine: bounded whatever it is fed, each cause told once, live results
  * merged, allocation failures survived. */
 #include <avs/inspect.h>

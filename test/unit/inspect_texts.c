@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each wording of the table of texts has a sample line, and that line is read by that wording. The
  * samples are written from the messages of libcurl and of the TLS libraries, in the table's order.
  */

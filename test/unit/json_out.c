@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one JSON writer: valid JSON in UTF-8 whatever goes in, one null rule, errors that stick. */
 #include "out/json_out.h"
 

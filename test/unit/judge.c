@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs_judge over evidence made by hand: every cause that a session can end with, the rules of the
  * engine, and what must hold for any evidence whatever. */
 #include <avs/verdict.h>

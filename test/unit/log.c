@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Log lines follow the SDK's grammar: stamp, moniker, level letter, escaping, ceiling. */
 #include <avs/log.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which of the kernel's messages are a change that can break a connection. */
 #include "support/test.h"
 

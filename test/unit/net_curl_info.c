@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The loaded libcurl, as it describes itself, against what the headers and the loader say. */
 #include "support/test.h"
 

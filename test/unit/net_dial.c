@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dialling over real sockets: a listener of our own, a closed port, a name that does not exist, a
  * proxy that refuses, a silent proxy; every dial ends with one callback. */
 #include "net/dial.h"

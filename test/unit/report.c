@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words for verdicts: every cause has them, nothing in the evidence can break out of them, and the
  * machine's form has the keys that were promised. */
 #include <avs/report.h>

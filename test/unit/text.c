@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fixed-size text fields: cut, never overrun, always terminated, always UTF-8 where that is asked
  * for. */
 #include "base/text.h"

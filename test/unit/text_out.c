@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one text writer: printable by construction, wrapped to the terminal, errors that stick. */
 #include "out/text_out.h"
 

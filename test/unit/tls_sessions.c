@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The cache of resumable sessions: whose they are, and how many. */
 #include "support/test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lazy store accepts exactly what OpenSSL's loader accepts, holds the same, is shared, and
  * notices when the file changes. */
 #include "trust/anchors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the audit makes of the libcurl that the caller describes. Real trees: test/cli. */
 #include "store/audit.h"
 

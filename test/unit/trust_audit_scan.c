@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading CA files as bytes: the same certificates that OpenSSL finds, and what is wrong with the
  * file when it is not a clean bundle. */
 #include "store/audit_scan.h"

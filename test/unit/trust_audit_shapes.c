@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of chains that verify, held against verdicts that are not ours: OpenSSL's for every
  * combination of roots and both orders, GnuTLS's (its own command) for every combination. */
 #include "store/audit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CA file is taken whole or not at all, and who says so is OpenSSL. Some hundred ways to damage a
  * bundle, each given to the real libcurl (a request: error 77 or not), to OpenSSL's loader, to our
  * store, to the reader that names the place, and to the audit: all must agree. */

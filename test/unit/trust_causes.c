@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From trust facts to ordered causes: the table, and the clock in every position. */
 #include "verdict/trust_causes.h"
 

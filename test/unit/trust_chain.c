@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs_trust_explain as a caller sees it: what it reads, what it refuses, and memory running out at
  * any point of it. */
 #include <avs/explain.h>

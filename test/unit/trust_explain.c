@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each reason for a refusal is told from its neighbours; where several are true, all are noted. */
 #include "trust/explain.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The gate accepts what OpenSSL accepts under the stock policy and nothing else, and writes down
  * what it saw either way. Real handshakes, in memory. */
 #include "trust/gate.h"
@@ -59,8 +60,7 @@ static int set_up(void **state) {
     fixture.pki = pki_ats_new();
     STACK_OF(X509) *roots =
         pki_stack(fixture.pki->root1, fixture.pki->root2, fixture.pki->g2, NULL);
-    assert_int_equal(avs_ats_roots_load(pki_write("roots.pem", roots), &fixture.ats, NULL),
-                     AVS_OK);
+    assert_int_equal(avs_ats_roots_load(pki_write("roots.pem", roots), &fixture.ats, NULL), AVS_OK);
     pki_free(roots);
     *state = &fixture;
     return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built-in roots are the ones that amazontrust.com publishes; table, PEM and manifest agree. */
 #include "trust/roots.h"
 

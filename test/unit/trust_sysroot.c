@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Paths below a root never leave it: by openat2 and by hand, the same answers. */
 #include "store/sysroot.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The size of a struct as a hinge: callers that were compiled with an older or a newer header. Each
  * keeps what it has, gets the defaults for the rest, and nothing is written past its own end. */
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A chain in a file, judged by the gate without a connection. */
 #include "check/chain.h"
 

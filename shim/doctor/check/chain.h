@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A chain in a file, judged by the gate without a connection. No OpenSSL type leaves here. */
 #ifndef AVS_TRUST_CHAIN_H
 #define AVS_TRUST_CHAIN_H

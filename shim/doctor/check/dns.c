@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See dns.h. One query for an A record to each server over UDP (RFC 1035); the answer's code is all
  * that is read of it. */
 #include "check/dns.h"

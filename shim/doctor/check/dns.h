@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why a name did not resolve: libc says "not found" and "try again" for half a dozen faults, so the
  * name servers of /etc/resolv.conf are asked once more, each directly. */
 #ifndef AVS_CHECK_DNS_H

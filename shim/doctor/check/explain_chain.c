@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs_trust_explain: the gate's facts of a chain file, put in order by verdict/. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP/2 session of a check; see h2_session.h. */
 #include "check/h2_session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP/2 session of a check: the transport's own core and links, with one GET and without a
  * thread, so that a check proves the path that the SDK will take. What differs is named where it is
  * set: ALPN, TLS sessions, keep-alive. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One handshake and a goodbye; see handshake.h. */
 #include "check/handshake.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One handshake and a goodbye, for what the server shows in it. */
 #ifndef AVS_CHECK_HANDSHAKE_H
 #define AVS_CHECK_HANDSHAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What only the machine of the run can tell: which tools a report may suggest there, and whether it
  * has a route. */
 #ifndef AVS_CHECK_MACHINE_H

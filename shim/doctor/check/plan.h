@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every session of one run shares; read-only while they run. */
 #ifndef AVS_CHECK_PLAN_H
 #define AVS_CHECK_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs_check_run: both sessions of one diagnostic run, side by side, one deadline. */
 #include <avs/check.h>
 #include <avs/verdict.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One session of a check: dial, prove TLS, ask, note. */
 #include "check/session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One session of a check: dial, prove TLS, ask, note. */
 #ifndef AVS_CHECK_SESSION_H
 #define AVS_CHECK_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loading: files in, merged configuration out, and what this library's own transport takes from it.
  */
 #include "conf/config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A loaded configuration, as the other files of this module see it. */
 #ifndef AVS_CONF_CONFIG_H
 #define AVS_CONF_CONFIG_H

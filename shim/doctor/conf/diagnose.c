@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the parser's fault and the bytes around it to a diagnosis. Each fault has its function; what
  * it can tell apart, it tells apart, the rest keeps the SDK's own words. */
 #include "conf/diagnose.h"

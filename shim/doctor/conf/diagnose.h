@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the SDK's parser tripped over, in words a person can act on. */
 #ifndef AVS_CONF_DIAGNOSE_H
 #define AVS_CONF_DIAGNOSE_H

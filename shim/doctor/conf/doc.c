@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to a scanned text: members by key, decoded strings, lines and columns. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which endpoint each generation dials, and why: the key that wins, what it beats, what is ignored;
  * and the other values that decide whether the connection comes about. */
 #include <string.h>

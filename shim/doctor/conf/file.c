@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a configuration file: never blocks on a FIFO, never reads more than the ceiling, and says
  * what is wrong with the path rather than with the JSON. */
 #include "conf/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One configuration file as it was read: its bytes, its identity, its scan. */
 #ifndef AVS_CONF_FILE_H
 #define AVS_CONF_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading the persisted gateway. Never writes: the database is opened read-only, and as immutable
  * where even a reader would leave a -shm file beside it. */
 #include "conf/gateway.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The gateway that SDK 1.17 and later persists in its misc database. */
 #ifndef AVS_CONF_GATEWAY_H
 #define AVS_CONF_GATEWAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the linters of values share. */
 #ifndef AVS_CONF_LINT_H
 #define AVS_CONF_LINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Duplicate keys, and which of them the SDK takes. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names and types: what the SDK takes for absent without a word. */
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How the linters say something: at a value or its key; and, for what is wrong with many values in
  * the same way, once, with all their places. */
 #include <string.h>

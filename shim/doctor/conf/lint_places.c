@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values that name a place on this machine, or were never filled in; and bytes that are no text. */
 #include <ctype.h>
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the SDK's parser accepts and the SDK then ignores, misreads or trips over: endpoints and
  * switches; names, places, CA stores and duplicates are in files of their own. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The overlay. A merged object is kept as "this node of that file" until something is merged into
  * it; only then are its members put into the index, where the first of a name wins, as FindMember
  * has it. */

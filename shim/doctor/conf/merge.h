@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's overlay of several files: which value a key has in the end, and in which file it
  * stands. Mirrors ConfigurationNode's mergeDocument, its crash included. */
 #ifndef AVS_CONF_MERGE_H

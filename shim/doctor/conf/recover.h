@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading on after a fault: repair it in a copy, scan again, until nothing is wrong or nothing can
  * be guessed. */
 #ifndef AVS_CONF_RECOVER_H

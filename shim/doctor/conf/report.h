@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Building a report: growing lists and the strings they lend. Failures stick and are checked once,
  * at the end. */
 #ifndef AVS_CONF_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner: one pass, no recursion. Follows rapidjson 1.1.0's reader.h step by step, because the
  * offset and the message must be the ones that stand in the SDK's log. As there, a NUL byte is the
  * end of the input wherever it stands. */

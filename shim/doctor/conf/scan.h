@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's JSON with comments, as byte spans. Accepts and refuses exactly what the SDK's parser
  * (rapidjson 1.1.0 over a stream) does, with the same message at the same byte offset; adds only a
  * ceiling on size and depth. Lossless: what lies between the spans is blanks and comments. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers. Only "does the SDK's parser take it" matters here, so the value is followed just as far
  * as its size decides that (rapidjson 1.1.0, reader.h, ParseNumber). */
 #include "conf/scan_number.h"

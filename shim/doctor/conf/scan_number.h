@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One number, as the SDK's parser reads it. */
 #ifndef AVS_CONF_SCAN_NUMBER_H
 #define AVS_CONF_SCAN_NUMBER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the SDK's releases read, as found in their sources (ACL, AVSGatewayManager, LibcurlUtils,
  * SampleApp, CapabilitiesDelegate, LWA authorization; 1.0 to 1.22, 1.26, 3.0.0). */
 #include "conf/sdk.h"

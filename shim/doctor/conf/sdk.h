@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's releases: which keys each reads, and what it falls back to. One row is one fact. */
 #ifndef AVS_CONF_SDK_H
 #define AVS_CONF_SDK_H

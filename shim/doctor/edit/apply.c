@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Carrying a plan out: sidecars first, then the files, then what is no longer needed; and back
  * again when a later step fails. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Myers' greedy difference (1986) over lines, after the common head and tail are cut off. */
 #include "edit/diff.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What changed between two texts: spans of bytes, and a unified diff that patch(1) takes. */
 #ifndef AVS_CONF_DIFF_H
 #define AVS_CONF_DIFF_H

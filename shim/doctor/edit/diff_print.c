@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Changes as a unified diff: whole lines, three lines of context, what patch(1) takes. */
 #include <string.h>
 

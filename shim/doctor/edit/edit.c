@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a member goes in and comes out. Insertion follows the file's own style (line breaks,
  * indentation, blanks around the colon); removal is its inverse, so what set adds, unset takes away
  * to the byte. */

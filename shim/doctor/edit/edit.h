@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Edits of one scanned text that leave every other byte as it was. */
 #ifndef AVS_CONF_EDIT_H
 #define AVS_CONF_EDIT_H

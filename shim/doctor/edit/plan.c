@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Planning: which keys, in which files, to what; always checked by reading the result back before
  * anything is written. */
 #include "edit/plan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A planned change of one or more files, and its sidecars. */
 #ifndef AVS_CONF_PLAN_H
 #define AVS_CONF_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lint --fix: writes a repair only where every fault of the file has one meaning, so that what is
  * written is what was meant, and parses. */
 #include <string.h>

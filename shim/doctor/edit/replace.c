@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Atomic replacement: temporary file in the same folder, same mode and owner, fsync, rename. The
  * caller keeps signals away meanwhile, so that no temporary file is left behind. */
 #include "edit/replace.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Replacing a file whole or not at all. */
 #ifndef AVS_CONF_REPLACE_H
 #define AVS_CONF_REPLACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* toggle: there and back. The sidecar remembers what the toggle changed, as byte spans for a file
  * that is still as the toggle left it, and as values of keys for one that is not. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One HTTP/1.1 request through libcurl, over a connection of ours; see exchange.h. */
 #include "h1/exchange.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One HTTP/1.1 request through libcurl, over a connection of ours. libcurl talks to a loopback
  * socket, its bytes move through the pump, and we look at them on the way: the trust gate is the
  * same as HTTP/2's, and the first bytes are seen whatever libcurl makes of them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The head of an HTTP/1.x answer. Refuses nothing, notes everything. */
 #include "h1/head.h"
 

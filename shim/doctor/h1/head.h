@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The head of an HTTP/1.x answer, read as it came, by nobody's rules but RFC 9112's: what libcurl
  * makes of a broken head differs from release to release. */
 #ifndef AVS_H1_HEAD_H

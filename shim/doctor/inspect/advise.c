@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What follows from the findings: what the log rules out, what it cannot say, what to run next. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lines of one transfer make one failure. libcurl tells of a transfer in several lines: an
  * address that failed, why the whole failed, and last a number that the SDK logs. The most exact of
  * them is the failure, the others are its echoes. Decides nothing about causes but that. */

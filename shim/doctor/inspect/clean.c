@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Undoing what captures do to a line. Keeps bytes or drops them, never guesses lost ones. */
 #include "inspect/clean.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What captures do to a line: quoting, colours, garbage bytes, CR, hard wraps. Undone here, so that
  * rules see text. */
 #ifndef AVS_INSPECT_CLEAN_H

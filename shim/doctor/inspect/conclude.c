@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From tallies to findings. Pure: the same book gives the same report, however often it is asked
  * for. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the book to the report, in three steps: reading.c says what each tally means, conclude.c
  * makes findings of them, advise.c says what follows. */
 #ifndef AVS_INSPECT_CONCLUDE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The recogniser: bytes in, lines and records out to the matcher. Holds one open line and one open
  * record, nothing else of the log. */
 #include "inspect/inspect.h"

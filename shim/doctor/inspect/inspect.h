@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The recogniser's inside. Bytes become lines (input), lines become records and texts (context),
  * the texts of one transfer become one failure (attempts), failures are added up (book), and the
  * book becomes the report. Each part is written by its own file only; the others read it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Masks: what must never leave the machine in a report. Rather one word too many than one secret.
  */
 #include <avs/inspect.h>

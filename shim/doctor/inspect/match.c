@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a record to what it says: the one place that reads the table of lines. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a console beside the log: the sample app's boxes and last words, the commands curl
  * and openssl with what they print, and the names that a journal puts before each line. */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Results of libcurl inside the SDK's records: a number, its text, or both. */
 #include <string.h>
 

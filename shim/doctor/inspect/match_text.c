@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What libcurl and OpenSSL say in words: find the phrase, the host it is about, the certificate
  * that was shown, and the file it names. */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What each tally means once the whole log is known: which line explains which, and which means
  * nothing after all. Pure: the same tallies give the same readings. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The record parser. Source of the grammar: LogStringFormatter.cpp, LogEntry.cpp,
  * ThreadMoniker.cpp, Level.cpp of SDK 1.2 to 3.0. It never rejects a record for its header:
  * captures lose parts of it. */

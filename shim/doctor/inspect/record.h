@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One record of the SDK's log: YYYY-MM-DD HH:MM:SS.mmm [MONIKER] L
  * SOURCE:EVENT[:k=v,...][:[:]message] The parser points into the text it is given and survives
  * every deviation seen in the field. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When the SDK's releases came out, so that a log that claims to be older than the code that wrote
  * it is known for what it is: a wrong clock. Source: the SDK's CHANGELOG.md; months where the day
  * does not matter. */

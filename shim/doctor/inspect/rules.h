@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rules: what a line of which component means. Data only; match.c reads the tables. */
 #ifndef AVS_INSPECT_RULES_H
 #define AVS_INSPECT_RULES_H

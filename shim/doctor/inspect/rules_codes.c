@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What libcurl's results mean in this field. Source: curl_easy_strerror at every tag 7.47.0
  * to 8.21.0 and trials with 7.88.1 + OpenSSL 3.0. Two things matter more than the texts: 7.62.0
  * merged 51 into 60 and kept 51's text for it, and builds with --disable-verbose say "Error" for

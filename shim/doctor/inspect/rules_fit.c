@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Does a rule fit a record? The forms that a row's columns may take are read here and nowhere else.
  */
 #include <string.h>

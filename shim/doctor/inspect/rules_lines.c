@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of the SDK's components. Source: the SDK's ACL, AVSCommon and Authorization sources, 1.0 to
  * 3.0; event names as they stand there. Rows of one source stay together; the first that fits wins,
  * so the narrow ones stand first. */

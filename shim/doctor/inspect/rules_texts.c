@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Phrases of libcurl's verbose output ("* ..." lines) and of s_client, where the real reason stands
  * when somebody switched that output on. Wordings of OpenSSL 1.0.2 to 3.x, GnuTLS, mbedTLS,
  * wolfSSL, Schannel, NSS, BearSSL and rustls as libcurl 7.47 to 8.21 prints them, read from its

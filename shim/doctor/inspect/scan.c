@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fast part. 64 bytes at a time are turned into two bit masks, one for newlines and one for
  * bytes that mark something; only those bytes are looked at one by one. A hint may be wrong (the
  * slow part decides), but it is never missing for a whole, ungarbled line. */

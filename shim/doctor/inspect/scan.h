@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fast part: which lines deserve a second look. Runs over every byte of gigabytes, so it knows
  * only newlines, four marking bytes and the names of a few components. */
 #ifndef AVS_INSPECT_SCAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Adding up what was recognised. Bounded: a fixed number of tallies, whatever the log's size. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one JSON writer: straight into a buffer, no tree, one flag for all failures. */
 #include "out/json_out.h"
 

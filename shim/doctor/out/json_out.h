@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one JSON writer: every report and every command writes with it, so that every output is valid
  * JSON in UTF-8 whatever a file, a server or a log had in it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one text writer: printable by construction, wrapped when a line ends. */
 #include "out/text_out.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one text writer: every report for people writes with it. What comes out of a file, a server
  * or a log cannot start a line of its own nor give a terminal orders, by construction: all that is
  * written is made printable, and only the newlines at either end of a format are newlines.

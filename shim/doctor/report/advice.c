@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What to say about one cause: the catalogue's words, and the particulars that the evidence has. */
 #include "report/advice.h"
 

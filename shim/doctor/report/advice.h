@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What to say about one cause of one session: the sentence, the particulars, the next command. Text
  * and JSON reports say the same. */
 #ifndef AVS_REPORT_ADVICE_H

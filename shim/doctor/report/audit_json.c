@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The audit as JSON, schema avs-shim.trust-audit/1: every fact of the text report and more. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The audit for people: the answer first, one line a fact, the next command last. */
 #include <string.h>
 

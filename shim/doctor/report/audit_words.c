@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words that the text and the JSON of an audit share, and the commands that both suggest. */
 #include "report/audit_words.h"
 

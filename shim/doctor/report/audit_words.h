@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words that the text and the JSON of an audit share, and the commands that both suggest. */
 #ifndef AVS_REPORT_AUDIT_WORDS_H
 #define AVS_REPORT_AUDIT_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The machine report, schema avs-shim.check/1. */
 #include <avs/report.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The human report: the answer in one line, then a line for each fact, and under a failure why and
  * what to do. */
 #include <avs/report.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See command.h. The first row of a cause whose condition holds and whose tool is there. */
 #include "report/command.h"
 

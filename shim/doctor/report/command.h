@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The command under a finding: one that can be pasted on the machine of the run, that is given what
  * the run was given, and that ends by itself. */
 #ifndef AVS_REPORT_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every command has to tell in JSON: its error, rows of the catalogue, a text. */
 #include <string.h>
 

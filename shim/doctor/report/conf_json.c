@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What endpoint show, explain and lint found, as JSON: schema avs-shim.endpoint/1. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What endpoint show, explain and lint found, in words. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence as tables. A field of <avs/evidence.h> without a row here is lost in a ticket: the test
  * in test/unit/evidence.c round-trips every row, and ci/checks.sh looks for members without one. */
 #include "report/evidence_fields.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence as tables: one row per field, read by the JSON writer and the JSON reader alike. */
 #ifndef AVS_EVIDENCE_FIELDS_H
 #define AVS_EVIDENCE_FIELDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence to JSON and back, driven by the tables of fields.c. */
 #include <avs/evidence.h>
 

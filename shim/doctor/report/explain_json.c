@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `avs-shim trust explain` as JSON, schema avs-shim.trust-explain/1. */
 #include <string.h>
 

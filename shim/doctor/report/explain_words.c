@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the text and the JSON of an explanation share. */
 #include "report/explain_words.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See headline.h: a row for each cause whose decisive fact is in the evidence. */
 #include "report/headline.h"
 

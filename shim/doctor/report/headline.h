@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The decisive fact of a failure in a few words, for the first line of a report: "expired 3 days
  * ago (2026-11-23)". fact.h has the whole sentence. */
 #ifndef AVS_VERDICT_HEADLINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The report as JSON, schema avs-shim.inspect/1. */
 #include "inspect/inspect.h"
 #include "out/json_out.h"

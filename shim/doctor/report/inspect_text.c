@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The report for people: one screen, most decisive first, each finding with its next command. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An install, or what it would do, as JSON: schema avs-shim.trust-install/1. */
 #include "out/json_out.h"
 #include "report/install_words.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An install, or what it would do, in words. */
 #include "out/text_out.h"
 #include "report/install_words.h"

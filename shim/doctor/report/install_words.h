@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words that the text and the JSON of an install share. */
 #ifndef AVS_REPORT_INSTALL_WORDS_H
 #define AVS_REPORT_INSTALL_WORDS_H

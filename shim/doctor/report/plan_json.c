@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A plan as JSON, schema avs-shim.endpoint/1. */
 #include <string.h>
 

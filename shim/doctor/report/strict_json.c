@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json-c 0.18 refuses every byte above 0x7F when it is strict (it compares a signed char with the
  * control characters), and earlier ones take bytes that are no UTF-8. So json-c gets plain ASCII:
  * what is UTF-8 is written as \u escapes, which mean the same, and what is not is refused here. */

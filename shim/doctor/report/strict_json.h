@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Strict JSON (RFC 8259) by json-c, with the place of a fault. Evidence comes from strangers. */
 #ifndef AVS_EVIDENCE_STRICT_JSON_H
 #define AVS_EVIDENCE_STRICT_JSON_H

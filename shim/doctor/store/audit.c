@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The audit's public door: gathers what only this process can tell (the loaded libcurl, the
  * environment, the configuration) and hands it to trust/, which knows neither. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The audit's own picture of a device's trust stores: filled by audit_*.c, put into words by
  * audit_text.c and audit_json.c. Facts only; the public door is <avs/store.h>. */
 #ifndef AVS_TRUST_AUDIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The findings: what each means, what to do about it, the command that does it. */
 #include "store/audit_findings.h"
 

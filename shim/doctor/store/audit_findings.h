@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What can be wrong with a trust store, finer than the catalogue of causes: each row names the
  * cause that it leads to. The words are in audit_findings.c. */
 #ifndef AVS_STORE_AUDIT_FINDINGS_H

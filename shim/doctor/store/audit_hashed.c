@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CA path: files, and the links named by subject hash through which alone OpenSSL finds them. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where libcurl and OpenSSL of a staged file system look for CAs. Nothing of it may be executed, so
  * the paths compiled into the libraries are read from their bytes: architecture does not matter. */
 #include <errno.h>

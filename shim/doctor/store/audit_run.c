@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One audit: find the stores, say which of them the SDK gets, read them, sum up. */
 #include <errno.h>
 #include <stdio.h>

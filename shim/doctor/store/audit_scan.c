@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* PEM and DER, as far as an audit needs them. */
 #include "store/audit_scan.h"
 

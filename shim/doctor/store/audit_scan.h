@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading CA files for the audit: which certificates are in there, and what is wrong with the file.
  * Certificates are read as bytes (a few DER lengths and two hashes each), so that a machine's whole
  * store is looked at in a few milliseconds; nothing here decides whether a chain is trusted. */

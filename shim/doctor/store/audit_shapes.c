@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which chains would verify with a store: the shapes that AWS sends, or has sent, against three
  * ways to build a path. Only names and self-signatures decide here (a graph of at most a few
  * certificates), so the table costs nothing; a unit test mints chains of each shape and holds this

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One store: what a verifier would find in it, in the order it finds it. Folders: audit_hashed.c.
  */
 #include <errno.h>

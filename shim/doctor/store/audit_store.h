@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading one store: what its two kinds, file and hashed folder, share. */
 #ifndef AVS_TRUST_AUDIT_STORE_H
 #define AVS_TRUST_AUDIT_STORE_H

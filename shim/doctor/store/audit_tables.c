@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the audit looks for and what it says about it: the CAs, the findings, the dates ahead.
  * Hashes of the extra CAs were computed from the certificates in Debian's ca-certificates and, for
  * VeriSign G5, from the copies that testssl and cfssl publish. */

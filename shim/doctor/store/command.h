@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The commands that an audit or an install suggests next: they repeat what the command that
  * suggests them was given, and can be pasted into a shell as they are. */
 #ifndef AVS_STORE_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The installer's public door: which roots, which store, by name and by configuration. */
 #include <ctype.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Adding roots to a trust store. A plan (pure reading) is a list of small steps, each of which can
  * be taken back by its content alone; the record of the steps is on the disk before the first of
  * them is taken. install_plan.c thinks, install_apply.c does, install_file.c touches files. */

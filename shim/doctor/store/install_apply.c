@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Doing and undoing. The record goes to the disk first; each step is atomic; a failure takes back
  * the steps of this run, and a run that was killed is taken back by the next one. Until the end, a
  * hard link keeps the old content of each changed file, so that going back needs no space; only

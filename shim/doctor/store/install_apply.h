@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Carrying out the steps of an install, and taking them back. */
 #ifndef AVS_TRUST_INSTALL_APPLY_H
 #define AVS_TRUST_INSTALL_APPLY_H

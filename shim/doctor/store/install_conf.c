@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Debian's list of packaged CAs, /etc/ca-certificates.conf: selecting one that is switched off or
  * not listed, and mending what would make the updater drop CAs that are there today. */
 #include "store/install_conf.h"

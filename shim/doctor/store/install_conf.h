@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Debian's list of packaged CAs, as the plan changes it. */
 #ifndef AVS_TRUST_INSTALL_CONF_H
 #define AVS_TRUST_INSTALL_CONF_H

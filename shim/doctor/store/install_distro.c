@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The conventions. Sources: update-ca-certificates(8) of Debian, SUSE and Alpine,
  * update-ca-trust(8) of Fedora and Arch, OpenWrt's ca-certificates and ca-bundle packages. The
  * first row whose marker exists wins: the peculiar ones stand before the common ones. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where each distribution keeps its trust store, and by which convention a CA is added to it. One
  * row is one convention; the audit and the installer read the same rows. */
 #ifndef AVS_TRUST_INSTALL_DISTRO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The only code that changes files of a trust store: staged beside the target, flushed, renamed. A
  * staged file is opened with O_EXCL and O_NOFOLLOW in the folder that the walk found, so that no
  * link, whoever made it, leads us elsewhere. */

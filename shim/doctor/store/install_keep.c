@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The distribution's updater, run so that it loses nothing: what stood in the bundle before and has
  * no source is put back afterwards. */
 #include <errno.h>

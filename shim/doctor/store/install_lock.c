@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One installer at a time. The lock is a file of our own beside the record, with mode 0600: flock()
  * asks for nothing but an open descriptor, so a file or folder that everybody can open is a lock
  * that everybody can hold. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the record of an install lies, and how long it will be there: undo needs it. */
 #include <errno.h>
 #include <stdio.h>

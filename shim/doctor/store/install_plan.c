@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Thinking, before anything is touched: which stores, which roots are missing, and the steps that
  * put them there by the convention of the distribution. */
 #include <ctype.h>

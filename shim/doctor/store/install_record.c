@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The record of an install: a JSON file that is written before the first step, so that whatever
  * happens later can be taken back. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One call of the installer: lock, mend what a killed run left, then plan, and do or undo. A dry
  * run takes no lock: it writes nothing. */
 #include <errno.h>

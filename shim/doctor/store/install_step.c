@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each step's effect on one file, and its way back by content. */
 #include <errno.h>
 #include <string.h>

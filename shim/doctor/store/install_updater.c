@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Running the distribution's updater: its own process group, no shell, no input, an environment and
  * signal dispositions of our own, a deadline. Never called for a sysroot. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Is a root in a store? First as the installer sees it (bytes), in the end as OpenSSL does. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Path resolution that never leaves a root folder. */
 #include "store/sysroot.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Paths below a root folder, "/" or a staged file system. No link is followed out of it: an
  * absolute link starts at the root again and ".." stops there, as the device itself would see it.
  * openat2(RESOLVE_IN_ROOT) does that where the kernel has it (Linux 5.6); elsewhere, and for

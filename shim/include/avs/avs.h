@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The umbrella: visibility, version, and every public header in reading order. */
 #ifndef AVS_AVS_H
 #define AVS_AVS_H

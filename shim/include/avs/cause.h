@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalogue of causes. Live check, transport, trust audit, config lint and log inspector all
  * speak with these rows: a stable id, a phase, a severity, what it means, what to do about it. */
 #ifndef AVS_CAUSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One diagnostic run against one endpoint: an HTTP/2 session and an HTTP/1.1 session, each over
  * verified TLS, everything that was seen written down as evidence. */
 #ifndef AVS_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The transport: HTTP/2 requests over verified TLS, one loop thread for each client.
  *
  * The promise: avs_client_submit() returning AVS_OK means exactly one on_finished for that stream,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's configuration, AlexaClientSDKConfig.json: which endpoint each SDK release really uses
  * and why, the CA file, proxy and interface in force, and how to change it in place. */
 #ifndef AVS_CONFIG_H

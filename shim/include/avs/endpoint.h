@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An endpoint: what it may look like at all, and the names of those that AVS has. */
 #ifndef AVS_ENDPOINT_H
 #define AVS_ENDPOINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence: plain facts of one run, in the order they were met. No judgement here: avs_judge() does
  * that, and a field ticket is an evidence file that replays to the same verdict.
  * Nothing secret is stored: no header values, no bodies, no proxy passwords. */

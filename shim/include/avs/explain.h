@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A captured chain, judged and explained without a connection. */
 #ifndef AVS_EXPLAIN_H
 #define AVS_EXPLAIN_H

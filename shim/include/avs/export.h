@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every public header needs first: symbol visibility, must-use results, C++ linkage. */
 #ifndef AVS_EXPORT_H
 #define AVS_EXPORT_H

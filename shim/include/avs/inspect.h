@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the SDK's log to the cause: a streaming recogniser. Push bytes of a log of any SDK
  * generation (1.0 to 3.0), or of this library, in pieces of any size; get findings in the
  * catalogue's words. No I/O, no clock, no allocation after avs_inspect_new. What it says never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Log lines in the AVS Device SDK's own grammar, so that a device's log reads as one:
  *   YYYY-MM-DD HH:MM:SS.mmm [MONIKER] L SOURCE:EVENT[:key=value[,key=value...]]
  * Source: LogStringFormatter.cpp, LogEntry.cpp, ThreadMoniker.cpp of SDK 1.26. */

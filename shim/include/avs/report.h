@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words for a verdict: text for people, JSON for programs; and evidence as a file. */
 #ifndef AVS_REPORT_H
 #define AVS_REPORT_H

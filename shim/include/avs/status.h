@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Results: one status for every fallible call, detail in a caller-owned struct avs_error. */
 #ifndef AVS_STATUS_H
 #define AVS_STATUS_H

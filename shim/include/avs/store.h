@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The trust stores of a device or an image: audit them, add the ATS roots to them. */
 #ifndef AVS_STORE_H
 #define AVS_STORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How a report for people is laid out, and what any text for a terminal has to keep to. */
 #ifndef AVS_STYLE_H
 #define AVS_STYLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Judgement: a pure function of evidence. */
 #ifndef AVS_VERDICT_H
 #define AVS_VERDICT_H

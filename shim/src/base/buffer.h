@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A growing byte buffer with a ceiling; always NUL-terminated, so text can be read in place. */
 #ifndef AVS_BASE_BUFFER_H
 #define AVS_BASE_BUFFER_H

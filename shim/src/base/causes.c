@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalogue: one row per cause. Ids and order come from <avs/cause.h>; the words live here. */
 #include <avs/cause.h>
 

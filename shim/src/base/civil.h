@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dates of the civil calendar (proleptic Gregorian, UTC) as Unix seconds in 64 bits. Nothing here
  * goes through time_t: with 32 bits it ends on 2038-01-19, and certificates do not. */
 #ifndef AVS_BASE_CIVIL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time. Engines take it as an argument; only pumps and commands ask for it here. */
 #ifndef AVS_BASE_CLOCK_H
 #define AVS_BASE_CLOCK_H

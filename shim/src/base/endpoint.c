@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an endpoint may look like, and the ones that have a name. Checks the text only: whether the
  * host exists is for the network to say. */
 #include <arpa/inet.h>

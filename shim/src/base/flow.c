@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Filling struct avs_error. The only place that writes it. */
 #include "base/flow.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one error idiom: a status for every fallible call, detail in `reterr`, deferred cleanup, and
  * a happy path that reads straight down. */
 #ifndef AVS_BASE_FLOW_H

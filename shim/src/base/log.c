@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's log grammar, written. Source: LogStringFormatter.cpp, LogEntry.cpp of SDK 1.26. */
 #include "base/log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writing log lines from inside the library: drops what the sink does not want, stamps the rest. */
 #ifndef AVS_BASE_LOG_H
 #define AVS_BASE_LOG_H

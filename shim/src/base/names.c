@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lists behind names.h. */
 #include "base/names.h"
 

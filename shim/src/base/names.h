@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names that tell who vouches for whom: Amazon's hosts, public authorities, and products that
  * re-sign TLS. Names prove nothing; they only choose words after a refusal. */
 #ifndef AVS_BASE_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fixed-size text fields: copy with a cut, never past the end, always terminated. */
 #ifndef AVS_BASE_TEXT_H
 #define AVS_BASE_TEXT_H

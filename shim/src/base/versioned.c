@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The size of a struct as the hinge of the ABI; see versioned.h. */
 #include "base/versioned.h"
 

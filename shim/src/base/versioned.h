@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Structs that cross the ABI begin with their size and grow at the end: a caller that was compiled
  * with an older header has a shorter one, one with a newer header a longer one, and both work. */
 #ifndef AVS_BASE_VERSIONED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The public API: options, the loop thread, the calls from other threads. */
 #include <avs/client.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One HTTP/2 connection, without its socket. Streams come from the core and end there; what ends
  * the whole connection is decided here, once, and everyone is told the same reason. */
 #include "client/conn_internal.h"

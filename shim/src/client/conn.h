@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One HTTP/2 connection: its streams, its keep-alive, its end. Pure: plaintext in and out, time as
  * an argument; see link.c for the socket and TLS. */
 #ifndef AVS_CLIENT_CONN_H

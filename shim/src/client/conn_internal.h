@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of a connection only: conn.c (its life and its end), streams.c, keepalive.c.
  */
 #ifndef AVS_CLIENT_CONN_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The client's logic: exchanges from the inbox to their origins' connections, their timeouts, and
  * the one place where they finish. */
 #include "client/core.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The client without its thread and its sockets: requests, origins, connections, timeouts, retries.
  * A pure state machine: time is an argument, connecting is the transport's, which the tests replace
  * by a scripted one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checking and copying a request: one allocation holds the exchange, its fields and its strings.
  * Runs on the caller's thread, so that the loop only has to send. */
 #include "client/exchange.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One request and its answer: what the caller asked (fixed), what other threads may touch (behind
  * the inbox's lock), what only the loop touches. The type says which is which. */
 #ifndef AVS_CLIENT_EXCHANGE_H

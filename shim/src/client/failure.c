@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Saying why. The judgement itself is avs_judge's; here it is only asked and put into an error. */
 #include "client/failure.h"
 

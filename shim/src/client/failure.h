@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Saying why: cause, error and evidence of a failure, and its one ERROR line in the log. */
 #ifndef AVS_CLIENT_FAILURE_H
 #define AVS_CLIENT_FAILURE_H

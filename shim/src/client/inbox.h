@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What other threads leave for the loop: new exchanges, and mail (cancel, resume) for known ones.
  * Finding an exchange by id, marking it and listing it allocate nothing, so cancel and resume
  * cannot fail. One mutex, never held across a callback or a system call. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Is the peer alive? A connection with open streams is asked by an HTTP/2 PING when it was silent
  * for long, soon after something that wants an answer, and at once when the network changed. All
  * that a connection waits for in time is here. */

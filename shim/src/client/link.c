@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The core's connections over real sockets: each has a pump, and all of a client share the trust
  * store and the TLS sessions. What the bytes mean is conn.c's. The dial's end comes from
  * avs_loop_wait; the rest from flush and dispatch. */

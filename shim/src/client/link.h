@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The transport of the core over real sockets: libcurl dials, OpenSSL proves, bytes go through. */
 #ifndef AVS_CLIENT_LINK_H
 #define AVS_CLIENT_LINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one pump between plaintext, TLS and socket; see pump.h. */
 #include "client/pump.h"
 

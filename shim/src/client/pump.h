@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one pump: libcurl dials, the TLS engine proves, a socket carries, plaintext goes in and out.
  * The transport, the check and HTTP/1.1 all move their bytes through here, so that what the check
  * proves is what the transport does. What the bytes mean is the owner's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See repeats.h. Lines are written with the lock released: a sink may do anything. */
 #include "client/repeats.h"
 

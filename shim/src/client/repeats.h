@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The same failure at every retry: its full line once, a count once a minute, a line when it is
  * over. A device that cannot connect must not fill its log with one sentence.
  * The memory is the process's, one for each place that lines go to: the AVS Device SDK makes a new

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See story.h. Each line is formatted only when somebody wants its level. */
 #include "client/story.h"
 

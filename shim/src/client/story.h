@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a client does, told in the log: INFO for what a product's log should hold (connected,
  * goawayReceived), DEBUG5 for the life of a connection, DEBUG7 for each request, DEBUG9 for pings.
  * No line of these has a `cause`: they are no failures. Values of headers, bodies and queries never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The streams of a connection: what the HTTP/2 engine calls, handed on to the exchanges they belong
  * to, and what becomes of an exchange whose stream ended. */
 #include "base/log.h"

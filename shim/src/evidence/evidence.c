@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An evidence with its "not reached" defaults. */
 #include <avs/evidence.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Noting an answer's bytes as they arrive, over either protocol. */
 #ifndef AVS_EVIDENCE_RECEIVED_H
 #define AVS_EVIDENCE_RECEIVED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See store.h: the one place that turns a store's state into a cause. */
 #include "evidence/store.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the state of a trust store means. */
 #ifndef AVS_EVIDENCE_STORE_H
 #define AVS_EVIDENCE_STORE_H

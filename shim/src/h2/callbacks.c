@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What nghttp2 calls, turned into facts and into the owner's callbacks. A stream that its owner
  * has let go of is not found here any more, so late frames of it are dropped. */
 #include "h2/internal.h"

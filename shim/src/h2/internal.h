@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of h2/ only. */
 #ifndef AVS_H2_INTERNAL_H
 #define AVS_H2_INTERNAL_H

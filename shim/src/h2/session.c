@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The session: preface and settings, bytes in, bytes out, goodbye. Refuses to know where the bytes
  * come from. Streams are in stream.c, what nghttp2 calls in callbacks.c. */
 #include "h2/internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP/2 client engine over nghttp2: bytes in, bytes out. Owns no socket, no clock and no thread.
  *
  * One thread at a time. Callbacks run inside feed, pull and resume; from inside one, only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A stream's life: opened, read from its source, given to its sink, ended once. A sink that pauses
  * holds its chunks here, at most one flow-control window of them, and gets the very same chunk
  * again; the connection's window is returned on receipt, so that no other stream waits for it. */

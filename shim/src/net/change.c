@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Changes of the network, by rtnetlink(7). */
 #include "net/change.h"
 

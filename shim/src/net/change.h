@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Telling when this machine's addresses, routes or links change (Linux: rtnetlink). Says that, not
  * what: whoever has connections asks their peers for a sign of life. */
 #ifndef AVS_NET_CHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the loaded libcurl says about itself: version, features, TLS backend, compiled-in CA
  * locations and where it was loaded from. Opens no connection and no file. */
 #include "net/curl_info.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the libcurl that this process loaded says about itself. The curl command may load another
  * one, and only the loaded one decides which CA files the SDK's transport opens. */
 #ifndef AVS_NET_CURL_INFO_H

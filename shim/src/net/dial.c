@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dialling by libcurl with CURLOPT_CONNECT_ONLY. */
 #include "net/dial.h"
 

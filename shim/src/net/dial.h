@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dialling: libcurl resolves, races v6 against v4, passes proxies and binds to interfaces, just as
  * it does under the SDK's stock transport; the connected descriptor is then ours. */
 #ifndef AVS_NET_DIAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one place a thread waits. While libcurl dials it is curl_multi_poll, which knows libcurl's
  * sockets; else poll, which spares every turn libcurl's look at its own state and the second read
  * of its wake-up pipe. The wake-up is an eventfd of ours in both. */

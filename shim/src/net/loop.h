@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one place a thread waits: sockets, a wake-up from other threads, dials under way, a deadline.
  * libcurl's dials and our sockets share it. */
 #ifndef AVS_NET_LOOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What dial.c may see of a loop. */
 #ifndef AVS_NET_LOOP_INTERNAL_H
 #define AVS_NET_LOOP_INTERNAL_H

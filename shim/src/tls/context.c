@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TLS policy. Owns no connection. */
 #include "tls/context.h"
 

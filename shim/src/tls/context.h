@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What all TLS connections of one client share: policy, trust anchors, resumable sessions. */
 #ifndef AVS_TLS_CONTEXT_H
 #define AVS_TLS_CONTEXT_H

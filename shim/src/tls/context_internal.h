@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What engine.c may see of a context. */
 #ifndef AVS_TLS_CONTEXT_INTERNAL_H
 #define AVS_TLS_CONTEXT_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TLS engine over OpenSSL. Owns no socket and no clock; its pipe holds the bytes that the pump
  * brings and takes. */
 #include "tls/engine.h"

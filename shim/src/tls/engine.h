@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TLS engine: bytes in, bytes out. Owns no socket, no clock and no thread: whoever pumps it moves
  * ciphertext between it and a connection, and decides how long to wait.
  *

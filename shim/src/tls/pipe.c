@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two byte buffers behind a BIO; see pipe.h. */
 #include "tls/pipe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands between OpenSSL and whoever moves the bytes: ciphertext that came, ciphertext that is
  * to go, in two buffers of a fixed size that OpenSSL reads and writes as a BIO. */
 #ifndef AVS_TLS_PIPE_H

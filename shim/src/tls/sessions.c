@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The process's resumable sessions: a small table behind a lock, the oldest gives way. */
 #include "tls/sessions.h"
 

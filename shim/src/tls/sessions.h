@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Resumable sessions, in memory, for the whole process: a device's SDK makes a new connection
  * object for every reconnect, and that is when resuming pays. Shared between threads.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Moving ciphertext between a TLS engine and a non-blocking socket. */
 #ifndef AVS_TLS_SOCKET_H
 #define AVS_TLS_SOCKET_H

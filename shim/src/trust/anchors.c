@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A loaded trust store: an index over the bundle, OpenSSL's own lookup for hashed directories, and
  * a registry so that one process loads one store once. */
 #include "trust/anchors.h"

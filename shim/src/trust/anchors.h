@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A loaded trust store: what a verified chain may end in. Reference counted; any thread may verify
  * with it at the same time. It accepts exactly what libcurl's OpenSSL backend accepts
  * (X509_STORE_load_file and X509_STORE_load_path): a device that connects today still does. */

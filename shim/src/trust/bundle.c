@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A PEM bundle read as bytes. What counts as ordinary follows OpenSSL's PEM_read_bio: lines of at
  * most 254 bytes, blocks without headers, plain base64; see crypto/pem/pem_lib.c of 1.1.1 and 3.x.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A PEM bundle read as bytes: which certificates are in it, by subject, without parsing one. Only
  * bundles of the ordinary form are taken on; OpenSSL itself loads the others, so that what is
  * accepted never differs from X509_STORE_load_file. The file is read, not mapped: a bundle that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CA file as OpenSSL takes it: whole, or not at all. */
 #include "trust/cafile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CA file as OpenSSL takes it, and so libcurl: whole, or not at all. One damaged block, and none
  * of the certificates in the file is trusted (libcurl's error 77). Whether a file is taken is asked
  * of OpenSSL itself; where it is not, the place and the damage are named here. */

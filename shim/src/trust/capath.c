@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CA path as OpenSSL's by_dir reads it. */
 #include "trust/capath.h"
 

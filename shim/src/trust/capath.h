@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CA path as OpenSSL's by_dir reads it: one folder or several, "a:b", in which a certificate is
  * found as HASH.NUMBER and by no other name. */
 #ifndef AVS_TRUST_CAPATH_H

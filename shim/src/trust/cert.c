@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Facts of one certificate. */
 #include "trust/cert.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Facts of one certificate: names, hashes, key, validity. Reads, judges nothing. */
 #ifndef AVS_TRUST_CERT_H
 #define AVS_TRUST_CERT_H

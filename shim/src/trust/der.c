@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A certificate's DER walked without building anything. Structure: RFC 5280 section 4.1. */
 #include "trust/der.h"
 

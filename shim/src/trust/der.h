@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A certificate's DER walked without building anything: is it of the ordinary shape that OpenSSL's
  * parser surely accepts, and what is its subject? Deliberately narrower than OpenSSL: whatever is
  * rare is "not ordinary" and goes to OpenSSL itself. Reads no pointer past `length`. */

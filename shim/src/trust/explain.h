@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why a chain was refused. Runs after the gate has refused; replays the captured chain against
  * other sets of anchors and with the times ignored, and notes what differs. Every finding that is
  * true is noted; which one to fix first is verdict/'s business. */

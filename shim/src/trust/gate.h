@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The gate: OpenSSL's own strict verdict decides whether a chain is accepted, and nothing else
  * does. On the way the facts are written down, whatever the verdict; after a refusal the explainer
  * runs over the captured chain. It can be wrong, but it cannot open the gate.

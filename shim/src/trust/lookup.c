@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OpenSSL's hook for stores that find certificates by subject when asked. Contract: what is found
  * must be added to the store, and one reference too many must be given back (X509_LOOKUP_meth_new,
  * section NOTES). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OpenSSL's hook for stores that find certificates by subject when asked: a bundle behind it. */
 #ifndef AVS_TRUST_LOOKUP_H
 #define AVS_TRUST_LOOKUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Deferred cleanup for the OpenSSL objects that trust/ handles. */
 #ifndef AVS_TRUST_OPENSSL_AUTO_H
 #define AVS_TRUST_OPENSSL_AUTO_H

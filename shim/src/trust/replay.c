@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One more verification of a captured chain, for the explainer only. */
 #include "trust/replay.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One more verification of a captured chain, for the explainer only: every error is recorded and
  * passed over, so one run tells them all. Its result says nothing about trust; only the gate's
  * does. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The roots that count as Amazon Trust Services: a table, and sets of them. Values of the table:
  * amazontrust.com/repository; a unit test computes both hashes anew from the PEM. */
 #include "trust/roots.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The roots that count as Amazon Trust Services. A root is known by its key (SHA-256 of the
  * SubjectPublicKeyInfo), never by a name: names are copied freely, and cross-signed copies of a
  * root carry the same key in another certificate. */

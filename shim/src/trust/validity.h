@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The time at which a chain is judged, beyond the end of time_t too. OpenSSL takes that time as a
  * time_t; where it has 32 bits and the time does not fit, OpenSSL's check is off and the one here
  * takes its place. */

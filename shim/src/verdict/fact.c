@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See fact.h. A row for each cause whose decisive fact is in the evidence; for the others the
  * catalogue's own words, with what the phase left behind. */
 #include "verdict/fact.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fact that decided a failure, in one sentence: which root is missing in which store, which
  * names the certificate has, since when it has lapsed, what the proxy said. Words only: the cause
  * was found by avs_judge. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The quirk table. An HTTP/1.x answer is named by its first bytes, by how the connection ended and
  * by its framing, never by libcurl's code: that code differs between libcurl and OpenSSL releases
  * for the very same bytes. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What came back over HTTP, named: a row of the quirk table or none. Never touches TLS. */
 #ifndef AVS_VERDICT_HTTP_QUIRKS_H
 #define AVS_VERDICT_HTTP_QUIRKS_H

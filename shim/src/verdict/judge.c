@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* avs_judge: evidence to verdict. Pure. Decides from TLS state, ALPN and first bytes; an HTTP
  * oddity never overturns a verified TLS result, and a TLS failure never becomes an oddity. */
 #include <avs/verdict.h>

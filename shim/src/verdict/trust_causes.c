@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the facts of a refused chain to causes. Each row of the table is one question to the facts;
  * the order of the rows is the order in which to fix things. */
 #include "verdict/trust_causes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the facts of a refused chain to causes, the one to fix first in front. Pure. */
 #ifndef AVS_VERDICT_TRUST_CAUSES_H
 #define AVS_VERDICT_TRUST_CAUSES_H

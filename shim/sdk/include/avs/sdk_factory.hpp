@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For an application that builds its own component list or its own HTTP2TransportFactory: hand this
  * factory to the SDK in place of LibcurlHTTP2ConnectionFactory. Needs the SDK's headers. */
 #ifndef AVS_SDK_FACTORY_HPP

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A connection as SDK 1.10 to 1.17 have it, in our own words. */
 #ifndef AVS_TEST_SDK_CONNECTION_H
 #define AVS_TEST_SDK_CONNECTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who wants to know of GOAWAY, SDK 1.18 and later, in our own words. */
 #ifndef AVS_TEST_SDK_OBSERVER_H
 #define AVS_TEST_SDK_OBSERVER_H

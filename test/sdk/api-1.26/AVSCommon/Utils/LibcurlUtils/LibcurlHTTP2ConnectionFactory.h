@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stock factory as SDK 1.22 to 1.26 have it, in our own words. */
 #ifndef AVS_TEST_SDK_LIBCURL_FACTORY_H
 #define AVS_TEST_SDK_LIBCURL_FACTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's configuration, in our own words: two levels of keys, set by the test. As in the SDK,
  * nothing of it is inline. */
 #ifndef AVS_TEST_SDK_CONFIGURATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The factory of connections, in our own words. */
 #ifndef AVS_TEST_SDK_FACTORY_H
 #define AVS_TEST_SDK_FACTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The request side of the SDK's HTTP/2 interfaces, declared in our own words for the contract
  * tests: names and signatures only as far as the adapter uses them. */
 #ifndef AVS_TEST_SDK_REQUEST_H

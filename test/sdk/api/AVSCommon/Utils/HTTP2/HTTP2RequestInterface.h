@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A request under way, in our own words. */
 #ifndef AVS_TEST_SDK_REQUEST_INTERFACE_H
 #define AVS_TEST_SDK_REQUEST_INTERFACE_H

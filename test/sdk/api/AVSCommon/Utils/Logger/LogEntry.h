@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One log entry, in our own words: "source:event:key=value,key=value". As in the SDK, its buffer is
  * a stream buffer whose methods, vtable and type information are the SDK library's. */
 #ifndef AVS_TEST_SDK_LOG_ENTRY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SDK's logger, in our own words: it gives out what passes its level. */
 #ifndef AVS_TEST_SDK_LOGGER_H
 #define AVS_TEST_SDK_LOGGER_H

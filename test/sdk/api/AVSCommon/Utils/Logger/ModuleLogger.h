@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The logger of one module, in our own words: it keeps every line for the test. Its level is the
  * higher one of the sink's and of what the configuration says for the module. */
 #ifndef AVS_TEST_SDK_MODULE_LOGGER_H
