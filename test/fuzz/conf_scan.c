@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/recover.h"
+#include "conf/repair.h"
 #include "conf/report.h"
 
 #define REQUIRE(condition) ((condition) ? (void)0 : abort())

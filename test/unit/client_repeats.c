@@ -2,7 +2,7 @@
 /* The same failure at every retry: one full line, counts, an end. */
 #include "support/test.h"
 
-#include "client/repeats.h"
+#include "client/log_repeats.h"
 
 #define SECOND INT64_C(1000000)
 #define ORIGIN "https://a.example:443"

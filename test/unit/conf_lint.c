@@ -2,7 +2,7 @@
 /* Every finding of the linter: where it points, what it says the SDK says, whether it is repaired.
  */
 #include "conf/lint.h"
-#include "conf/recover.h"
+#include "conf/repair.h"
 #include "conf/report.h"
 #include "support/test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The linter: first what the SDK's parser refuses, then, in files that parse, what the SDK ignores
  * or trips over. */
-#include "conf/recover.h"
+#include "conf/repair.h"
 #include "conf/report.h"
 #include "conf/sdk.h"
 

@@ -52,24 +52,6 @@ static void disconnected(struct avs_conn *conn, const struct avs_failure *failur
     }
 }
 
-/* How long after a request has left a cut may still have crossed it on its way. One that comes
- * later tells of a dead path, and its owner must not wait for another dial. */
-#define CUT_RACE_US 1000000
-
-/* Nobody can know whether the peer saw what had left. Where the connection had served others, it
- * may have gone away for a reason of its own just then, and what does no harm is sent once more, as
- * libcurl does under the stock transport (Curl_retry_request): what changes nothing, and what
- * lacked its whole body, for that can not have been acted on. */
-static bool may_move(const struct avs_conn *conn, const struct avs_exchange *exchange) {
-    if (!conn->is_ready || !avs_conn_may_resend(exchange)) {
-        return false;
-    }
-    bool is_harmless = exchange->is_repeatable || exchange->request.on_read;
-    bool is_race = conn->core->loop.now_us - exchange->loop.active_us < CUT_RACE_US;
-    return !exchange->loop.stream.was_sent ||
-           (conn->is_cut && conn->has_served && is_harmless && is_race);
-}
-
 static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failure_box *box) {
     struct avs_core *core = conn->core;
     struct avs_exchange_list *waiting = &conn->origin->queue;
@@ -80,7 +62,7 @@ static void fail(struct avs_conn *conn, enum avs_finish finish, struct avs_failu
     size_t waiting_count = conn->is_ready || !is_origins_own ? 0 : waiting->count;
     while (conn->exchanges.first) {
         struct avs_exchange *exchange = conn->exchanges.first;
-        if (may_move(conn, exchange)) {
+        if (avs_conn_may_move(conn, exchange)) {
             avs_h2_cancel(conn->h2, &exchange->loop.stream, AVS_H2_CODE_CANCEL);
             avs_conn_detach(conn, exchange);
             avs_conn_resend(conn, exchange);

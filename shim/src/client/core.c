@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "client/conn.h"
 #include "client/failure.h"
-#include "client/repeats.h"
+#include "client/log_repeats.h"
 #include "client/story.h"
 
 void avs_core_note_deadline(struct avs_core *core, int64_t when_us) {

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "client/repeats.h"
+#include "client/log_repeats.h"
 
 /* Statuses that are more exact than their phase. */
 static const struct {

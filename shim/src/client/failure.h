@@ -31,7 +31,7 @@ void avs_failure_setv(struct avs_failure_box *box, enum avs_cause cause, const c
 enum avs_cause avs_failure_cause(const struct avs_session_evidence *evidence, const char *host,
                                  bool requires_ats);
 
-/* The line, or one more of a count (repeats.h): cause, origin, request (`exchange` NULL: a
+/* The line, or one more of a count (log_repeats.h): cause, origin, request (`exchange` NULL: a
  * connection's), reason, remedy. `event` is "connectFailed", "connectionLost", "requestFailed",
  * "requestTimedOut". */
 void avs_failure_log(struct avs_core *core, const char *event, const struct avs_exchange *exchange,

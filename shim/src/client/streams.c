@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "client/conn_internal.h"
-#include "client/repeats.h"
+#include "client/log_repeats.h"
 #include "client/story.h"
 #include "verdict/http_quirks.h"
 
@@ -120,22 +120,6 @@ static void on_whole(void *user, struct avs_h2_stream *stream) {
     struct avs_exchange *exchange = exchange_of(stream);
     remove_open(conn, exchange);
     avs_exchange_append(&conn->whole, exchange);
-}
-
-/* A connection that has served others before its GOAWAY is no reason to give up: a server that
- * takes a few requests for each connection gets the rest on the next ones. */
-bool avs_conn_may_resend(const struct avs_exchange *exchange) {
-    return !exchange->loop.stream.was_source_read && !exchange->loop.has_response &&
-           exchange->loop.resends < AVS_RESENDS_MAX;
-}
-
-void avs_conn_resend(struct avs_conn *conn, struct avs_exchange *exchange) {
-    struct avs_core *core = conn->core;
-    exchange->loop.resends += conn->is_draining && conn->has_served ? 0 : 1;
-    exchange->loop.stream = (struct avs_h2_stream){0};
-    exchange->loop.retry_us = AVS_NEVER_US;
-    AVS_CORE_COUNT(core, streams_retried);
-    avs_core_requeue(exchange);
 }
 
 /* Tell one exchange, and the log, why it failed. */

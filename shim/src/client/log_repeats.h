@@ -3,8 +3,8 @@
  * over. A device that cannot connect must not fill its log with one sentence.
  * The memory is the process's, one for each place that lines go to: the AVS Device SDK makes a new
  * client for each try. Thread: any. */
-#ifndef AVS_CLIENT_REPEATS_H
-#define AVS_CLIENT_REPEATS_H
+#ifndef AVS_CLIENT_LOG_REPEATS_H
+#define AVS_CLIENT_LOG_REPEATS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading on after a fault: repair it in a copy, scan again, until nothing is wrong or nothing can
  * be guessed. */
-#ifndef AVS_CONF_RECOVER_H
-#define AVS_CONF_RECOVER_H
+#ifndef AVS_CONF_REPAIR_H
+#define AVS_CONF_REPAIR_H
 
 #include "conf/diagnose.h"
 #include "conf/file.h"

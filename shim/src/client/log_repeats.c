@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See repeats.h. Lines are written with the lock released: a sink may do anything. */
-#include "client/repeats.h"
+#include "client/log_repeats.h"
 
 #include <pthread.h>
 #include <string.h>

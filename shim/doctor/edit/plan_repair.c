@@ -3,7 +3,7 @@
  * written is what was meant, and parses. */
 #include <string.h>
 
-#include "conf/recover.h"
+#include "conf/repair.h"
 #include "edit/plan.h"
 
 static enum avs_status repair_file(struct avs_config_plan *plan, size_t index,

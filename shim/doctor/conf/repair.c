@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recovery works on a copy in which every byte knows where it stood in the original. */
-#include "conf/recover.h"
+#include "conf/repair.h"
 
 #include <string.h>
 
