@@ -98,7 +98,7 @@ static void put_finding(struct avs_out *out, const struct avs_config_finding *fi
         avs_out_whole(out);
         avs_out_printf(out, "  %*s^\n", (int)finding->caret, "");
     }
-    avs_out_printf(out, "  fix: ");
+    avs_out_printf(out, "  do    ");
     avs_out_hang(out);
     avs_out_printf(out, "%s%s\n", finding->fix,
                    finding->is_repairable ? " (lint --fix does it)" : "");

@@ -91,7 +91,7 @@ static void put_finding(struct avs_out *out, const struct avs_inspect_finding *f
         avs_out_printf(out, "%s\n", finding->rules_out[i]);
     }
     put_echoes(out, finding);
-    put_label(out, "fix");
+    put_label(out, "do");
     if (finding->also_count > 0 && finding->certainty == AVS_POSSIBLE) {
         avs_out_printf(
             out, "First tell the causes apart with the next command. If it is %s: ", info->id);
