@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SDK = Path(os.environ["AVS_BUILD_DIR"]) / "test/sdk"
+BUILD = Path(os.environ["AVS_BUILD_DIR"])
+SDK = BUILD / "test/sdk"
 ADAPTER = SDK / "libavs-test-sdk-adapter.so"
 LIBM = "libm.so.6"
+
+IS_SANITIZED = "asan" in BUILD.name or "tsan" in BUILD.name
+pytestmark = pytest.mark.skipif(IS_SANITIZED, reason="a sanitized library needs its runtime first")
 
 
 def run(*command, preload=None, **environment):
