@@ -259,7 +259,7 @@ HTTP2 = {
     "endless 1xx": (after_request(endless(frame(1, 4, 1, b"\x08\x03103") * 512, SETTINGS)), None,
                     "http2_error"),
     "endless unknown frames": (after_request(endless(frame(200, 0, 0, bytes(100)) * 100,
-                                                     SETTINGS)), "h2_stream", "http2_error"),
+                                                     SETTINGS)), "flood", "http2_error"),
     "endless WINDOW_UPDATE": (after_request(endless(frame(8, 0, 0, b"\0\0\0\1") * 512,
                                                     SETTINGS)), None, "http2_error"),
     "endless RST_STREAM REFUSED": (after_request(endless(frame(3, 0, 1, b"\0\0\0\7") * 512,

@@ -194,8 +194,9 @@ static void note_answer(struct run *run) {
         facts->bad_head = false; /* RFC 9113's rules were the engine's to check */
     }
     facts->status = facts->head_complete ? run->status : 0; /* half a head is no answer */
-    if (facts->status > 0 && facts->bytes_received >= AVS_H2_RECEIVED_MAX) {
-        facts->is_complete = true; /* all that we want of it */
+    if (facts->bytes_received >= AVS_H2_RECEIVED_MAX) {
+        facts->is_complete |= facts->status > 0; /* all that we want of it */
+        facts->is_flood |= facts->status == 0 && !facts->protocol_error;
     }
     if (run->body.length > 0) {
         facts->ats_message =

@@ -206,6 +206,7 @@ static const struct avs_field http_rows[] = {
     FIELD(rst_received, BOOL),
     FIELD(rst_code, U32),
     FIELD(protocol_error, BOOL),
+    FIELD_AS(is_flood, "flood", BOOL),
     FIELD_AS(was_downgraded, "downgraded", BOOL),
 };
 TABLE(http);

@@ -275,6 +275,7 @@ struct avs_http_facts {
     bool rst_received;
     uint32_t rst_code;
     bool protocol_error; /**< the peer broke RFC 9113 framing */
+    bool is_flood;       /**< it passed a ceiling of ours, and brought no answer */
     bool was_downgraded; /**< HTTP_1_1_REQUIRED: asked again over HTTP/1.1 */
 };
 

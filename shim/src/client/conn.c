@@ -42,6 +42,7 @@ static void note_http_facts(struct avs_conn *conn) {
         http->rst_received = facts->rst_received;
         http->rst_code = facts->rst_code;
         http->protocol_error = facts->protocol_error;
+        http->is_flood = facts->is_flood;
     }
 }
 

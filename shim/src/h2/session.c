@@ -43,7 +43,7 @@ static enum avs_status fail_library(struct avs_h2 *h2, int code, struct avs_erro
         return avs_fail_memory(reterr);
     }
     if (code == NGHTTP2_ERR_FLOODED) {
-        h2->facts.protocol_error = true;
+        h2->facts.protocol_error = h2->facts.is_flood = true;
         h2->facts.protocol_error_code = AVS_H2_CODE_ENHANCE_YOUR_CALM;
     }
     return avs_fail_cause(reterr, AVS_ERR_HTTP2, AVS_CAUSE_HTTP2_ERROR,
@@ -150,7 +150,7 @@ enum avs_status avs_h2_feed(struct avs_h2 *h2, const uint8_t *bytes, size_t leng
     }
     if (h2->idle_frames > AVS_H2_IDLE_FRAMES_MAX && !h2->facts.protocol_error) {
         AVS_TEXT_SET(h2->facts.detail, "a flood of frames that bring nothing");
-        h2->facts.protocol_error = true;
+        h2->facts.protocol_error = h2->facts.is_flood = true;
         h2->facts.protocol_error_code = AVS_H2_CODE_ENHANCE_YOUR_CALM;
         avs_h2_goaway(h2, AVS_H2_CODE_ENHANCE_YOUR_CALM);
     }

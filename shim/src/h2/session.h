@@ -127,6 +127,7 @@ struct avs_h2_facts {
     bool rst_received;
     uint32_t rst_code;   /* of the last RST_STREAM */
     bool protocol_error; /* the peer broke RFC 9113, or passed a ceiling: the session is over */
+    bool is_flood;       /* the ceiling was one on what brings nothing */
     uint32_t protocol_error_code;     /* what our GOAWAY tells it */
     bool is_not_http2;                /* its first bytes were no SETTINGS frame: no HTTP/2 at all */
     char detail[AVS_H2_DETAIL_BYTES]; /* nghttp2's words for it, or empty */

@@ -208,13 +208,6 @@ static bool is_other_protocol(const struct avs_http_facts *http) {
     return http->first_length > 3 && http->first[3] != H2_SETTINGS;
 }
 
-/* It took all that we were ready to receive: neither the end of the connection nor of the time. */
-static bool is_flood(const struct avs_http_facts *http) {
-    return http->status == 0 && http->bytes_received > 0 && http->close == AVS_CLOSE_OPEN &&
-           !http->has_timed_out && !http->goaway_received && !http->rst_received &&
-           !http->protocol_error;
-}
-
 enum avs_cause avs_h2_cause(const struct avs_http_facts *http) {
     if (http->status > 0) {
         return AVS_CAUSE_NONE;
@@ -225,7 +218,7 @@ enum avs_cause avs_h2_cause(const struct avs_http_facts *http) {
     if (http->rst_received && http->rst_code == H2_REFUSED_STREAM && !http->protocol_error) {
         return AVS_CAUSE_STREAM_REFUSED;
     }
-    if (http->rst_received || http->goaway_received || http->protocol_error || is_flood(http)) {
+    if (http->rst_received || http->goaway_received || http->protocol_error || http->is_flood) {
         return AVS_CAUSE_HTTP2_ERROR;
     }
     return http->close == AVS_CLOSE_OPEN ? AVS_CAUSE_RESPONSE_TIMEOUT : AVS_CAUSE_CONNECTION_LOST;
@@ -247,14 +240,14 @@ struct avs_http_reading avs_h2_read(const struct avs_session_evidence *session) 
     if (http->goaway_received) {
         return quirk_number("goaway", http->goaway_code);
     }
+    if (http->is_flood) {
+        return quirk("flood");
+    }
     if (http->rst_received || http->protocol_error) {
         return quirk("h2_stream");
     }
     if (http->bytes_received == 0 && http->close == AVS_CLOSE_RESET) {
         return quirk("reset_after_tls");
-    }
-    if (is_flood(http)) {
-        return quirk("flood");
     }
     if (http->close == AVS_CLOSE_OPEN) {
         return quirk(http->bytes_received > 0 ? "no_answer" : "silent");
