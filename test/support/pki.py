@@ -44,7 +44,7 @@ class Pki:
         path = self.folder / f"{name}.pem"
         _openssl("req", "-x509", "-new", "-key", self.folder / f"{name}.key", "-subj",
                  f"/O=Test/CN={common_name}", "-days", "1", "-out", path, "-addext",
-                 "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign",
+                 "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
                  "-config", self._config())
         return path
 
@@ -54,7 +54,7 @@ class Pki:
             path.write_text("[req]\ndistinguished_name=dn\n[dn]\n")
         return path
 
-    def _issue(self, name, common_name, issuer, extensions):
+    def _issue(self, name, common_name, issuer, extensions, days=1):
         self._key(name)
         extension_file = self.folder / f"{name}.ext"
         extension_file.write_text(extensions)
@@ -62,5 +62,5 @@ class Pki:
         _openssl("req", "-new", "-key", self.folder / f"{name}.key", "-subj",
                  f"/O=Test/CN={common_name}", "-out", request, "-config", self._config())
         _openssl("x509", "-req", "-in", request, "-CA", self.folder / f"{issuer}.pem", "-CAkey",
-                 self.folder / f"{issuer}.key", "-CAcreateserial", "-days", "1", "-extfile",
-                 extension_file, "-out", self.folder / f"{name}.pem")
+                 self.folder / f"{issuer}.key", "-CAcreateserial", "-days", str(days),
+                 "-extfile", extension_file, "-out", self.folder / f"{name}.pem")
