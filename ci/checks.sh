@@ -40,7 +40,7 @@ home() { # home PATTERN ALLOWED-MODULES...
 }
 home 'nghttp2/' h2
 home 'curl/' net h1
-home 'openssl/' trust tls store check
+home 'openssl/' trust tls store check iot
 home 'json-c/' edit store report
 home 'sqlite3' conf
 

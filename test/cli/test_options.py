@@ -13,8 +13,8 @@ from avs_shim import AVS_SHIM, ENVIRONMENT, run
 
 COMMANDS = ["check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
             "endpoint toggle", "endpoint unset", "trust explain", "trust audit", "trust install",
-            "inspect", "causes", "standin", "help"]
-GROUPS = ["endpoint", "trust"]
+            "inspect", "iot regions", "causes", "standin", "help"]
+GROUPS = ["endpoint", "trust", "iot"]
 
 
 def test_every_command_is_in_this_file():
@@ -99,7 +99,8 @@ def test_the_version_is_told(word):
     (["trust", "explain", "--json", "--chain", "/no/such"], "trust-explain"),
     (["inspect", "--json", "/no/such"], "inspect"), (["inspect", "--json", "a", "b"], "inspect"),
     (["causes", "--json", "nonsense"], "causes"), (["standin", "--json", "--port", "x"], "standin"),
-    (["standin", "--json", "--dir", "/proc/no"], "standin")])
+    (["standin", "--json", "--dir", "/proc/no"], "standin"), (["iot", "--json"], "iot"),
+    (["iot", "regions", "--json", "No Region"], "iot-regions")])
 def test_with_json_an_error_is_an_object_too(words, schema):
     result = run(*words)
     assert result.returncode == 2

@@ -105,6 +105,11 @@ def test_chains(standin):
                   standin.dir / "ca.pem").stdout)
 
 
+def test_regions_of_aws_iot():
+    for words in ([], ["eu-west-1"], ["xx-new-1"], ["mars"]):
+        check(run("iot", "regions", "--json", *words).stdout)
+
+
 def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)
@@ -115,7 +120,7 @@ def test_lists():
     ["check", "--endpoint", "http://x"], ["judge", "/nonexistent"], ["trust", "audit", "--sysroot",
      "/nonexistent"], ["trust", "install", "--root", "none"], ["trust", "explain", "--chain",
      "/nonexistent"], ["endpoint", "lint", "--config", "/nonexistent"], ["inspect", "/nonexistent"],
-    ["causes", "no_such"]], ids=" ".join)
+    ["causes", "no_such"], ["iot", "regions", "No Region"]], ids=" ".join)
 def test_errors(words):
     result = run(*words, "--json")
     assert result.returncode == 2

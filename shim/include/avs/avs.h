@@ -11,6 +11,7 @@
 #include <avs/evidence.h>
 #include <avs/explain.h>
 #include <avs/inspect.h>
+#include <avs/iot.h>
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>
