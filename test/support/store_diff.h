@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 #include "trust/bundle.h"
@@ -58,6 +59,40 @@ static inline int store_diff_load(X509_STORE *store, const void *bytes, size_t l
     return count;
 }
 
+/* What OpenSSL's loader finds in these bytes, in their order: the order of a store is its sort's,
+ * and among equal names the C library's. Free the result. */
+static inline STACK_OF(X509_INFO) *
+    store_diff_read(const void *bytes, size_t length, struct store_diff_list *ret_list) {
+    BIO *bio = BIO_new_mem_buf(bytes, (int)length);
+    STACK_OF(X509_INFO) *infos = PEM_X509_INFO_read_bio(bio, NULL, NULL, "");
+    BIO_free(bio);
+    ERR_clear_error();
+    ret_list->count = 0;
+    for (int i = 0; i < sk_X509_INFO_num(infos); i++) {
+        X509 *certificate = sk_X509_INFO_value(infos, i)->x509;
+        if (certificate) {
+            store_diff_collect(ret_list, certificate);
+        }
+    }
+    return infos;
+}
+
+/* Is all that the store holds among these certificates? */
+static inline bool store_diff_holds(X509_STORE *store, const struct store_diff_list *all) {
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        bool is_known = false;
+        for (int j = 0; certificate && !is_known && j < all->count; j++) {
+            is_known = X509_cmp(certificate, all->certificate[j]) == 0;
+        }
+        if (!is_known) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* NULL when both agree, or when the bundle is left to OpenSSL; else what differs. `ret_is_ours`
  * tells whether our index took the bundle on. */
 static inline const char *store_diff(const void *bytes, size_t length, bool *ret_is_ours) {
@@ -74,18 +109,12 @@ static inline const char *store_diff(const void *bytes, size_t length, bool *ret
     const char *difference = NULL;
     X509_STORE *store = X509_STORE_new();
     static struct store_diff_list theirs, found, ours, wanted;
-    theirs.count = 0;
     if (store_diff_load(store, bytes, length) != (int)avs_bundle_count(bundle)) {
         difference = "OpenSSL counts another number of certificates, or refuses";
     }
-    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
-    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-        if (!certificate) {
-            difference = "OpenSSL found something that is no certificate";
-        } else {
-            store_diff_collect(&theirs, certificate);
-        }
+    STACK_OF(X509_INFO) *infos = store_diff_read(bytes, length, &theirs);
+    if (!difference && !store_diff_holds(store, &theirs)) {
+        difference = "OpenSSL's store holds something that is no certificate of the file";
     }
     for (int i = 0; !difference && i < theirs.count; i++) {
         const X509_NAME *name = X509_get_subject_name(theirs.certificate[i]);
@@ -105,6 +134,7 @@ static inline const char *store_diff(const void *bytes, size_t length, bool *ret
             }
         }
     }
+    sk_X509_INFO_pop_free(infos, X509_INFO_free);
     X509_STORE_free(store);
     avs_bundle_free(bundle);
     return difference;

@@ -94,7 +94,7 @@ enum {
     AVS_AUDIT_SYSTEM = 1 << 6,    /* the distribution's */
 };
 
-/** A watched certificate of a store, in the order in which OpenSSL meets it. */
+/** A watched certificate of a store. */
 struct avs_audit_node {
     int subject, issuer; /* index into the watches, issuer -1 = some other CA */
     bool is_self_issued;

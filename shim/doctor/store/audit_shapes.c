@@ -5,6 +5,8 @@
  * against OpenSSL's and GnuTLS's own verdict for every combination of roots. */
 #include "store/audit.h"
 
+#include <string.h>
+
 enum { A1, A2, A3, A4, G2, C2 }; /* rows of avs_ats_root_table */
 
 #define BY_G2(root) \
@@ -48,36 +50,43 @@ const char *avs_audit_policy_id(enum avs_audit_policy policy) {
     return (unsigned)policy < AVS_POLICY_COUNT ? ids[policy] : "";
 }
 
-/** The first certificate of that name, as X509_STORE_CTX_get1_issuer takes it; NULL = none. */
-static const struct avs_audit_node *find(const struct avs_audit_nodes *store, int subject) {
-    for (size_t i = 0; subject >= 0 && i < store->count; i++) {
+static bool has_subject(const struct avs_audit_nodes *store, int subject) {
+    for (size_t i = 0; i < store->count; i++) {
         if (store->node[i].subject == subject) {
-            return &store->node[i];
-        }
-    }
-    return NULL;
-}
-
-/** From a certificate of the store upwards: does it end in a self-signed one? OpenSSL goes on with
- *  trusted certificates only, once it has met one. */
-static bool ends_in_root(const struct avs_audit_nodes *store, const struct avs_audit_node *at) {
-    for (size_t steps = 0; at && steps <= store->count; steps++) {
-        if (at->is_self_issued) {
             return true;
         }
-        at = find(store, at->issuer);
     }
     return false;
 }
 
-/** OpenSSL since 1.1.0: at each step the store first (trusted_first), then what was sent. */
+/** From the certificates of that name upwards: do they end in self-signed ones? Of several of one
+ *  name OpenSSL takes the first that its sorted store has. That is the first of the file where
+ *  qsort is stable (glibc) and any with musl's, so all of them must do. */
+static bool ends_in_root(const struct avs_audit_nodes *store, int subject) {
+    bool is_rooted[AVS_AUDIT_WATCH_COUNT] = {false};
+    for (size_t steps = 0; steps < AVS_COUNT(is_rooted); steps++) {
+        bool is_next[AVS_AUDIT_WATCH_COUNT];
+        for (int i = 0; i < AVS_AUDIT_WATCH_COUNT; i++) {
+            is_next[i] = has_subject(store, i);
+        }
+        for (size_t i = 0; i < store->count; i++) {
+            const struct avs_audit_node *at = &store->node[i];
+            is_next[at->subject] &=
+                at->is_self_issued || (at->issuer >= 0 && is_rooted[at->issuer]);
+        }
+        memcpy(is_rooted, is_next, sizeof(is_rooted));
+    }
+    return is_rooted[subject];
+}
+
+/** OpenSSL since 1.1.0: at each step the store first (trusted_first), then what was sent; once it
+ *  has met a trusted certificate it goes on with trusted ones only. */
 static bool openssl_verifies(const struct avs_audit_nodes *store,
                              const struct avs_audit_shape *shape, bool is_partial) {
     int wanted = shape->issuer;
     for (size_t next = 0; next <= shape->sent_count; next++) {
-        const struct avs_audit_node *anchor = find(store, wanted);
-        if (anchor) {
-            return is_partial || ends_in_root(store, anchor);
+        if (has_subject(store, wanted)) {
+            return is_partial || ends_in_root(store, wanted);
         }
         if (next == shape->sent_count || shape->sent[next].subject != wanted) {
             return false;
@@ -92,10 +101,10 @@ static bool openssl_verifies(const struct avs_audit_nodes *store,
 static bool strict_verifies(const struct avs_audit_nodes *store,
                             const struct avs_audit_shape *shape) {
     if (shape->sent_count == 0) {
-        return find(store, shape->issuer) != NULL;
+        return has_subject(store, shape->issuer);
     }
     const struct avs_audit_node *last = &shape->sent[shape->sent_count - 1];
-    return find(store, last->issuer) || find(store, last->subject);
+    return has_subject(store, last->issuer) || has_subject(store, last->subject);
 }
 
 bool avs_audit_shape_verifies(const struct avs_audit_nodes *store,
