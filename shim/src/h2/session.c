@@ -42,7 +42,9 @@ static enum avs_status fail_library(struct avs_h2 *h2, int code, struct avs_erro
     if (code == NGHTTP2_ERR_NOMEM || h2->is_out_of_memory) {
         return avs_fail_memory(reterr);
     }
-    if (code == NGHTTP2_ERR_FLOODED) {
+    /* a ceiling of the library's: FLOODED, or that on CONTINUATION, which has a name from 1.61 on
+     */
+    if (nghttp2_is_fatal(code) && code != NGHTTP2_ERR_CALLBACK_FAILURE) {
         h2->facts.protocol_error = h2->facts.is_flood = true;
         h2->facts.protocol_error_code = AVS_H2_CODE_ENHANCE_YOUR_CALM;
     }
