@@ -3,6 +3,8 @@
 # Checks of shape: exported symbols, layers, homes of third-party headers. checks.sh BUILD-DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=ci/lib.sh
+. ci/lib.sh
 build=$1
 failed=0
 
@@ -88,8 +90,8 @@ need() { # need TOOL: part of ./ci/install.sh test
     failed=1
     return 1
 }
-if need clang-format; then
-    git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror 2>&1 | head -20 || failed=1
+if need clang-format && formatter=$(clang_format); then
+    git ls-files '*.c' '*.h' '*.cpp' | xargs "$formatter" --dry-run -Werror 2>&1 | head -20 || failed=1
 fi
 if need shellcheck; then
     git ls-files 'ci/*' '*.sh' | xargs grep -lE '^#!.*sh|^# shellcheck shell' | xargs shellcheck -x || failed=1

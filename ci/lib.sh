@@ -38,3 +38,15 @@ compile() {
         return "${PIPESTATUS[0]}"
     fi
 }
+
+# clang_format: prints the name of the clang-format whose style this is. Every major version formats
+# otherwise, so there is one; where it is missing, a line says so and nothing is checked.
+clang_format() {
+    local wanted=14 name version
+    for name in "clang-format-$wanted" clang-format; do
+        version=$("$name" --version 2>/dev/null | sed -n 's/.*version \([0-9]*\).*/\1/p') || continue
+        [ "$version" = "$wanted" ] && echo "$name" && return
+    done
+    echo "formatting is that of clang-format $wanted; here is ${version:-none}, so it is not looked at" >&2
+    return 1
+}
