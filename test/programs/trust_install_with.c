@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "store/audit_scan.h"
 #include "store/install.h"
+#include "store/install_run.h"
 
 static long die_at = -1, stop_at = -1, step;
 

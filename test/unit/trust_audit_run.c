@@ -2,6 +2,9 @@
 /* What the audit makes of the libcurl that the caller describes. Real trees: test/cli. */
 #include "store/audit.h"
 
+#include "store/audit_forecast.h"
+#include "store/audit_libs.h"
+#include "store/audit_run.h"
 #include "support/pki.h"
 #include "support/test.h"
 

@@ -16,7 +16,9 @@
 #include <openssl/pem.h>
 
 #include "store/audit.h"
+#include "store/audit_run.h"
 #include "store/install.h"
+#include "store/install_verify.h"
 #include "support/pki.h"
 #include "support/test.h"
 #include "trust/anchors.h"

@@ -13,6 +13,9 @@
 #include "base/clock.h"
 #include "store/audit.h"
 
+#include "store/audit_run.h"
+#include "store/install_run.h"
+#include "store/install_updater.h"
 #include "support/pki.h"
 #include "support/test.h"
 

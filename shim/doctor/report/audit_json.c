@@ -5,6 +5,7 @@
 #include "out/json_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
+#include "store/audit_forecast.h"
 #include "store/command.h"
 
 static const char *const store_states[] = {

@@ -6,6 +6,7 @@
 #include "out/text_out.h"
 #include "report/audit_words.h"
 #include "store/audit.h"
+#include "store/audit_forecast.h"
 #include "store/command.h"
 
 #define MANY         12 /* findings of one kind that are listed one by one */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The audit's public door: gathers what only this process can tell (the loaded libcurl, the
- * environment, the configuration) and hands it to trust/, which knows neither. */
+ * environment, the configuration) and hands it to audit_run.c, which asks neither. */
 #include <stdlib.h>
 
 #include <avs/config.h>
@@ -9,7 +9,7 @@
 #include "base/flow.h"
 #include "base/versioned.h"
 #include "net/curl_info.h"
-#include "store/audit.h"
+#include "store/audit_run.h"
 
 AVS_DEFINE_AUTO(avs_config, struct avs_config, avs_config_free);
 
@@ -53,4 +53,16 @@ enum avs_status avs_trust_audit_run(const struct avs_trust_audit_options *given,
         request.config_ca_path = avs_config_value(config, AVS_CONFIG_CA_PATH);
     }
     return avs_audit_run(&request, ret_audit, reterr);
+}
+
+bool avs_trust_audit_is_usable(const struct avs_trust_audit *audit) {
+    return audit->usable_count == audit->required_count;
+}
+
+void avs_trust_audit_free(struct avs_trust_audit *audit) {
+    if (audit) {
+        avs_audit_watches_done(&audit->watches);
+        avs_sysroot_close(&audit->root);
+        free(audit);
+    }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where this device's clock starts. A board without a battery begins at a date from its image, or
  * in 1970: every certificate is then "not yet valid", which looks exactly like a missing root. */
+#include "store/audit_clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,8 @@
 /* The sources from which a distribution builds its bundle: the folder for CAs added by hand, the
  * packaged CAs, and Debian's list of those in use. Mistakes made there (a name that is ignored, a
  * web page saved as a certificate, two names on one line) never show in the bundle itself. */
+#include "store/audit_folder.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A CA path: files, and the links named by subject hash through which alone OpenSSL finds them. */
+#include "store/audit_hashed.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <openssl/x509.h>
 
+#include "store/audit.h"
 #include "store/audit_store.h"
 
 #define FOLDER_FILE_LIMIT                                                  \

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where libcurl and OpenSSL of a staged file system look for CAs. Nothing of it may be executed, so
  * the paths compiled into the libraries are read from their bytes: architecture does not matter. */
+#include "store/audit_libs.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "store/audit.h"
 
 #define LIBRARY_LIMIT (32u << 20)
 #define STRING_MAX    256

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One audit: find the stores, say which of them the SDK gets, read them, sum up. */
+#include "store/audit_run.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +11,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/audit.h"
+#include "store/audit_clock.h"
+#include "store/audit_folder.h"
+#include "store/audit_libs.h"
 #include "store/install_distro.h"
 #include "trust/capath.h"
 
@@ -391,16 +395,4 @@ enum avs_status avs_audit_run(const struct avs_audit_request *request,
     judge_clock(audit);
     *ret_audit = AVS_STEAL(audit);
     return AVS_OK;
-}
-
-bool avs_trust_audit_is_usable(const struct avs_trust_audit *audit) {
-    return audit->usable_count == audit->required_count;
-}
-
-void avs_trust_audit_free(struct avs_trust_audit *audit) {
-    if (audit) {
-        avs_audit_watches_done(&audit->watches);
-        avs_sysroot_close(&audit->root);
-        free(audit);
-    }
 }

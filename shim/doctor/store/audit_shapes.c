@@ -3,9 +3,12 @@
  * ways to build a path. Only names and self-signatures decide here (a graph of at most a few
  * certificates), so the table costs nothing; a unit test mints chains of each shape and holds this
  * against OpenSSL's and GnuTLS's own verdict for every combination of roots. */
-#include "store/audit.h"
+#include "store/audit_shapes.h"
 
 #include <string.h>
+
+#include "base/flow.h"
+#include "store/audit_watch.h"
 
 enum { A1, A2, A3, A4, G2, C2 }; /* rows of avs_ats_root_table */
 

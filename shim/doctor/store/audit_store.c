@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One store: what a verifier would find in it, in the order it finds it. Folders: audit_hashed.c.
  */
+#include "store/audit_store.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "store/audit_store.h"
+#include "store/audit.h"
+#include "store/audit_hashed.h"
 #include "trust/cafile.h"
+
+const char *avs_audit_state_id(enum avs_audit_state state) {
+    static const char *const ids[] = {
+#define XX(name, id) id,
+        AVS_AUDIT_STATE_MAP(XX)
+#undef XX
+    };
+    return (unsigned)state < AVS_AUDIT_STATE_COUNT ? ids[state] : "";
+}
 
 void avs_audit_find_in_file(struct avs_trust_audit *audit, const char *path,
                             const struct avs_scan_file *file, const struct stat *entry) {

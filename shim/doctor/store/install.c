@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The installer's public door: which roots, which store, by name and by configuration. */
+#include "store/install.h"
+
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,9 +14,19 @@
 #include "base/flow.h"
 #include "base/versioned.h"
 #include "net/curl_info.h"
-#include "store/install.h"
+#include "store/install_run.h"
 
 AVS_DEFINE_AUTO(avs_config, struct avs_config, avs_config_free);
+
+void avs_install_note(struct avs_trust_install *install, const char *format, ...) {
+    if (install->note_count < AVS_INSTALL_NOTES_MAX) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(install->note[install->note_count++], sizeof(install->note[0]), format,
+                  arguments);
+        va_end(arguments);
+    }
+}
 
 /** "Amazon Root CA 1", "amazon-root-ca-1" or "amazon-root-ca-1.pem". */
 static bool is_named(const struct avs_ats_root *root, const char *name) {
@@ -131,4 +145,21 @@ enum avs_status avs_trust_install_run(const struct avs_trust_install_options *gi
         note_other_store(*ret_install);
     }
     return AVS_OK;
+}
+
+void avs_trust_install_free(struct avs_trust_install *install) {
+    if (install) {
+        avs_install_steps_done(&install->steps);
+        avs_sysroot_close(&install->root);
+        free(install);
+    }
+}
+
+bool avs_trust_install_is_complete(const struct avs_trust_install *install) {
+    for (size_t i = 0; i < install->root_count; i++) {
+        if (!install->roots[i].is_there) {
+            return false;
+        }
+    }
+    return true;
 }

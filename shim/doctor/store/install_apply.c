@@ -14,6 +14,10 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "store/install_file.h"
+#include "store/install_keep.h"
+#include "store/install_step.h"
+#include "store/install_verify.h"
 
 /* ---- one step, forth and back ---- */
 

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
+#include "store/install_verify.h"
 
 #define PACKAGED_DEPTH 2
 

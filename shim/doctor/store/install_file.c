@@ -2,6 +2,8 @@
 /* The only code that changes files of a trust store: staged beside the target, flushed, renamed. A
  * staged file is opened with O_EXCL and O_NOFOLLOW in the folder that the walk found, so that no
  * link, whoever made it, leads us elsewhere. */
+#include "store/install_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "store/install.h"
 
 #define STAGED      "new"
 #define KEPT        "old"

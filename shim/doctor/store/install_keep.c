@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The distribution's updater, run so that it loses nothing: what stood in the bundle before and has
  * no source is put back afterwards. */
+#include "store/install_keep.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include <openssl/pem.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 #include "store/audit_scan.h"
-#include "store/install_apply.h"
+#include "store/install_step.h"
+#include "store/install_updater.h"
 
 #define RESTORED_MAX     (4u << 20)
 #define CERTS_MAX        4096

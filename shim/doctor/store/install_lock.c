@@ -2,6 +2,8 @@
 /* One installer at a time. The lock is a file of our own beside the record, with mode 0600: flock()
  * asks for nothing but an open descriptor, so a file or folder that everybody can open is a lock
  * that everybody can hold. */
+#include "store/install_lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "store/install_apply.h"
+#include "store/install_file.h"
 
 #define SUFFIX    ".lock"
 #define TRIES_MAX 8 /* somebody removed, or planted, the file in between */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the record of an install lies, and how long it will be there: undo needs it. */
+#include "store/install_place.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 
 #include "base/text.h"
-#include "store/install_apply.h"
 
 #define TMPFS_KIND 0x01021994
 #define RAMFS_KIND 0x858458f6

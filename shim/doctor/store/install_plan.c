@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Thinking, before anything is touched: which stores, which roots are missing, and the steps that
  * put them there by the convention of the distribution. */
+#include "store/install_plan.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 #include "store/audit_scan.h"
 #include "store/install_conf.h"
+#include "store/install_file.h"
+#include "store/install_verify.h"
 
 #define APPEND_LIMIT (1u << 20)
-
-void avs_install_note(struct avs_trust_install *install, const char *format, ...) {
-    if (install->note_count < AVS_INSTALL_NOTES_MAX) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(install->note[install->note_count++], sizeof(install->note[0]), format,
-                  arguments);
-        va_end(arguments);
-    }
-}
 
 /* ---- the stores ---- */
 

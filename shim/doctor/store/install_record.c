@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The record of an install: a JSON file that is written before the first step, so that whatever
  * happens later can be taken back. */
+#include "store/install_record.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 
 #include <json-c/json.h>
 
-#include "store/install.h"
+#include "store/install_file.h"
 
 #define RECORD_SCHEMA "avs-shim.trust-install-record/1"
 

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One call of the installer: lock, mend what a killed run left, then plan, and do or undo. A dry
  * run takes no lock: it writes nothing. */
+#include "store/install_run.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "store/install_apply.h"
+#include "store/install_file.h"
+#include "store/install_lock.h"
+#include "store/install_place.h"
+#include "store/install_plan.h"
+#include "store/install_verify.h"
 
 AVS_DEFINE_AUTO(avs_trust_install, struct avs_trust_install, avs_trust_install_free);
 
@@ -224,21 +231,4 @@ enum avs_status avs_install_run(const struct avs_install_request *given,
     AVS_TRY(status);
     *ret_install = AVS_STEAL(install);
     return AVS_OK;
-}
-
-void avs_trust_install_free(struct avs_trust_install *install) {
-    if (install) {
-        avs_install_steps_done(&install->steps);
-        avs_sysroot_close(&install->root);
-        free(install);
-    }
-}
-
-bool avs_trust_install_is_complete(const struct avs_trust_install *install) {
-    for (size_t i = 0; i < install->root_count; i++) {
-        if (!install->roots[i].is_there) {
-            return false;
-        }
-    }
-    return true;
 }

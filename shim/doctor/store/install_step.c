@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each step's effect on one file, and its way back by content. */
+#include "store/install_step.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "store/install_apply.h"
+#include "store/install_file.h"
 
 /** Where `line` stands as a whole line (or whole lines); NULL = nowhere. */
 static char *find_line(char *text, const char *line) {

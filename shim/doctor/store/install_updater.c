@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running the distribution's updater: its own process group, no shell, no input, an environment and
  * signal dispositions of our own, a deadline. Never called for a sysroot. */
+#include "store/install_updater.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,10 +14,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/install.h"
+#include "store/install_distro.h"
 
 #define POLL_MS       100
 #define KILL_GRACE_MS 2000
+#define OUTPUT_BYTES  2048
 
 static char *const environment[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -30,7 +33,7 @@ struct child {
     int status;
     bool is_reaped; /* its number may be another process's by now: never signal it again */
     bool is_status_known;
-    char words[AVS_INSTALL_OUTPUT_BYTES]; /* the last of what it said */
+    char words[OUTPUT_BYTES]; /* the last of what it said */
     size_t length;
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is a root in a store? First as the installer sees it (bytes), in the end as OpenSSL does. */
+#include "store/install_verify.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +10,6 @@
 #include <openssl/x509.h>
 
 #include "store/audit_scan.h"
-#include "store/install.h"
 #include "trust/cafile.h"
 
 #define SAME_NAME_MAX 32 /* hash links of one name that are looked through */
