@@ -10,7 +10,7 @@
 
 AVS_BEGIN_DECLS
 
-/** Every cause: enum suffix and stable id. Texts are in shim/src/base/causes.c. Append only. */
+/** The causes that libavs-shim can meet: enum suffix and stable id. Append only. */
 #define AVS_CAUSE_MAP(XX)                                            \
     XX(NONE, "none")                                                 \
     XX(CONFIG_UNREADABLE, "config_unreadable")                       \
@@ -65,9 +65,49 @@ AVS_BEGIN_DECLS
     XX(OUT_OF_MEMORY, "out_of_memory")                               \
     XX(INTERNAL, "internal")
 
+/** Those that only libavs-doctor can meet, about AWS IoT Core; their words are in that library, so
+ *  that a product does not carry them. Append only. */
+#define AVS_CAUSE_IOT_MAP(XX)                                  \
+    XX(CLIENT_CERT_UNREADABLE, "client_cert_unreadable")       \
+    XX(CLIENT_CERT_INVALID, "client_cert_invalid")             \
+    XX(CLIENT_CERT_IS_CA, "client_cert_is_ca")                 \
+    XX(CLIENT_CERT_EXPIRED, "client_cert_expired")             \
+    XX(CLIENT_CERT_NOT_YET_VALID, "client_cert_not_yet_valid") \
+    XX(CLIENT_CERT_ORDER, "client_cert_order")                 \
+    XX(CLIENT_KEY_UNREADABLE, "client_key_unreadable")         \
+    XX(CLIENT_KEY_INVALID, "client_key_invalid")               \
+    XX(CLIENT_KEY_ENCRYPTED, "client_key_encrypted")           \
+    XX(CLIENT_KEY_PASSPHRASE, "client_key_passphrase")         \
+    XX(CLIENT_KEY_MISMATCH, "client_key_mismatch")             \
+    XX(CLIENT_KEY_MODE, "client_key_mode")                     \
+    XX(CLIENT_KEY_NO_PROVIDER, "client_key_no_provider")       \
+    XX(CLIENT_KEY_TOKEN, "client_key_token")                   \
+    XX(CLIENT_FILE_IS_DER, "client_file_is_der")               \
+    XX(CLIENT_CERT_UNKNOWN_CA, "client_cert_unknown_ca")       \
+    XX(CLIENT_CERT_REVOKED, "client_cert_revoked")             \
+    XX(CLIENT_CERT_REFUSED, "client_cert_refused")             \
+    XX(ALPN_IGNORED, "alpn_ignored")                           \
+    XX(MQTT_NO_ANSWER, "mqtt_no_answer")                       \
+    XX(MQTT_CLOSED, "mqtt_closed")                             \
+    XX(MQTT_NOT_MQTT, "mqtt_not_mqtt")                         \
+    XX(MQTT_VERSION, "mqtt_version")                           \
+    XX(MQTT_CLIENT_ID, "mqtt_client_id")                       \
+    XX(MQTT_LOGIN, "mqtt_login")                               \
+    XX(MQTT_NOT_AUTHORIZED, "mqtt_not_authorized")             \
+    XX(MQTT_BUSY, "mqtt_busy")                                 \
+    XX(MQTT_TAKEN_OVER, "mqtt_taken_over")                     \
+    XX(MQTT_MOVED, "mqtt_moved")                               \
+    XX(MQTT_REFUSED, "mqtt_refused")                           \
+    XX(PUBLISH_UNAUTHENTICATED, "publish_unauthenticated")     \
+    XX(PUBLISH_FORBIDDEN, "publish_forbidden")                 \
+    XX(PUBLISH_NOT_FOUND, "publish_not_found")                 \
+    XX(PUBLISH_TOO_LARGE, "publish_too_large")                 \
+    XX(PUBLISH_THROTTLED, "publish_throttled")                 \
+    XX(PUBLISH_FAILED, "publish_failed")
+
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,
-    AVS_CAUSE_MAP(XX)
+    AVS_CAUSE_MAP(XX) AVS_CAUSE_IOT_MAP(XX)
 #undef XX
         AVS_CAUSE_COUNT
 };
@@ -101,11 +141,12 @@ struct avs_cause_info {
     const char *meaning; /**< one sentence */
     const char *remedy;  /**< what to do about it, in words */
     /** the next command, or NULL; {endpoint} {host} {port} {ca_file} {ca_path} {root} {config} may
-     *  occur in it */
+     *  occur in it, in those of AWS IoT also {cert} {key} {alpn} */
     const char *command;
 };
 
-/** The row of `cause`. Thread: any. Never NULL (AVS_CAUSE_NONE for a number out of range). */
+/** The row of `cause`. Thread: any. Never NULL (that of AVS_CAUSE_NONE for a number out of range,
+ * and for those of AVS_CAUSE_IOT_MAP in a program without libavs-doctor). */
 AVS_API const struct avs_cause_info *avs_cause_info(enum avs_cause cause);
 
 /** The cause with that id, AVS_CAUSE_COUNT when there is none. Thread: any. */

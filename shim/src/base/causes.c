@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The catalogue: one row per cause. Ids and order come from <avs/cause.h>; the words live here. */
-#include <avs/cause.h>
+/* The catalogue: one row per cause. Ids and order come from <avs/cause.h>; the words live here, and
+ * of the causes that only libavs-doctor can meet in doctor/iot/causes.c. */
+#include "base/causes.h"
 
 #include <string.h>
+
+#include "base/flow.h"
 
 static const char *const phase_ids[AVS_PHASE_COUNT] = {
 #define XX(name, id) [AVS_PHASE_##name] = id,
@@ -16,27 +19,13 @@ static const char *const severity_ids[] = {
     [AVS_SEVERITY_ERROR] = "error",
 };
 
-/* The id of a row is taken from the map, so that a row cannot carry another row's id. */
-enum { ID_BYTES = 32 };
-static const char ids[AVS_CAUSE_COUNT][ID_BYTES] = {
-#define XX(name, id) [AVS_CAUSE_##name] = id,
-    AVS_CAUSE_MAP(XX)
+#define XX AVS_CAUSE_ID
+AVS_CAUSE_MAP(XX)
 #undef XX
-};
 
-/* cause, phase, severity, what it means, what to do about it, the next command */
-#define ROW(cause_name, phase_name, severity_name, meaning_text, remedy_text, command_text) \
-    [AVS_CAUSE_##cause_name] = {                                                            \
-        .cause = AVS_CAUSE_##cause_name,                                                    \
-        .id = ids[AVS_CAUSE_##cause_name],                                                  \
-        .phase = AVS_PHASE_##phase_name,                                                    \
-        .severity = AVS_SEVERITY_##severity_name,                                           \
-        .meaning = meaning_text,                                                            \
-        .remedy = remedy_text,                                                              \
-        .command = command_text,                                                            \
-    }
+#define ROW(name, ...) [AVS_CAUSE_##name] = AVS_CAUSE_ROW(name, __VA_ARGS__)
 
-static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
+static const struct avs_cause_info rows[] = {
     ROW(NONE, INTERNAL, INFO, "Nothing is wrong.", "Nothing to do.", NULL),
     ROW(CONFIG_UNREADABLE, CONFIG, ERROR, "The configuration file cannot be read.",
         "Check the path and its permissions; the SDK needs read access as the user it runs as.",
@@ -237,13 +226,28 @@ static const struct avs_cause_info rows[AVS_CAUSE_COUNT] = {
         "Report it with the evidence file.", "avs-shim check --evidence evidence.json"),
 };
 
+static struct { /* set while the libraries are loaded, before there are threads */
+    const struct avs_cause_info *rows;
+    size_t count;
+} doctors;
+
+void avs_causes_join(const struct avs_cause_info *more, size_t count) {
+    doctors.rows = more;
+    doctors.count = count;
+}
+
 const struct avs_cause_info *avs_cause_info(enum avs_cause cause) {
-    return &rows[(unsigned)cause < AVS_CAUSE_COUNT ? cause : AVS_CAUSE_NONE];
+    size_t at = (size_t)cause;
+    if (at < AVS_COUNT(rows)) {
+        return &rows[at];
+    }
+    at -= AVS_COUNT(rows);
+    return at < doctors.count ? &doctors.rows[at] : &rows[AVS_CAUSE_NONE];
 }
 
 enum avs_cause avs_cause_from_id(const char *id) {
     for (int i = 0; id && i < AVS_CAUSE_COUNT; i++) {
-        if (strcmp(ids[i], id) == 0) {
+        if (strcmp(avs_cause_info((enum avs_cause)i)->id, id) == 0) {
             return (enum avs_cause)i;
         }
     }
