@@ -169,6 +169,12 @@ def configurations():
     return plain + made
 
 
+def iot_names():
+    """The rows of the unit test's table: the first text of each."""
+    source = (ROOT / "test" / "unit" / "iot_name.c").read_text()
+    return [text.encode() for text in re.findall(r'^ +\{"([^"\\]+)", [A-Z]', source, re.M)]
+
+
 def endpoints():
     return [text.encode() for text in (
         "ats-test", "na", "https://avs-ats-cert-test.amazon.com", "https://a.example:8443/",
@@ -247,6 +253,7 @@ def make(folder):
         "conf_edit": numbered(configurations()),
         "conf_scan": numbered(configurations(), (b"+", b"-")),
         "endpoint": numbered(endpoints()),
+        "iot_name": numbered(iot_names()),
         "evidence_json": numbered(evidence),
         "gateway": numbered(gateways()),
         "h1_head": numbered(answers()),

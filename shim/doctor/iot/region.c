@@ -9,6 +9,7 @@
 #include "base/flow.h"
 #include "base/text.h"
 #include "base/versioned.h"
+#include "iot/name.h"
 
 /* ---- partitions ---- */
 
@@ -134,4 +135,22 @@ enum avs_status avs_iot_region_find(const char *name, struct avs_iot_region *ret
     }
     avs_versioned_give(ret_region, &region, sizeof(region));
     return AVS_OK;
+}
+
+/* ---- what AWS's hosts end in ---- */
+
+static bool is_under(const char *host, const char *suffix) {
+    size_t length = strlen(host), end = strlen(suffix);
+    return length >= end && strcmp(host + length - end, suffix) == 0 &&
+           (length == end || host[length - end - 1] == '.');
+}
+
+const char *avs_iot_suffix_of(const char *host, bool *ret_is_dual_stack) {
+    for (size_t i = 0; i < AVS_COUNT(partitions); i++) {
+        *ret_is_dual_stack = is_under(host, partitions[i].dual_stack_suffix);
+        if (*ret_is_dual_stack || is_under(host, partitions[i].suffix)) {
+            return *ret_is_dual_stack ? partitions[i].dual_stack_suffix : partitions[i].suffix;
+        }
+    }
+    return NULL;
 }
