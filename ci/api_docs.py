@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADERS = ROOT / "shim" / "include" / "avs"
 PAGE = ROOT / "docs" / "api.md"
 LINE = ["client", "cause", "status", "log", "endpoint", "evidence", "verdict"]
-WORKSHOP = ["check", "report", "explain", "store", "config", "inspect", "iot", "style"]
+WORKSHOP = ["check", "report", "findings", "explain", "store", "config", "inspect", "iot", "style"]
 
 HEAD = """# The C API
 

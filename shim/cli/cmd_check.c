@@ -20,6 +20,7 @@ struct arguments {
     struct avs_check_options options;
     struct cli_list configs;
     const char *evidence_file;
+    struct cli_outputs outputs;
     long timeout_s;
     bool is_demo;
     bool is_json;
@@ -119,6 +120,7 @@ static const struct cli_option rows[] = {
      .help =
          "also write what was seen, for a ticket: no secrets in it; 'avs-shim judge FILE' gives "
          "the same verdict from it"},
+    CLI_OUTPUT_ROWS,
     {.name = NULL},
 };
 #undef AT
@@ -159,7 +161,7 @@ static int parse(const struct cli_command *command, int argc, char **argv,
     if (check->ca_file || check->ca_path) {
         check->store_source = "option";
     }
-    return CLI_GO_ON;
+    return cli_outputs_check(command, &arguments->outputs, arguments->is_json);
 }
 
 /* What the SDK would use, where no option says otherwise. Strings are the config's. */
@@ -187,7 +189,7 @@ static int report(const struct cli_command *command, const struct arguments *arg
     if (arguments->evidence_file) {
         written = cli_write_evidence(command, arguments->evidence_file, evidence);
     }
-    int result = cli_print_verdict(command, evidence, arguments->is_json);
+    int result = cli_print_verdict(command, evidence, arguments->is_json, &arguments->outputs);
     return written == CLI_OK ? result : written; /* the run is worth its report all the same */
 }
 
@@ -201,7 +203,7 @@ static int check(const struct cli_command *command, const struct arguments *argu
         cli_demo_hold();
     }
     if (status != AVS_OK) {
-        return cli_error(command, &error);
+        return cli_outputs_error(command, &arguments->outputs, &error);
     }
     int result = report(command, arguments, evidence);
     avs_evidence_free(evidence);
@@ -213,7 +215,7 @@ static int check_config(const struct cli_command *command, struct arguments *arg
     struct avs_config *config = NULL;
     if (avs_config_load(arguments->configs.items, arguments->configs.count, &config, &error) !=
         AVS_OK) {
-        return cli_error(command, &error);
+        return cli_outputs_error(command, &arguments->outputs, &error);
     }
     apply_config(config, &arguments->options);
     arguments->options.config_files = arguments->configs.items;
@@ -241,7 +243,7 @@ static int check_demo(const struct cli_command *command, struct arguments *argum
         options->endpoint = DEMO_ENDPOINT;
         options->endpoint_source = "the demo";
     }
-    if (!arguments->is_json) {
+    if (!arguments->is_json && !cli_outputs_takes_stdout(&arguments->outputs)) {
         printf("Demo: a stand-in endpoint on %s, with roots of its own; nothing leaves this "
                "machine.\n\n",
                demo.connect_to);

@@ -6,7 +6,7 @@
 
 #include <avs/config.h>
 
-#include "cli.h"
+#include "output.h"
 
 struct request {
     const struct cli_command *command;
@@ -15,6 +15,7 @@ struct request {
     const char *sdk;
     const char *url; /* as given, names resolved; NULL if not given */
     bool is_json, is_dry_run, is_fix;
+    struct cli_outputs outputs; /* of lint */
 };
 
 #define AT(member) .offset = offsetof(struct request, member)
@@ -49,6 +50,8 @@ static const struct cli_option lint_options[] = {
     OPTION_JSON,
     OPTION_DRY_RUN,
     {.name = "fix", .letter = 'f', .kind = CLI_FLAG, AT(is_fix), .help = "repair"},
+    CLI_OUTPUT_ROWS,
+    CLI_OUTPUT_SARIF,
     {.name = NULL},
 };
 #undef AT
@@ -160,7 +163,7 @@ static int fix(const struct request *request) {
         return cli_error(request->command, &error);
     }
     int result = CLI_OK;
-    if (!request->is_json) {
+    if (!request->is_json && !cli_outputs_takes_stdout(&request->outputs)) {
         result = carry_out(request, plan);
     } else if (!request->is_dry_run && avs_config_plan_apply(plan, &error) != AVS_OK) {
         result = cli_error(request->command, &error);
@@ -179,6 +182,22 @@ static bool has_fault(const struct avs_config_report *report) {
     return false;
 }
 
+static int report_lint(const struct request *request, const struct avs_config_report *report) {
+    struct avs_error error = AVS_ERROR_INIT;
+    int result = has_fault(report) ? CLI_NOT_READY : CLI_OK;
+    if (!cli_outputs_takes_stdout(&request->outputs) && print_report(request, report) != CLI_OK) {
+        return CLI_USAGE;
+    }
+    if (cli_outputs_any(&request->outputs)) {
+        struct avs_findings *findings = NULL;
+        enum avs_status status = avs_findings_of_config(report, request->paths.items,
+                                                        request->paths.count, &findings, &error);
+        result = cli_outputs_write(request->command, &request->outputs, status, findings, &error,
+                                   result);
+    }
+    return result;
+}
+
 static int run_lint(const struct request *request) {
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_config_report *report = NULL;
@@ -193,10 +212,9 @@ static int run_lint(const struct request *request) {
     }
     if (avs_config_lint(request->paths.items, request->paths.count, request->sdk, &report,
                         &error) != AVS_OK) {
-        return cli_error(request->command, &error);
+        return cli_outputs_error(request->command, &request->outputs, &error);
     }
-    int result = print_report(request, report);
-    result = result == CLI_OK && has_fault(report) ? CLI_NOT_READY : result;
+    int result = report_lint(request, report);
     avs_config_report_free(report);
     return result;
 }
@@ -221,7 +239,7 @@ static int parse(struct request *request, int argc, char **argv) {
         return cli_usage_error(command, "name the configuration with --config "
                                         "AlexaClientSDKConfig.json");
     }
-    return CLI_GO_ON;
+    return cli_outputs_check(command, &request->outputs, request->is_json);
 }
 
 static int run(const struct cli_command *command, int argc, char **argv);

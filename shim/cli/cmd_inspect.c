@@ -13,11 +13,13 @@
 
 #include "cli.h"
 #include "inspect_input.h"
+#include "output.h"
 
 struct options {
     const char *path, *sdk_version, *endpoint, *ca_file, *ats_roots, *connect_to;
     bool has_follow, has_json, has_probe, any_root;
     long timeout_s;
+    struct cli_outputs outputs;
 };
 
 struct run {
@@ -91,6 +93,7 @@ static const struct cli_option rows[] = {
      .least = 1,
      .most = TIMEOUT_MAX_S,
      .help = "of the probe; default 15"},
+    CLI_OUTPUT_ROWS,
     {.name = NULL},
 };
 #undef AT
@@ -114,8 +117,15 @@ static int parse(const struct cli_command *command, int argc, char **argv,
                                "--endpoint, --ca-file, --ats-roots, --connect-to, --any-root and "
                                "--timeout are for the live check: add --probe");
     }
-    return options->endpoint && !cli_is_endpoint(command, options->endpoint) ? CLI_USAGE
-                                                                             : CLI_GO_ON;
+    if (options->has_follow && cli_outputs_takes_stdout(&options->outputs)) {
+        return cli_usage_error(command,
+                               "--follow tells each finding when it is met: as text or with "
+                               "--json; other formats go into a file");
+    }
+    if (options->endpoint && !cli_is_endpoint(command, options->endpoint)) {
+        return CLI_USAGE;
+    }
+    return cli_outputs_check(command, &options->outputs, options->has_json);
 }
 
 static void print_finding(void *user, const struct avs_inspect_finding *finding) {
@@ -134,11 +144,15 @@ static void print_finding(void *user, const struct avs_inspect_finding *finding)
     free(text);
 }
 
+static const char *name_of(const struct options *options) {
+    return strcmp(options->path, "-") == 0 ? "standard input" : options->path;
+}
+
 /* Print the report; CLI_OK, or the exit code of a failure. */
 static int print_report(const struct run *run) {
     const struct options *options = run->options;
     const struct avs_inspect_report *report = avs_inspect_report(run->inspect);
-    const char *name = strcmp(options->path, "-") == 0 ? "standard input" : options->path;
+    const char *name = name_of(options);
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
     enum avs_status status =
@@ -218,15 +232,30 @@ static void read_log(struct run *run) {
     }
 }
 
-static int report_all(struct run *run) {
-    int result = CLI_OK;
-    if (run->fault.status == AVS_OK || avs_inspect_report(run->inspect)->lines > 0) {
-        result = print_report(run);
-    }
+/* A log that could not be read to its end counts as not read, whatever was found in it. */
+static int write_outputs(struct run *run, int result) {
+    const struct cli_outputs *outputs = &run->options->outputs;
+    struct avs_error error = AVS_ERROR_INIT;
+    struct avs_findings *findings = NULL;
     if (run->fault.status != AVS_OK) {
-        return cli_error(run->command, &run->fault);
+        return cli_outputs_error(run->command, outputs, &run->fault);
     }
-    return result == CLI_OK ? avs_inspect_report(run->inspect)->exit_code : result;
+    if (!cli_outputs_any(outputs)) {
+        return result;
+    }
+    enum avs_status status = avs_findings_of_inspect(avs_inspect_report(run->inspect),
+                                                     name_of(run->options), &findings, &error);
+    return cli_outputs_write(run->command, outputs, status, findings, &error, result);
+}
+
+static int report_all(struct run *run) {
+    const struct avs_inspect_report *report = avs_inspect_report(run->inspect);
+    bool is_wanted = !cli_outputs_takes_stdout(&run->options->outputs);
+    if (is_wanted && (run->fault.status == AVS_OK || report->lines > 0) &&
+        print_report(run) != CLI_OK) {
+        return CLI_USAGE;
+    }
+    return write_outputs(run, report->exit_code);
 }
 
 static int inspect_main(const struct cli_command *command, int argc, char **argv) {

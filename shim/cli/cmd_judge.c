@@ -9,15 +9,30 @@
 
 #define EVIDENCE_BYTES_MAX (1024 * 1024)
 
-static const struct cli_option rows[] = {
-    {.name = "json", .kind = CLI_FLAG, .help = "the report as JSON, schema avs-shim.check/1"},
-    {.name = NULL},
+struct arguments {
+    struct cli_outputs outputs;
+    bool is_json;
 };
 
+#define AT(member) .offset = offsetof(struct arguments, member)
+static const struct cli_option rows[] = {
+    {.name = "json",
+     .kind = CLI_FLAG,
+     AT(is_json),
+     .help = "the report as JSON, schema avs-shim.check/1"},
+    CLI_OUTPUT_ROWS,
+    {.name = NULL},
+};
+#undef AT
+
 static int run(const struct cli_command *command, int argc, char **argv) {
-    bool is_json = false;
+    struct arguments arguments = {0};
     int words = 0;
-    int result = cli_parse(command, argc, argv, &is_json, &words);
+    int result = cli_parse(command, argc, argv, &arguments, &words);
+    if (result != CLI_GO_ON) {
+        return result;
+    }
+    result = cli_outputs_check(command, &arguments.outputs, arguments.is_json);
     if (result != CLI_GO_ON) {
         return result;
     }
@@ -38,7 +53,7 @@ static int run(const struct cli_command *command, int argc, char **argv) {
                !evidence->session[AVS_PROTOCOL_HTTP1].was_attempted) {
         result = cli_usage_error(command, "%s: there is no session in it to judge", argv[words]);
     } else {
-        result = cli_print_verdict(command, evidence, is_json);
+        result = cli_print_verdict(command, evidence, arguments.is_json, &arguments.outputs);
     }
     avs_evidence_free(evidence);
     free(text);
@@ -48,7 +63,7 @@ static int run(const struct cli_command *command, int argc, char **argv) {
 const struct cli_command cli_judge = {
     .name = "judge",
     .summary = "judge an evidence file again, offline",
-    .usage = "[--json] FILE",
+    .usage = "[OPTION...] FILE",
     .about = "Judge the evidence that 'avs-shim check --evidence FILE' wrote, offline: the same "
              "facts give the same verdict on any machine. FILE '-' is standard input.",
     .options = rows,

@@ -5,10 +5,11 @@
 
 #include <avs/store.h>
 
-#include "cli.h"
+#include "output.h"
 
 struct arguments {
     struct avs_trust_audit_options options;
+    struct cli_outputs outputs;
     bool is_json;
 };
 
@@ -45,18 +46,31 @@ static const struct cli_option rows[] = {
      .kind = CLI_FLAG,
      AT(is_json),
      .help = "one JSON object, schema " AVS_TRUST_AUDIT_SCHEMA},
+    CLI_OUTPUT_ROWS,
+    CLI_OUTPUT_SARIF,
     {.name = NULL},
 };
 #undef AT
 
 static int report(const struct cli_command *command, const struct avs_trust_audit *audit,
-                  bool is_json) {
+                  const struct arguments *arguments) {
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    enum avs_status status = is_json ? avs_trust_audit_to_json(audit, &text, &error)
+    int result = avs_trust_audit_is_usable(audit) ? CLI_OK : CLI_NOT_READY;
+    if (!cli_outputs_takes_stdout(&arguments->outputs)) {
+        enum avs_status status = arguments->is_json
+                                     ? avs_trust_audit_to_json(audit, &text, &error)
                                      : avs_trust_audit_to_text(audit, cli_style(), &text, &error);
-    int result = cli_print_taken(command, status, text, &error);
-    return result == CLI_OK && !avs_trust_audit_is_usable(audit) ? CLI_NOT_READY : result;
+        if (cli_print_taken(command, status, text, &error) != CLI_OK) {
+            return CLI_USAGE;
+        }
+    }
+    if (cli_outputs_any(&arguments->outputs)) {
+        struct avs_findings *findings = NULL;
+        enum avs_status status = avs_findings_of_audit(audit, &findings, &error);
+        result = cli_outputs_write(command, &arguments->outputs, status, findings, &error, result);
+    }
+    return result;
 }
 
 static int run(const struct cli_command *command, int argc, char **argv) {
@@ -68,10 +82,14 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result != CLI_GO_ON) {
         return result;
     }
-    if (avs_trust_audit_run(&arguments.options, &audit, &error) != AVS_OK) {
-        return cli_error(command, &error);
+    result = cli_outputs_check(command, &arguments.outputs, arguments.is_json);
+    if (result != CLI_GO_ON) {
+        return result;
     }
-    result = report(command, audit, arguments.is_json);
+    if (avs_trust_audit_run(&arguments.options, &audit, &error) != AVS_OK) {
+        return cli_outputs_error(command, &arguments.outputs, &error);
+    }
+    result = report(command, audit, &arguments);
     avs_trust_audit_free(audit);
     return result;
 }

@@ -16,16 +16,26 @@
 #define MODE_BITS     0777
 
 int cli_print_verdict(const struct cli_command *command, const struct avs_evidence *evidence,
-                      bool is_json) {
+                      bool is_json, const struct cli_outputs *outputs) {
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_verdict verdict;
     char *text = NULL;
     avs_judge(evidence, &verdict);
-    enum avs_status status =
-        is_json ? avs_report_to_json(evidence, &verdict, &text, &error)
-                : avs_report_to_text(evidence, &verdict, cli_style(), &text, &error);
-    int result = cli_print_taken(command, status, text, &error);
-    return result == CLI_OK ? verdict.exit_code : result;
+    int result = verdict.exit_code;
+    if (!cli_outputs_takes_stdout(outputs)) {
+        enum avs_status status =
+            is_json ? avs_report_to_json(evidence, &verdict, &text, &error)
+                    : avs_report_to_text(evidence, &verdict, cli_style(), &text, &error);
+        if (cli_print_taken(command, status, text, &error) != CLI_OK) {
+            return CLI_USAGE;
+        }
+    }
+    if (cli_outputs_any(outputs)) {
+        struct avs_findings *findings = NULL;
+        enum avs_status status = avs_findings_of_check(evidence, &verdict, &findings, &error);
+        result = cli_outputs_write(command, outputs, status, findings, &error, result);
+    }
+    return result;
 }
 
 static bool write_all(int fd, const char *text, size_t length) {
@@ -88,6 +98,16 @@ static bool write_atomically(const char *path, const char *text) {
     return is_written;
 }
 
+int cli_write_file(const struct cli_command *command, const char *what, const char *path,
+                   const char *text) {
+    if (write_atomically(path, text)) {
+        return CLI_OK;
+    }
+    fprintf(stderr, "avs-shim %s: %s '%s' could not be written: %s\n", command->name, what, path,
+            strerror(errno));
+    return CLI_USAGE;
+}
+
 int cli_write_evidence(const struct cli_command *command, const char *path,
                        const struct avs_evidence *evidence) {
     struct avs_error error = AVS_ERROR_INIT;
@@ -95,12 +115,7 @@ int cli_write_evidence(const struct cli_command *command, const char *path,
     if (avs_evidence_to_json(evidence, &json, &error) != AVS_OK) {
         return cli_error(command, &error);
     }
-    int result = CLI_OK;
-    if (!write_atomically(path, json)) {
-        fprintf(stderr, "avs-shim %s: the evidence file '%s' could not be written: %s\n",
-                command->name, path, strerror(errno));
-        result = CLI_USAGE;
-    }
+    int result = cli_write_file(command, "the evidence file", path, json);
     free(json);
     return result;
 }

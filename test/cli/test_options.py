@@ -155,7 +155,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _avs_shim; printf '%s\\n' "${COMPREPL
 
 @pytest.mark.parametrize("words, expected", [
     (["ch"], ["check"]), (["trust", "a"], ["audit"]), (["trust", "audit", "--sys"], ["--sysroot"]),
-    (["endpoint", "lint", "--f"], ["--fix"]), (["check", "--json", "--ca"], ["--ca-file", "--ca-path"]),
+    (["endpoint", "lint", "--fi"], ["--fix"]), (["check", "--json", "--ca"], ["--ca-file", "--ca-path"]),
     (["causes", "--m"], ["--markdown"])])
 def test_bash_completes_commands_and_options(words, expected):
     script = run("help", "--completion", "bash").stdout

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "out/json_out.h"
+#include "out/markup_out.h"
 #include "out/text_out.h"
 #include "report/strict_json.h"
 
@@ -80,6 +81,22 @@ static void write_word(const char *word) {
     avs_buffer_done(&buffer);
 }
 
+/* Whatever it was, it opens no element, closes no attribute and steers no eye. */
+static void write_markup(const char *word) {
+    struct avs_buffer buffer = avs_buffer_init(LIMIT_BYTES);
+    avs_markup(&buffer, "~", word, NULL);
+    must(!buffer.is_failed);
+    for (const char *at = buffer.data; at && *at;) {
+        size_t length = *at == '\n' ? 1 : avs_text_printable_sequence(at, strlen(at));
+        must(length > 0 && !strchr("<>\"'", *at));
+        must(*at != '&' || strncmp(at, "&amp;", 5) == 0 || strncmp(at, "&lt;", 4) == 0 ||
+             strncmp(at, "&gt;", 4) == 0 || strncmp(at, "&quot;", 6) == 0 ||
+             strncmp(at, "&#39;", 5) == 0);
+        at += length;
+    }
+    avs_buffer_done(&buffer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > LIMIT_BYTES / 64) {
         return 0;
@@ -91,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     write_text(word, 0, false);
     write_text(word, size ? data[0] : 80, true);
     write_word(word);
+    write_markup(word);
     free(word);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <avs/endpoint.h>
 #include <avs/evidence.h>
 #include <avs/explain.h>
+#include <avs/findings.h>
 #include <avs/inspect.h>
 #include <avs/iot.h>
 #include <avs/log.h>

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The formats beside text and --json: a row for each, written from the same findings. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+
+#define FIELDS_MAX 64
+
+struct row {
+    const char *option;
+    const char *path;
+    enum avs_findings_format format;
+};
+
+/* The files asked for, up to a row without option. */
+struct rows {
+    struct row row[4];
+};
+
+static struct rows rows_of(const struct cli_outputs *outputs) {
+    return (struct rows){{{"junit", outputs->junit, AVS_FINDINGS_JUNIT},
+                          {"tap", outputs->tap, AVS_FINDINGS_TAP},
+                          {"sarif", outputs->sarif, AVS_FINDINGS_SARIF},
+                          {0}}};
+}
+
+static bool is_stdout(const char *path) {
+    return path && strcmp(path, "-") == 0;
+}
+
+static int refuse_format(const struct cli_command *command, const char *field,
+                         const struct avs_error *error) {
+    const char *names[FIELDS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < FIELDS_MAX && avs_findings_field(i); i++) {
+        names[i] = avs_findings_field(i);
+    }
+    const char *closest = field[0] ? cli_closest(field, names) : NULL;
+    return cli_usage_error(command, "--format: %s%s%s%s", closest ? "did you mean {" : "",
+                           closest ? closest : "", closest ? "}? " : "", error->message);
+}
+
+/* One thing at a time is on standard output. */
+static int take_stdout(const struct cli_command *command, const char **taker, const char *option) {
+    if (*taker) {
+        return cli_usage_error(command,
+                               "--%s and --%s would both be on standard output: give one of them a "
+                               "file, or leave it out",
+                               *taker, option);
+    }
+    *taker = option;
+    return CLI_GO_ON;
+}
+
+int cli_outputs_check(const struct cli_command *command, const struct cli_outputs *outputs,
+                      bool is_json) {
+    struct avs_error error = AVS_ERROR_INIT;
+    char field[AVS_FINDINGS_FIELD_BYTES];
+    const char *taker = is_json ? "json" : NULL;
+    if (outputs->format) {
+        if (avs_findings_check_format(outputs->format, field, &error) != AVS_OK) {
+            return refuse_format(command, field, &error);
+        }
+        if (take_stdout(command, &taker, "format") != CLI_GO_ON) {
+            return CLI_USAGE;
+        }
+    }
+    struct rows rows = rows_of(outputs);
+    for (const struct row *row = rows.row; row->option; row++) {
+        if (is_stdout(row->path) && take_stdout(command, &taker, row->option) != CLI_GO_ON) {
+            return CLI_USAGE;
+        }
+    }
+    return CLI_GO_ON;
+}
+
+bool cli_outputs_takes_stdout(const struct cli_outputs *outputs) {
+    struct rows rows = rows_of(outputs);
+    bool takes = outputs->format != NULL;
+    for (const struct row *row = rows.row; row->option; row++) {
+        takes |= is_stdout(row->path);
+    }
+    return takes;
+}
+
+bool cli_outputs_any(const struct cli_outputs *outputs) {
+    struct rows rows = rows_of(outputs);
+    bool is_any = outputs->format != NULL;
+    for (const struct row *row = rows.row; row->option; row++) {
+        is_any |= row->path != NULL;
+    }
+    return is_any;
+}
+
+static int write_row(const struct cli_command *command, const struct row *row,
+                     const struct avs_findings *findings) {
+    struct avs_error error = AVS_ERROR_INIT;
+    char *text = NULL;
+    char what[32];
+    enum avs_status status = avs_findings_to_text(findings, row->format, &text, &error);
+    if (status != AVS_OK || is_stdout(row->path)) {
+        return cli_print_taken(command, status, text, &error);
+    }
+    snprintf(what, sizeof(what), "--%s:", row->option);
+    int result = cli_write_file(command, what, row->path, text);
+    free(text);
+    return result;
+}
+
+int cli_outputs_write(const struct cli_command *command, const struct cli_outputs *outputs,
+                      enum avs_status status, struct avs_findings *findings,
+                      const struct avs_error *error, int result) {
+    if (status != AVS_OK) {
+        return cli_error(command, error);
+    }
+    struct rows rows = rows_of(outputs);
+    if (outputs->format) {
+        struct avs_error fault = AVS_ERROR_INIT;
+        char *text = NULL;
+        status = avs_findings_to_line(findings, outputs->format, &text, &fault);
+        if (cli_print_taken(command, status, text, &fault) != CLI_OK) {
+            result = CLI_USAGE;
+        }
+    }
+    for (const struct row *row = rows.row; row->option; row++) {
+        if (row->path && write_row(command, row, findings) != CLI_OK) {
+            result = CLI_USAGE;
+        }
+    }
+    avs_findings_free(findings);
+    return result;
+}
+
+int cli_outputs_error(const struct cli_command *command, const struct cli_outputs *outputs,
+                      const struct avs_error *error) {
+    int result = cli_error(command, error);
+    if (cli_outputs_any(outputs)) {
+        struct avs_error fault = AVS_ERROR_INIT;
+        struct avs_findings *findings = NULL;
+        enum avs_status status =
+            avs_findings_of_error(error, command->name, result, &findings, &fault);
+        result = cli_outputs_write(command, outputs, status, findings, &fault, result);
+    }
+    return result;
+}

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--format, --junit, --tap and --sarif: each is read by its own consumer, and says what the report
+says."""
+import json
+import subprocess
+
+import junitparser
+import pytest
+
+from avs_shim import ROOT, Standin, run
+
+CORPUS = ROOT / "test" / "corpus"
+EVIDENCE = CORPUS / "evidence"
+LOGS = CORPUS / "logs"
+ROOT_1 = ROOT / "config" / "roots" / "amazon-root-ca-1.pem"
+HOSTILE = "</failure><script>&\"'\x1b[2J\u202e]]>\n# TODO\n1..0"
+
+
+def hostile(tmp_path):
+    """Evidence whose names are markup, orders for a terminal and lines of TAP."""
+    document = json.loads((EVIDENCE / "untrusted-root.json").read_text())
+    for session in document["evidence"]["session"]:
+        for certificate in session["tls"]["chain"]:
+            certificate["subject"] = "CN=" + HOSTILE
+        session["tls"]["trust"]["missing_issuer"] = HOSTILE
+    file = tmp_path / "hostile.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
+@pytest.mark.parametrize("file", sorted(EVIDENCE.glob("*.json")), ids=lambda file: file.stem)
+def test_every_verdict_is_the_same_in_every_format(file, tmp_path):
+    """The exit code, JUnit's failures and TAP's say the same: no green file over a red verdict."""
+    junit, tap = tmp_path / "o.xml", tmp_path / "o.tap"
+    result = run("judge", file, "--format", "{verdict}|{cause}|{exit_code}", "--junit", junit,
+                 "--tap", tap)
+    report = json.loads(run("judge", file, "--json").stdout)
+    assert result.returncode == report["exit_code"]
+    assert result.stdout == f"{report['verdict']}|{report['cause'] or ''}|{report['exit_code']}\n"
+    suite = next(iter(junitparser.JUnitXml.fromfile(str(junit))))
+    assert (suite.failures + suite.errors > 0) == (report["exit_code"] != 0)
+    lines = tap.read_text().splitlines()
+    assert any(line.startswith("not ok") for line in lines) == (report["exit_code"] != 0)
+    assert len(suite) == sum(line.startswith(("ok ", "not ok ")) for line in lines)
+
+
+def test_junit_names_cause_fact_and_command(tmp_path):
+    with Standin() as standin:
+        result = standin.check("untrusted-root.localhost", "--junit", tmp_path / "o.xml")
+    assert result.returncode == 1 and result.stdout.startswith("Not ready:")  # the report, too
+    subprocess.run(["xmllint", "--noout", tmp_path / "o.xml"], check=True)
+    suite = next(iter(junitparser.JUnitXml.fromfile(str(tmp_path / "o.xml"))))
+    cases = {case.name: case.result for case in suite}
+    assert set(cases) == {"ready", "HTTP/2", "HTTP/1.1"}
+    failure = cases["HTTP/2"][0]
+    assert failure.type == "root_missing"
+    assert "Stand-in Private Root" in failure.message
+    assert "next: timeout 10 openssl" in failure.text and "sent 1: CN=untrusted-root.localhost" in failure.text
+
+
+def test_a_run_that_could_not_be_made_is_an_error_of_the_file(tmp_path):
+    for option, word in (("--junit", 'errors="1"'), ("--tap", "not ok 1")):
+        file = tmp_path / "out"
+        result = run("check", "--config", tmp_path / "none.json", option, file)
+        assert result.returncode == 2 and "none.json" in result.stderr
+        assert word in file.read_text() and "config_unreadable" in file.read_text()
+
+
+def test_prove_reads_the_tap(tmp_path):
+    for file, is_good in ((EVIDENCE / "ats-test.json", True), (EVIDENCE / "untrusted-root.json", False)):
+        tap = tmp_path / "o.tap"
+        run("judge", file, "--tap", tap)
+        prove = subprocess.run(["prove", "-e", "cat", tap], capture_output=True, text=True)
+        assert (prove.returncode == 0) == is_good, prove.stdout + prove.stderr
+        assert "Parse errors" not in prove.stdout
+
+
+def test_hostile_names_stay_text(tmp_path):
+    file = hostile(tmp_path)
+    junit = run("judge", file, "--junit", "-").stdout
+    tap = run("judge", file, "--tap", "-").stdout
+    line = run("judge", file, "--format", "{headline}|{root}").stdout
+    (tmp_path / "o.xml").write_text(junit)
+    subprocess.run(["xmllint", "--noout", tmp_path / "o.xml"], check=True)
+    suite = next(iter(junitparser.JUnitXml.fromfile(str(tmp_path / "o.xml"))))
+    assert suite.tests == 3 and "<script>" not in junit and "\x1b" not in junit
+    assert "\n1..0" not in tap and tap.count("\n1..") == 1 and "\x1b" not in tap
+    assert line.count("\n") == 1 and "\x1b" not in line and "\u202e" not in line
+
+
+def test_format_fills_in_what_the_evidence_has():
+    with Standin() as standin:
+        result = standin.check("ok.localhost", "--format",
+                               "{{{host}}} {port} {anchor} {root} {status} {protocol} {tls}{cause}")
+        assert result.stdout == ("{ok.localhost} 443 CN=Stand-in Amazon Root CA 1,O=Stand-in,C=US "
+                                 "Stand-in Amazon Root CA 1 200 h2 TLSv1.3\n")
+
+
+@pytest.mark.parametrize("text, words", [
+    ("{hots}", ["did you mean {host}?", "there are verdict, exit_code, cause"]),
+    ("{narnia}", ["no field {narnia}", "anchor"]),
+    ("{}", ["no field {}"]),
+    ("{cause", ["'{' has no '}'"]),
+    ("{cause {host}", ["'{' has no '}'"]),
+    ("cause}", ["'}' has no '{'"]),
+    ("", ["not empty"]),
+])
+def test_a_format_that_is_none_says_so_before_the_run(text, words):
+    result = run("check", "--endpoint", "https://never.invalid", "--format", text)
+    assert result.returncode == 2 and result.stdout == ""
+    for word in words:
+        assert word in result.stderr
+
+
+def test_one_thing_is_on_standard_output():
+    for pair in (["--json", "--format", "{cause}"], ["--junit", "-", "--tap", "-"],
+                 ["--format", "{cause}", "--junit", "-"], ["--json", "--tap", "-"]):
+        result = run("check", *pair)
+        assert result.returncode == 2 and "both be on standard output" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_and_fails(tmp_path):
+    result = run("judge", EVIDENCE / "ats-test.json", "--junit", tmp_path / "no" / "o.xml")
+    assert result.returncode == 2
+    assert "--junit: '" in result.stderr and "No such file" in result.stderr
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    file = tmp_path / "o.xml"
+    file.write_text("x" * 100000)
+    run("judge", EVIDENCE / "ats-test.json", "--junit", file)
+    assert file.read_text().endswith("</testsuites>\n")
+    assert [each.name for each in tmp_path.iterdir()] == ["o.xml"]
+
+
+# ---- trust audit, endpoint lint, inspect ----
+
+def results_of(sarif):
+    """What the 2.1.0 schema asks of the members that we write."""
+    document = json.loads(sarif)
+    assert document["version"] == "2.1.0"
+    run_ = document["runs"][0]
+    rules = run_["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for result in run_["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("note", "warning", "error") and result["message"]["text"]
+    return run_, run_["results"]
+
+
+def place(result):
+    physical = result["locations"][0]["physicalLocation"]
+    return physical["artifactLocation"], physical.get("region", {})
+
+
+def test_lint_as_sarif_names_file_line_and_rule(tmp_path):
+    config = tmp_path / "a b#.json"
+    config.write_text('{\n  "sampleApp": {\n    "endpoint": "https://x",\n  }\n}\n')
+    result = run("endpoint", "lint", "--config", config, "--sarif", "-")
+    assert result.returncode == 1
+    _, results = results_of(result.stdout)
+    artifact, region = place(results[0])
+    assert artifact["uri"] == f"file://{tmp_path}/a%20b%23.json"
+    assert region["startLine"] == 3 and results[0]["ruleId"] == "config_malformed"
+    assert results[0]["properties"]["id"] == "trailing_comma"
+    relative = run("endpoint", "lint", "--config", config.name, "--sarif", "-", cwd=tmp_path)
+    assert place(results_of(relative.stdout)[1][0])[0] == {"uri": "a%20b%23.json"}
+
+
+def test_lint_line_by_line_and_each_file_is_a_check(tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text("{}\n")
+    bad.write_text('{"sampleApp": {"endpoint": "https://x",},}\n')
+    result = run("endpoint", "lint", "--config", good, "--config", bad, "--format",
+                 "{file}:{line}:{column}: {severity}: {cause}/{id}")
+    lines = result.stdout.splitlines()
+    assert lines and all(line.startswith(f"{bad}:1:") for line in lines)
+    run("endpoint", "lint", "--config", good, "--config", bad, "--junit", tmp_path / "o.xml")
+    suite = next(iter(junitparser.JUnitXml.fromfile(str(tmp_path / "o.xml"))))
+    assert {case.name: bool(case.result) for case in suite} == {str(good): False, str(bad): True}
+
+
+def test_a_clean_file_has_no_line():
+    result = run("endpoint", "lint", "--config", ROOT / "config" / "AlexaClientSDKConfig-1.17.json",
+                 "--format", "{file}:{severity}")
+    assert "error" not in result.stdout and result.returncode in (0, 1)
+
+
+def test_audit_of_an_image_as_sarif_is_told_from_its_root(tmp_path):
+    image = tmp_path / "im age"
+    bundle = image / "etc/ssl/certs/ca-certificates.crt"
+    bundle.parent.mkdir(parents=True)
+    bundle.write_bytes(ROOT_1.read_bytes())
+    result = run("trust", "audit", "--sysroot", image, "--sarif", "-")
+    assert result.returncode == 1
+    run_, results = results_of(result.stdout)
+    assert run_["originalUriBaseIds"]["SYSROOT"]["uri"] == f"file://{tmp_path}/im%20age/"
+    missing = [each for each in results if each["ruleId"] == "root_missing"]
+    assert len(missing) == 4
+    assert place(missing[0])[0] == {"uri": "etc/ssl/certs/ca-certificates.crt",
+                                    "uriBaseId": "SYSROOT"}
+
+
+def test_audit_each_root_is_a_check(tmp_path):
+    result = run("trust", "audit", "--ca-file", ROOT_1, "--junit", tmp_path / "o.xml", "--format",
+                 "{verdict} {cause}")
+    assert (result.returncode, result.stdout) == (1, "not_usable root_missing\n")
+    suite = next(iter(junitparser.JUnitXml.fromfile(str(tmp_path / "o.xml"))))
+    cases = {case.name: bool(case.result) for case in suite}
+    assert cases["Amazon Root CA 1"] is False and cases["Amazon Root CA 2"] is True
+    assert (suite.tests, suite.failures) == (6, 4)
+
+
+def test_a_log_line_by_line(tmp_path):
+    for log in sorted(LOGS.iterdir())[:20]:
+        report = run("inspect", log, "--json")
+        if report.returncode == 2:
+            continue
+        report = json.loads(report.stdout)
+        result = run("inspect", log, "--format", "{line} {cause} {host}", "--tap", tmp_path / "o.tap")
+        assert result.returncode == report["exit_code"]
+        assert [line.split()[:2] for line in result.stdout.splitlines()] == [
+            [str(finding["decisive"]["line"]), finding["cause"]] for finding in report["findings"]]
+        assert ("not ok" in (tmp_path / "o.tap").read_text()) == (report["exit_code"] != 0)
+
+
+def test_inspect_follow_has_no_one_line():
+    result = run("inspect", "--follow", "--format", "{cause}", "-")
+    assert result.returncode == 2 and "--follow" in result.stderr
