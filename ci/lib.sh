@@ -34,7 +34,8 @@ compile() {
     if [ -t 1 ]; then
         ninja -C "$@"
     else
-        ninja -C "$@" | progress '^\[[0-9]+/([0-9]+)\]' '^\[[0-9]+/[0-9]+\]' 1 | sed '/^ninja: /d; /^-- /d'
+        ninja -C "$@" 2>&1 | progress '^\[[0-9]+/([0-9]+)\]' '^\[[0-9]+/[0-9]+\]' 1 |
+            sed -u '/^ninja: Entering/d; /^ninja: no work/d; /^-- /d'
         return "${PIPESTATUS[0]}"
     fi
 }
