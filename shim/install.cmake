@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installed: the libraries, the headers, a pkg-config file for each library, and a CMake package with
 # the targets avs-shim::avs-shim, avs-shim::avs-doctor and, where the libraries under them are found,
-# those with -static. The tree may be moved as a whole.
+# those with -static; manual pages and completion. The tree may be moved as a whole.
 install(TARGETS avs-shim avs-doctor EXPORT avs-shim-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -44,3 +44,23 @@ foreach(targets avs-shim-targets avs-shim-static-targets)
 endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/avs-shim-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/avs-shim-config-version.cmake DESTINATION ${AVS_PACKAGE_DIR})
+
+# The command writes its manual pages and completion: where it can run on the machine that builds.
+install(FILES ${PROJECT_SOURCE_DIR}/docs/libavs-shim.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+if(AVS_BUILD_CLI AND (NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR))
+  set(pages ${CMAKE_CURRENT_BINARY_DIR}/manuals)
+  set(command ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:avs-shim-cli>)
+  add_custom_command(OUTPUT ${pages}/avs-shim.1
+    COMMAND ${CMAKE_COMMAND} "-DCOMMAND=${command}" -DOUTPUT=${pages}
+      -P ${CMAKE_CURRENT_SOURCE_DIR}/manuals.cmake
+    DEPENDS avs-shim-cli manuals.cmake VERBATIM)
+  add_custom_target(avs-manuals ALL DEPENDS ${pages}/avs-shim.1)
+  install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN *.1)
+  set(AVS_ZSH_COMPLETION_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING
+      "Where zsh looks for completion functions; Debian: share/zsh/vendor-completions")
+  install(FILES ${pages}/completion.bash RENAME avs-shim
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${pages}/completion.zsh RENAME _avs-shim DESTINATION ${AVS_ZSH_COMPLETION_DIR})
+  install(FILES ${pages}/completion.fish RENAME avs-shim.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()

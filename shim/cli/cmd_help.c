@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "completion.h"
 #include "manual.h"
 
 struct arguments {

@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of all commands as manual pages (roff, man(7)) and as completion scripts. */
+/* The rows of all commands as manual pages: roff, man(7). */
 #include "manual.h"
 
 #include <string.h>
 
 #include "options.h"
 
-/* ---- manual pages ---- */
+#define LINE_MAX_BYTES 72 /* where a line of running text is broken; man(7) asks for at most 80 */
+
+static bool is_wrapped_at(const char *text, size_t length, size_t column) {
+    const char *blank = memchr(text + 1, ' ', length - 1);
+    size_t word = blank ? (size_t)(blank - text) : length;
+    return text[0] == ' ' && column > 0 && column + word > LINE_MAX_BYTES;
+}
 
 /* A text in roff: no line begins with a control character, no dash becomes a hyphen. */
-static void put_roff(const char *text, size_t length) {
-    bool is_line_start = true;
+static void put_text(const char *text, size_t length, bool is_filled) {
+    size_t column = 0;
     for (size_t i = 0; i < length; i++) {
-        if (is_line_start && (text[i] == '.' || text[i] == '\'')) {
+        if (is_filled && is_wrapped_at(text + i, length - i, column)) {
+            putchar('\n');
+            column = 0;
+            continue;
+        }
+        if (column == 0 && (text[i] == '.' || text[i] == '\'')) {
             cli_print("\\&");
         }
-        is_line_start = text[i] == '\n';
         if (text[i] == '-') {
             cli_print("\\-");
         } else if (text[i] == '\\') {
@@ -23,7 +33,12 @@ static void put_roff(const char *text, size_t length) {
         } else {
             putchar(text[i]);
         }
+        column = text[i] == '\n' ? 0 : column + (text[i] == '-' || text[i] == '\\' ? 2 : 1);
     }
+}
+
+static void put_roff(const char *text, size_t length) {
+    put_text(text, length, true);
 }
 
 static void put_section(const char *heading) {
@@ -47,7 +62,7 @@ static void put_paragraphs(const char *text) {
 /* Lines that stay as they are. */
 static void put_literal(const char *text) {
     cli_print(".nf\n");
-    put_roff(text, strlen(text));
+    put_text(text, strlen(text), false);
     cli_print("\n.fi\n");
 }
 
@@ -95,28 +110,33 @@ static void put_list(const struct cli_command *const *commands) {
     }
 }
 
-/* AVS-SHIM-TRUST-AUDIT */
-static void put_title(const char *name) {
-    cli_print(".TH AVS\\-SHIM\\-");
+/* avs-shim-trust-audit, the name of its page, in small letters or in capitals */
+static void put_page_name(const char *name, bool is_capital) {
+    cli_print(is_capital ? "AVS\\-SHIM\\-" : "avs\\-shim\\-");
     for (; *name; name++) {
         if (*name == ' ') {
             cli_print("\\-");
         } else {
-            putchar(*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
+            putchar(is_capital && *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
         }
     }
-    printf(" 1 \"\" \"avs-shim %s\"\n", avs_version());
+}
+
+static void put_title(const char *name) {
+    cli_print(".TH ");
+    put_page_name(name, true);
+    printf(" 1 " AVS_BUILD_DATE " \"avs-shim %s\"\n", avs_version());
 }
 
 static void put_overview(void) {
-    printf(".TH AVS\\-SHIM 1 \"\" \"avs-shim %s\"\n", avs_version());
+    printf(".TH AVS\\-SHIM 1 " AVS_BUILD_DATE " \"avs-shim %s\"\n", avs_version());
     put_section("NAME");
     cli_print("avs\\-shim \\- does this device reach Alexa, and if not, why and what to do\n");
     put_section("SYNOPSIS");
     cli_print("\\fBavs\\-shim\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...]\n");
     put_list(cli_commands);
     put_section("EXIT STATUS");
-    cli_print("The same everywhere: 0 ready, nothing wrong; 1 not ready; 2 usage or configuration "
+    cli_print("The same everywhere: 0 ready, nothing wrong; 1 not ready;\n2 usage or configuration "
               "error; 3 cannot tell.\n");
 }
 
@@ -127,9 +147,8 @@ void cli_manual(const struct cli_command *command) {
     }
     put_title(command->name);
     put_section("NAME");
-    cli_print("avs\\-shim ");
-    put_roff(command->name, strlen(command->name));
-    cli_print(" \\- ");
+    put_page_name(command->name, false);
+    cli_print(" \\-\n");
     put_roff(command->summary, strlen(command->summary));
     putchar('\n');
     put_section("SYNOPSIS");
@@ -139,8 +158,8 @@ void cli_manual(const struct cli_command *command) {
         put_roff(command->name, strlen(command->name));
         cli_print("\\fR ");
         put_roff(usage, length);
-        cli_print("\n.br\n");
         usage += length + (usage[length] == '\n');
+        cli_print(*usage ? "\n.br\n" : "\n");
     }
     put_section("DESCRIPTION");
     put_paragraphs(command->about);
@@ -158,105 +177,4 @@ void cli_manual(const struct cli_command *command) {
     if (command->exits) {
         put_exits(command->exits);
     }
-}
-
-/* ---- completion ---- */
-
-/* Call `visit` for every command, those below others too. */
-static void for_each(const struct cli_command *const *commands,
-                     void (*visit)(const struct cli_command *command)) {
-    for (size_t i = 0; commands[i]; i++) {
-        visit(commands[i]);
-        if (commands[i]->commands) {
-            for_each(commands[i]->commands, visit);
-        }
-    }
-}
-
-static const char *last_word(const char *name) {
-    const char *blank = strrchr(name, ' ');
-    return blank ? blank + 1 : name;
-}
-
-/* "check | judge) name=$word ;;" of the commands below `parent`. */
-static void put_step(const char *parent, const struct cli_command *const *commands) {
-    for (size_t i = 0; commands[i]; i++) {
-        printf("            '%s/%s') name='%s' ;;\n", parent, last_word(commands[i]->name),
-               commands[i]->name);
-    }
-}
-
-static void put_steps(const struct cli_command *command) {
-    if (command->commands) {
-        put_step(command->name, command->commands);
-    }
-}
-
-static void put_words(const struct cli_command *command) {
-    const struct cli_option *option = NULL;
-    printf("        '%s') list='", command->name);
-    for (size_t i = 0; command->commands && command->commands[i]; i++) {
-        printf("%s ", last_word(command->commands[i]->name));
-    }
-    for (size_t i = 0; (option = cli_option_at(command, i)); i++) {
-        printf("--%s%s", option->name, cli_option_at(command, i + 1) ? " " : "");
-    }
-    cli_print("' ;;\n");
-}
-
-/* What bash and zsh share: from the words before to the words that fit here. */
-static void put_choice(const char *words, const char *count) {
-    printf("    local name= list= i\n"
-           "    for ((i = %s; i < %s; i++)); do\n"
-           "        case \"$name/${%s[i]}\" in\n",
-           strcmp(words, "words") == 0 ? "2" : "1", count, words);
-    put_step("", cli_commands);
-    for_each(cli_commands, put_steps);
-    cli_print("        esac\n    done\n    case \"$name\" in\n        '') list='");
-    for (size_t i = 0; cli_commands[i]; i++) {
-        printf("%s ", cli_commands[i]->name);
-    }
-    cli_print("--help --version' ;;\n");
-    for_each(cli_commands, put_words);
-    cli_print("    esac\n");
-}
-
-static void put_fish_command(const struct cli_command *command) {
-    const struct cli_option *option = NULL;
-    const char *word = last_word(command->name);
-    bool is_below = word != command->name;
-    int parent = is_below ? (int)(word - command->name) - 1 : 0;
-    printf("complete -c avs-shim -f -n '%s%.*s' -a %s -d \"%s\"\n",
-           is_below ? "__fish_seen_subcommand_from " : "__fish_use_subcommand", parent,
-           command->name, word, command->summary);
-    for (size_t i = 0; !command->commands && (option = cli_option_at(command, i)); i++) {
-        printf("complete -c avs-shim -n '__fish_seen_subcommand_from %s' -l %s", word,
-               option->name);
-        if (option->letter) {
-            printf(" -s %c", option->letter);
-        }
-        printf("%s\n", option->value ? " -r" : "");
-    }
-}
-
-bool cli_completion(const char *shell) {
-    if (strcmp(shell, "bash") == 0) {
-        cli_print("# bash completion for avs-shim; written by avs-shim help --completion bash\n"
-                  "_avs_shim() {\n");
-        put_choice("COMP_WORDS", "COMP_CWORD");
-        cli_print("    COMPREPLY=($(compgen -W \"$list\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
-                  "complete -o default -F _avs_shim avs-shim\n");
-    } else if (strcmp(shell, "zsh") == 0) {
-        cli_print("#compdef avs-shim\n"
-                  "# written by avs-shim help --completion zsh\n"
-                  "_avs_shim() {\n");
-        put_choice("words", "CURRENT");
-        cli_print("    compadd -- ${=list}\n    _files\n}\n_avs_shim \"$@\"\n");
-    } else if (strcmp(shell, "fish") == 0) {
-        cli_print("# written by avs-shim help --completion fish\n");
-        for_each(cli_commands, put_fish_command);
-    } else {
-        return false;
-    }
-    return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of all commands as manual pages and as completion. */
+/* The rows of all commands as manual pages. */
 #ifndef AVS_CLI_MANUAL_H
 #define AVS_CLI_MANUAL_H
 
@@ -7,8 +7,5 @@
 
 /** Print the manual page of `command`, or with NULL that of avs-shim as a whole, in roff. */
 void cli_manual(const struct cli_command *command);
-
-/** Print the completion script for "bash", "zsh" or "fish"; false for another shell. */
-bool cli_completion(const char *shell);
 
 #endif

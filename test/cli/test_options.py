@@ -143,33 +143,9 @@ def test_manual_pages_name_every_option(command):
     assert page.startswith(".TH AVS\\-SHIM") and ".SH NAME" in page
     for name, _ in options_of(command) if command in COMMANDS else []:
         assert "\\-\\-" + name.replace("-", "\\-") in page
+    checked = subprocess.run(["mandoc", "-T", "lint"], input=page, text=True, capture_output=True)
+    assert (checked.returncode, checked.stdout) == (0, "")
     if shutil.which("groff"):
         checked = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, text=True,
                                  capture_output=True)
         assert checked.stderr == ""
-
-
-BASH = """source /dev/stdin <<<"$1"; shift
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _avs_shim; printf '%s\\n' "${COMPREPLY[@]}" """
-
-
-@pytest.mark.parametrize("words, expected", [
-    (["ch"], ["check"]), (["trust", "a"], ["audit"]), (["trust", "audit", "--sys"], ["--sysroot"]),
-    (["endpoint", "lint", "--fi"], ["--fix"]), (["check", "--json", "--ca"], ["--ca-file", "--ca-path"]),
-    (["causes", "--m"], ["--markdown"])])
-def test_bash_completes_commands_and_options(words, expected):
-    script = run("help", "--completion", "bash").stdout
-    result = subprocess.run(["bash", "-c", BASH, "bash", script, "avs-shim", *words],
-                            capture_output=True, text=True)
-    assert result.stderr == "" and result.stdout.split() == expected
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_know_every_command_and_parse(shell):
-    script = run("help", "--completion", shell).stdout
-    for command in COMMANDS:
-        assert command.split()[-1] in script
-    if shutil.which(shell):
-        assert subprocess.run([shell, "-n"], input=script, text=True,
-                              capture_output=True).returncode == 0
-    assert run("help", "--completion", "csh").returncode == 2

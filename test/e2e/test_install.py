@@ -42,6 +42,17 @@ def test_the_command_runs_from_where_it_was_put(tree, tmp_path):
         assert result.stdout.startswith("avs-shim ")
 
 
+def test_manual_pages_and_completion_are_installed(tree):
+    pages = {page.stem for page in (tree / "share/man/man1").iterdir()}
+    assert {"avs-shim", "avs-shim-check", "avs-shim-trust-audit", "avs-shim-endpoint"} <= pages
+    for page in [*(tree / "share/man/man1").iterdir(), tree / "share/man/man3/libavs-shim.3"]:
+        assert subprocess.run(["man", "-l", page], capture_output=True).stdout.startswith(
+            page.stem.upper().encode()) if shutil.which("man") else page.stat().st_size > 0
+    for script in ("bash-completion/completions/avs-shim", "zsh/site-functions/_avs-shim",
+                   "fish/vendor_completions.d/avs-shim.fish"):
+        assert "avs-shim" in (tree / "share" / script).read_text()
+
+
 def build_with_pkg_config(libdir, folder, sample, package):
     environment = {**os.environ, "PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
 
