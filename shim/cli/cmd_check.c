@@ -121,6 +121,7 @@ static const struct cli_option rows[] = {
          "also write what was seen, for a ticket: no secrets in it; 'avs-shim judge FILE' gives "
          "the same verdict from it"},
     CLI_OUTPUT_ROWS,
+    CLI_OUTPUT_METRICS,
     {.name = NULL},
 };
 #undef AT

@@ -21,6 +21,7 @@ static const struct cli_option rows[] = {
      AT(is_json),
      .help = "the report as JSON, schema avs-shim.check/1"},
     CLI_OUTPUT_ROWS,
+    CLI_OUTPUT_METRICS,
     {.name = NULL},
 };
 #undef AT

@@ -47,6 +47,7 @@ static const struct cli_option rows[] = {
      AT(is_json),
      .help = "one JSON object, schema " AVS_TRUST_AUDIT_SCHEMA},
     CLI_OUTPUT_ROWS,
+    CLI_OUTPUT_METRICS,
     CLI_OUTPUT_SARIF,
     {.name = NULL},
 };

@@ -13,7 +13,7 @@
 
 /** Where the report goes in other formats: files, "-" for standard output; NULL = not asked. */
 struct cli_outputs {
-    const char *format, *junit, *tap, *sarif;
+    const char *format, *junit, *tap, *sarif, *metrics;
 };
 
 /* Rows of an option table; AT(member) is the command's, which has the struct as `outputs`. */
@@ -39,6 +39,11 @@ struct cli_outputs {
     {                                                                          \
         .name = "sarif", .kind = CLI_PATH, .value = "FILE", AT(outputs.sarif), \
         .help = "also as SARIF 2.1.0, for code review; '-' likewise"           \
+    }
+#define CLI_OUTPUT_METRICS                                                                \
+    {                                                                                     \
+        .name = "metrics", .kind = CLI_PATH, .value = "FILE", AT(outputs.metrics),        \
+        .help = "also as metrics for Prometheus' textfile collector (FILE ends in .prom)" \
     }
 
 /** Look at the outputs before anything is done: CLI_GO_ON, or the usage error is told: a field that

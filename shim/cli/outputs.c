@@ -15,13 +15,14 @@ struct row {
 
 /* The files asked for, up to a row without option. */
 struct rows {
-    struct row row[4];
+    struct row row[5];
 };
 
 static struct rows rows_of(const struct cli_outputs *outputs) {
     return (struct rows){{{"junit", outputs->junit, AVS_FINDINGS_JUNIT},
                           {"tap", outputs->tap, AVS_FINDINGS_TAP},
                           {"sarif", outputs->sarif, AVS_FINDINGS_SARIF},
+                          {"metrics", outputs->metrics, AVS_FINDINGS_METRICS},
                           {0}}};
 }
 

@@ -2,12 +2,14 @@
 """--format, --junit, --tap and --sarif: each is read by its own consumer, and says what the report
 says."""
 import json
+import re
 import subprocess
+import time
 
 import junitparser
 import pytest
 
-from avs_shim import ROOT, Standin, run
+from avs_shim import AVS_SHIM, ROOT, Standin, run
 
 CORPUS = ROOT / "test" / "corpus"
 EVIDENCE = CORPUS / "evidence"
@@ -131,6 +133,62 @@ def test_a_file_is_replaced_whole(tmp_path):
     run("judge", EVIDENCE / "ats-test.json", "--junit", file)
     assert file.read_text().endswith("</testsuites>\n")
     assert [each.name for each in tmp_path.iterdir()] == ["o.xml"]
+
+
+# ---- metrics ----
+
+SAMPLE = re.compile(r'([a-z_]+)\{((?:[a-z0-9_]+="(?:[^"\\\n]|\\["\\n])*",?)+)\} (-?[0-9.e+-]+)')
+
+
+def samples(text):
+    """{name: {labels: value}}; every line is a comment or a sample without a time stamp."""
+    found = {}
+    for line in text.splitlines():
+        if not line.startswith("# "):
+            match = SAMPLE.fullmatch(line)
+            assert match, line
+            found.setdefault(match[1], {})[match[2]] = float(match[3])
+    return found
+
+
+def test_metrics_are_there_on_failure_too():
+    found = samples(run("judge", EVIDENCE / "expired.json", "--metrics", "-").stdout)
+    label = 'endpoint="https://expired.localhost"'
+    assert found["avs_shim_check_success"] == found["probe_success"] == {label: 0}
+    assert found["avs_shim_check_cause"] == {label + ',cause="cert_expired"': 1}
+    ends = found["avs_shim_cert_not_after_timestamp_seconds"]
+    assert found["probe_ssl_earliest_cert_expiry"][label] == min(ends.values()) > 1.6e9
+
+
+def test_metrics_of_a_run_that_could_not_be_made(tmp_path):
+    found = samples(run("check", "--config", tmp_path / "none.json", "--metrics", "-").stdout)
+    assert list(found["avs_shim_check_success"].values()) == [0]
+    assert 'cause="config_unreadable"' in next(iter(found["avs_shim_check_cause"]))
+    assert abs(next(iter(found["avs_shim_check_timestamp_seconds"].values())) - time.time()) < 600
+
+
+def test_metrics_of_an_audit_name_each_root():
+    found = samples(run("trust", "audit", "--ca-file", ROOT_1, "--metrics", "-").stdout)
+    roots = {labels.split('root="')[1].rstrip('"'): value
+             for labels, value in found["avs_shim_trust_root_present"].items()}
+    assert roots.pop("Amazon Root CA 1") == 1 and set(roots.values()) == {0} and len(roots) == 4
+    assert list(found["avs_shim_trust_store_usable"].values()) == [0]
+
+
+def test_metrics_with_hostile_names(tmp_path):
+    document = json.loads((EVIDENCE / "ats-test.json").read_text())
+    document["evidence"]["endpoint"] = 'https://a"b\\c\nprobe_success{} 1'
+    (tmp_path / "e.json").write_text(json.dumps(document))
+    found = samples(run("judge", tmp_path / "e.json", "--metrics", "-").stdout)
+    assert list(found["probe_success"]) == ['endpoint="https://a\\"b\\\\c?probe_success{} 1"']
+
+
+def test_a_metrics_file_can_be_read_by_all_and_has_no_half(tmp_path):
+    file = tmp_path / "avs.prom"
+    result = subprocess.run([AVS_SHIM, "judge", EVIDENCE / "ats-test.json", "--metrics", file],
+                            umask=0o077, capture_output=True)
+    assert result.returncode == 0 and file.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in tmp_path.iterdir()] == ["avs.prom"]
 
 
 # ---- trust audit, endpoint lint, inspect ----

@@ -189,6 +189,7 @@ static enum avs_status (*const writers[])(const struct avs_findings *, char **,
     [AVS_FINDINGS_JUNIT] = avs_findings_to_junit,
     [AVS_FINDINGS_TAP] = avs_findings_to_tap,
     [AVS_FINDINGS_SARIF] = avs_findings_to_sarif,
+    [AVS_FINDINGS_METRICS] = avs_findings_to_metrics,
 };
 
 enum avs_status avs_findings_to_text(const struct avs_findings *findings,

@@ -132,5 +132,7 @@ AVS_NODISCARD enum avs_status avs_findings_to_tap(const struct avs_findings *fin
                                                   char **ret_text, struct avs_error *reterr);
 AVS_NODISCARD enum avs_status avs_findings_to_sarif(const struct avs_findings *findings,
                                                     char **ret_text, struct avs_error *reterr);
+AVS_NODISCARD enum avs_status avs_findings_to_metrics(const struct avs_findings *findings,
+                                                      char **ret_text, struct avs_error *reterr);
 
 #endif

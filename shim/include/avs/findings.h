@@ -53,9 +53,11 @@ AVS_API void avs_findings_free(struct avs_findings *findings);
 
 /** The formats of a file. */
 enum avs_findings_format {
-    AVS_FINDINGS_JUNIT, /**< JUnit XML: a test case for each check */
-    AVS_FINDINGS_TAP,   /**< Test Anything Protocol 13 */
-    AVS_FINDINGS_SARIF, /**< SARIF 2.1.0: a result for each finding, the rule is its cause */
+    AVS_FINDINGS_JUNIT,   /**< JUnit XML: a test case for each check */
+    AVS_FINDINGS_TAP,     /**< Test Anything Protocol 13 */
+    AVS_FINDINGS_SARIF,   /**< SARIF 2.1.0: a result for each finding, the rule is its cause */
+    AVS_FINDINGS_METRICS, /**< Prometheus' text format, of a check or an audit: for the textfile
+                               collector of node_exporter */
 };
 
 /** The file as text, newline-terminated. Caller frees *ret_text with free(). Thread: any.
