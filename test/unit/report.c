@@ -439,13 +439,11 @@ static void what_is_proven_is_said(void **state) {
     evidence->session[AVS_PROTOCOL_H2].http =
         (struct avs_http_facts){.has_timed_out = true, .bytes_received = 9};
     char *text = text_of(evidence, false);
-    has(text, "TLS is proven, HTTP/2 did not answer (response_timeout)\n");
+    has(text, "HTTP/2 did not answer, TLS is proven (response_timeout)\n");
     free(text);
     evidence->session[AVS_PROTOCOL_H2].was_attempted = false;
     text = text_of(evidence, false);
-    has(text,
-        "Cannot tell: https://avs.example: TLS is proven, but HTTP/2, which AVS needs, was not "
-        "asked\n");
+    has(text, "Cannot tell: https://avs.example: HTTP/2 was not asked, TLS is proven\n");
     free(text);
     avs_evidence_free(evidence);
 }
@@ -549,6 +547,94 @@ static void the_fact_is_whole_beside_a_gateway(void **state) {
     }
 }
 
+/* Each cause of a session that proved TLS, over HTTP/2 that then failed, beside a gateway's name:
+ * no word of the fact is missing. */
+static void no_fact_is_cut_beside_a_gateway(void **state) {
+    (void)state;
+    static const struct {
+        enum avs_cause cause;
+        struct avs_http_facts http;
+        const char *alpn, *words;
+    } rows[] = {
+        {AVS_CAUSE_RESPONSE_TIMEOUT, {0}, "h2", "HTTP/2 did not answer, TLS is proven"},
+        {AVS_CAUSE_CONNECTION_LOST, {0}, "h2", "cut before an answer, TLS is proven"},
+        {AVS_CAUSE_HTTP2_ERROR,
+         {.rst_received = true, .rst_code = 4294967295},
+         "h2",
+         "RST_STREAM 4294967295 ended it, TLS is proven"},
+        {AVS_CAUSE_STREAM_REFUSED,
+         {.rst_received = true, .rst_code = 7},
+         "h2",
+         "RST_STREAM 7 ended it, TLS is proven"},
+        {AVS_CAUSE_HTTP2_ERROR,
+         {.goaway_received = true, .goaway_code = 11},
+         "h2",
+         "GOAWAY 11 ended HTTP/2, TLS is proven"},
+        {AVS_CAUSE_HTTP2_ERROR, {0}, "h2", "HTTP/2 broke its rules, TLS is proven"},
+        {AVS_CAUSE_HTTP2_MISSING, {0}, "h2", "no HTTP/2 is spoken, TLS is proven"},
+        {AVS_CAUSE_HTTP2_MISSING, {0}, "http/1.1", "no HTTP/2: the server chose http/1.1"},
+        {AVS_CAUSE_CLIENT_CERT_REQUIRED, {0}, "", "a client certificate is wanted"},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        const struct avs_verdict verdict = {.readiness = AVS_NOT_READY, .cause = rows[i].cause};
+        char *text = NULL, end[120];
+        AVS_TEXT_SET(evidence->endpoint, "https://alexa.na.gateway.devices.a2z.com");
+        AVS_TEXT_SET(evidence->session[0].tls.alpn, rows[i].alpn);
+        evidence->session[0].http = rows[i].http;
+        assert_int_equal(avs_report_to_text(evidence, &verdict, NULL, &text, NULL), AVS_OK);
+        avs_text_format(end, sizeof(end), ": %s (%s)", rows[i].words,
+                        avs_cause_info(rows[i].cause)->id);
+        text[strcspn(text, "\n")] = '\0';
+        assert_in_range(strlen(text), 40, 100);
+        has(text, "alexa.na.");
+        has(text, end);
+        free(text);
+        avs_evidence_free(evidence);
+    }
+}
+
+/* It costs nobody the verdict, and it is said. */
+static void ipv6_that_was_tried_in_vain_is_a_warning(void **state) {
+    (void)state;
+    static const struct {
+        const char *tried, *address;
+        double connect_ms;
+        const char *words; /* NULL: nothing is to be said */
+    } rows[] = {
+        {"2001:db8::1 192.0.2.1", "192.0.2.1", 210, "2001:db8::1 did not answer: IPv4 is used"},
+        {"2001:db8::1 2001:db8::2 192.0.2.1", "192.0.2.1", 420,
+         "2001:db8::1 2001:db8::2 did not answer: IPv4 is used"},
+        {"2001:db8::1 192.0.2.1", "192.0.2.1", 11,
+         "2001:db8::1 cannot be reached from here: IPv4 is used"},
+        {"192.0.2.9 192.0.2.1", "192.0.2.1", 210, NULL},
+        {"2001:db8::2 2001:db8::1", "2001:db8::1", 210, NULL},
+        {"", "192.0.2.1", 1, NULL},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        for (int k = 0; k < AVS_SESSION_COUNT; k++) {
+            AVS_TEXT_SET(evidence->session[k].dial.tried, rows[i].tried);
+            AVS_TEXT_SET(evidence->session[k].dial.address, rows[i].address);
+            evidence->session[k].timing.dns_ms = 1;
+            evidence->session[k].timing.connect_ms = rows[i].connect_ms;
+        }
+        char *text = text_of(evidence, false), *json = json_of(evidence);
+        assert_int_equal(strncmp(text, "Ready: ", 7), 0);
+        if (rows[i].words) {
+            has(text, rows[i].words);
+            has(json, rows[i].words);
+            has(json, "\"ipv6_unanswered\"");
+        } else {
+            assert_null(strstr(text, "IPv6"));
+            assert_null(strstr(json, "ipv6_unanswered"));
+        }
+        free(text);
+        free(json);
+        avs_evidence_free(evidence);
+    }
+}
+
 static void a_long_report_ends_with_its_answer(void **state) {
     (void)state;
     struct avs_evidence *evidence = evidence_ready();
@@ -648,6 +734,8 @@ int main(void) {
         cmocka_unit_test(what_is_proven_is_said),
         cmocka_unit_test(first_lines_have_the_fact_and_fit),
         cmocka_unit_test(the_fact_is_whole_beside_a_gateway),
+        cmocka_unit_test(no_fact_is_cut_beside_a_gateway),
+        cmocka_unit_test(ipv6_that_was_tried_in_vain_is_a_warning),
         cmocka_unit_test(a_long_report_ends_with_its_answer),
         cmocka_unit_test(commands_are_given_what_the_run_was),
         cmocka_unit_test(the_retired_test_endpoint_points_to_the_gateways),

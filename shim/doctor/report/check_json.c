@@ -8,6 +8,7 @@
 #include "out/json_out.h"
 #include "report/advice.h"
 #include "report/headline.h"
+#include "report/ipv6.h"
 
 #define SCHEMA    "avs-shim.check/1"
 #define UTC_BYTES 40
@@ -158,6 +159,30 @@ static enum avs_status put_session(struct avs_json *json, const struct avs_evide
     return AVS_OK;
 }
 
+static void put_warning(struct avs_json *json, const char *id, const char *meaning) {
+    avs_json_open_object(json, NULL);
+    avs_json_text(json, "id", id);
+    avs_json_text(json, "meaning", meaning);
+    avs_json_close(json);
+}
+
+/* What does not stand in the way, and is worth mending all the same. */
+static void put_warnings(struct avs_json *json, const struct avs_evidence *evidence,
+                         const struct avs_verdict *verdict) {
+    const struct avs_session_evidence *session = &evidence->session[verdict->decisive];
+    char ipv6[AVS_IPV6_BYTES];
+    avs_json_open_array(json, "warnings");
+    if (avs_ipv6_in_vain(session, ipv6)) {
+        put_warning(json, AVS_IPV6_ID, ipv6);
+    }
+    if (verdict->session[verdict->decisive].tls_proven &&
+        session->tls.trust.gate.is_anchor_cross_signed) {
+        const struct avs_cause_info *info = avs_cause_info(AVS_CAUSE_CROSS_SIGNED_ANCHOR);
+        put_warning(json, info->id, info->meaning);
+    }
+    avs_json_close(json);
+}
+
 /* [] when the families were not asked for. */
 static void put_families(struct avs_json *json, const struct avs_evidence *evidence,
                          const struct avs_verdict *verdict) {
@@ -207,6 +232,7 @@ static enum avs_status put_report(struct avs_json *json, const struct avs_eviden
     }
     avs_json_close(json);
     put_families(json, evidence, verdict);
+    put_warnings(json, evidence, verdict);
     avs_json_close(json);
     return AVS_OK;
 }

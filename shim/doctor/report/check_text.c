@@ -9,6 +9,7 @@
 #include "out/text_out.h"
 #include "report/advice.h"
 #include "report/headline.h"
+#include "report/ipv6.h"
 
 struct report {
     const struct avs_evidence *evidence;
@@ -28,23 +29,40 @@ static const struct avs_session_evidence *decisive(const struct report *report) 
 }
 
 #define ANSWER_COLUMNS 100 /* the first line fits a terminal, whatever the names in it */
-#define FACT_COLUMNS   30  /* of it at the least for the fact */
+#define LEAST_COLUMNS  22 /* of it at the least for the endpoint's name; a fact is cut for no more \
+                           */
 
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* The text, or its beginning where it is longer than that. */
+static void add_cut(char *line, size_t capacity, const char *text, size_t columns) {
+    bool is_cut = strlen(text) > columns;
+    size_t length = strlen(line);
+    avs_text_format(line + length, capacity - length, "%.*s%s",
+                    (int)(is_cut ? columns - 3 : columns), text, is_cut ? "..." : "");
+}
+
+/* The fact has the room that it needs: the endpoint stands whole in the next line. */
 static void put_failure(const struct report *report, const char *word, char *line,
                         size_t capacity) {
     const struct avs_verdict *verdict = report->verdict;
     const char *id = avs_cause_info(verdict->cause)->id;
+    const char *endpoint = report->evidence->endpoint;
     char fact[AVS_HEADLINE_BYTES];
     avs_headline(verdict->cause, report->evidence, decisive(report), fact);
-    int endpoint = (int)strlen(report->evidence->endpoint);
-    int most = ANSWER_COLUMNS - (int)(strlen(word) + strlen("  : ()") + strlen(id)) - FACT_COLUMNS;
-    bool is_endpoint_cut = endpoint > most;
-    endpoint = is_endpoint_cut ? most - 3 : endpoint;
-    int room = FACT_COLUMNS + most - endpoint - (is_endpoint_cut ? 3 : 0);
-    bool is_fact_cut = (int)strlen(fact) > room;
-    avs_text_format(line, capacity, "%.*s%s: %.*s%s (%s)", endpoint, report->evidence->endpoint,
-                    is_endpoint_cut ? "..." : "", is_fact_cut ? room - 3 : room, fact,
-                    is_fact_cut ? "..." : "", id);
+    size_t room = ANSWER_COLUMNS - strlen(word) - strlen("  : ()") - strlen(id);
+    size_t scheme = strlen("https://");
+    if (strlen(endpoint) + strlen(fact) > room && strncmp(endpoint, "https://", scheme) == 0) {
+        endpoint += scheme;
+    }
+    size_t columns = smaller(strlen(fact), room - smaller(strlen(endpoint), LEAST_COLUMNS));
+    line[0] = '\0';
+    add_cut(line, capacity, endpoint, room - columns);
+    add_cut(line, capacity, ": ", 2);
+    add_cut(line, capacity, fact, columns);
+    avs_text_format(line + strlen(line), capacity - strlen(line), " (%s)", id);
     avs_text_make_utf8(line);
 }
 
@@ -58,12 +76,10 @@ static void add_answer(struct report *report) {
     avs_out_tone(&report->out, AVS_TONE_BOLD, "%s", word);
     if (verdict->readiness == AVS_READY) {
         const struct avs_trust_facts *trust = &decisive(report)->tls.trust;
-        avs_out_printf(&report->out, " %s works: TLS is verified and the chain ends in %s.\n",
-                       evidence->endpoint,
+        avs_out_printf(&report->out, " %s works: TLS is verified up to %s.\n", evidence->endpoint,
                        trust->gate.is_ats ? trust->gate.ats_root : "a trusted root (--any-root)");
     } else if (verdict->cause == AVS_CAUSE_NONE) {
-        avs_out_printf(&report->out,
-                       " %s: TLS is proven, but HTTP/2, which AVS needs, was not asked\n",
+        avs_out_printf(&report->out, " %s: HTTP/2 was not asked, TLS is proven\n",
                        evidence->endpoint);
     } else {
         char line[ANSWER_COLUMNS * 2];
@@ -127,14 +143,10 @@ static void add_connection(struct report *report) {
         avs_out_printf(&report->out, ", %.1f ms", session->timing.connect_ms);
     }
     avs_out_printf(&report->out, "\n");
-    bool is_v6_dead = dial->outcome == AVS_DIAL_CONNECTED && !strchr(dial->address, ':') &&
-                      strchr(dial->tried, ':') != NULL;
-    if (is_v6_dead) {
+    char ipv6[AVS_IPV6_BYTES];
+    if (avs_ipv6_in_vain(session, ipv6)) {
         fact(report, AVS_MARK_NOTE, "IPv6");
-        avs_out_printf(&report->out,
-                       "its address was tried first and did not connect (tried: %s); each new "
-                       "connection waits for that\n",
-                       dial->tried);
+        avs_out_printf(&report->out, "%s\n", ipv6);
     }
 }
 

@@ -147,7 +147,7 @@ static void say_handshake(const struct view *view) {
 }
 
 static void say_client_cert(const struct view *view) {
-    SAY(view, "the server wants a client certificate");
+    SAY(view, "a client certificate is wanted");
 }
 
 static void say_version(const struct view *view) {
@@ -166,17 +166,17 @@ static void say_http2(const struct view *view) {
     if (strcmp(session->tls.alpn, "h2") != 0) {
         SAY(view, "no HTTP/2: the server chose %s", either(session->tls.alpn, "nothing"));
     } else if (view->cause == AVS_CAUSE_RESPONSE_TIMEOUT) {
-        SAY(view, "TLS is proven, HTTP/2 did not answer");
+        SAY(view, "HTTP/2 did not answer, TLS is proven");
     } else if (view->cause == AVS_CAUSE_CONNECTION_LOST) {
-        SAY(view, "TLS is proven, then cut before an HTTP/2 answer");
+        SAY(view, "cut before an answer, TLS is proven");
     } else if (view->cause == AVS_CAUSE_HTTP2_MISSING) {
-        SAY(view, "TLS is proven, but not HTTP/2 is spoken");
+        SAY(view, "no HTTP/2 is spoken, TLS is proven");
     } else if (http->goaway_received) {
-        SAY(view, "TLS is proven, HTTP/2 ended by GOAWAY %u", http->goaway_code);
+        SAY(view, "GOAWAY %u ended HTTP/2, TLS is proven", http->goaway_code);
     } else if (http->rst_received) {
-        SAY(view, "TLS is proven, HTTP/2 ended by RST_STREAM %u", http->rst_code);
+        SAY(view, "RST_STREAM %u ended it, TLS is proven", http->rst_code);
     } else {
-        SAY(view, "TLS is proven, HTTP/2 broke its rules");
+        SAY(view, "HTTP/2 broke its rules, TLS is proven");
     }
 }
 
