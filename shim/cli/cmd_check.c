@@ -191,7 +191,7 @@ static int report(const struct cli_command *command, const struct arguments *arg
         written = cli_write_evidence(command, arguments->evidence_file, evidence);
     }
     int result = cli_print_verdict(command, evidence, arguments->is_json, &arguments->outputs);
-    return written == CLI_OK ? result : written; /* the run is worth its report all the same */
+    return result == CLI_OK ? written : result; /* the verdict's code, but for a success by half */
 }
 
 static int check(const struct cli_command *command, const struct arguments *arguments) {
@@ -285,7 +285,7 @@ const struct cli_command cli_check = {
                 "avs-shim check --demo --endpoint https://expired.localhost",
     .exits = "0  ready: an answer over HTTP/2, whatever its status, on verified TLS\n"
              "1  not ready\n"
-             "2  usage or configuration error\n"
+             "2  usage or configuration error; ready, but --evidence could not be written\n"
              "3  cannot tell: the endpoint was never reached, or HTTP/2 was not asked",
     .schema = "avs-shim.check/1",
     .words_most = INT_MAX,

@@ -178,6 +178,18 @@ def test_evidence_that_cannot_be_written_is_said(standin, tmp_path):
     assert result.stdout.startswith("Ready: ")  # the run was made: what it found is still told
 
 
+@pytest.mark.parametrize("host, options, code, answer", [
+    ("ok.localhost", [], 2, "Ready: "),  # the ticket was asked for: this is no success
+    ("expired.localhost", [], 1, "Not ready: "),
+    ("ok.localhost", ["--http1-only"], 3, "Cannot tell: "),
+])
+def test_a_full_disk_costs_the_evidence_and_no_verdict(standin, host, options, code, answer):
+    result = standin.check(host, "--evidence", "/dev/full", *options)
+    assert result.returncode == code
+    assert result.stdout.startswith(answer)
+    assert "'/dev/full' could not be written: No space left on device" in result.stderr
+
+
 @pytest.mark.parametrize("command", [["causes"], ["causes", "--json"], ["standin", "--list"],
                                      ["--help"], ["check", "--demo", "--json"]], ids=" ".join)
 def test_output_on_a_full_disk_is_no_success(command):
