@@ -244,3 +244,24 @@ def test_a_ca_path_that_is_none_is_not_installed_into(tmp_path, value, finding):
         assert "folder of hashed certificates" in report["remedy"]
         assert paste(report["next"], tmp_path).returncode == 1  # the same question again
         assert "trust audit" in report["next"]
+
+
+@pytest.mark.parametrize("answer, command", [
+    ("Not ready: ", ["trust", "audit", "--sysroot", "{none}"]),
+    ("Not ready: ", ["trust", "install", "--sysroot", "{none}"]),
+    ("Ready: ", ["trust", "install", "--sysroot", "{all}"]),
+    ("this library ", ["endpoint", "explain", "--config", "{config}"]),
+    ("The chain is accepted: ", ["trust", "explain", "--chain", "{chain}", "--ca-file", "{chain}"]),
+], ids=lambda value: value if isinstance(value, str) else " ".join(value[:2]))
+def test_the_answer_is_on_the_last_screen(tmp_path, answer, command):
+    """What is longer than a screen says its answer again at the end; the words are the same everywhere."""
+    none, whole = alpine(tmp_path / "none")[0], alpine(tmp_path / "all", REQUIRED)[0]
+    chain = tmp_path / "chain.pem"
+    chain.write_text("".join(pem(name) for name in REQUIRED))
+    names = {"none": none.path, "all": whole.path, "chain": chain,
+             "config": ROOT / "config" / "AlexaClientSDKConfig-1.17.json"}
+    text = run(*(word.format(**names) for word in command), env=SHELL).stdout
+    lines = text.splitlines()
+    assert any(line.startswith(answer) for line in lines[-23:]), text
+    assert len(lines) < 24 or sum(line.startswith(answer) for line in lines) > 1, text
+    assert not any(line.split(" ")[0].isupper() and len(line.split(" ")[0]) > 3 for line in lines), text

@@ -11,6 +11,7 @@
 #define FORMAT_BYTES 1024
 #define ELLIPSIS     "..."
 #define RESET        "\033[0m"
+#define SCREEN_LINES 24 /* of a terminal that does not say */
 
 static const char *const tones[] = {
     [AVS_TONE_GOOD] = "\033[32m", [AVS_TONE_BAD] = "\033[31m", [AVS_TONE_WARN] = "\033[33m",
@@ -216,6 +217,14 @@ void avs_out_lines(struct avs_out *out, const char *label, const char *text) {
         avs_out_printf(out, "%.*s\n", (int)length, text);
         text += length + (text[length] == '\n');
     }
+}
+
+bool avs_out_is_long(const struct avs_out *out, size_t more) {
+    size_t lines = more;
+    for (size_t i = 0; i < out->text.length; i++) {
+        lines += out->text.data[i] == '\n';
+    }
+    return lines >= (out->style.rows ? out->style.rows : SCREEN_LINES);
 }
 
 enum avs_status avs_out_take(struct avs_out *out, char **ret_text, struct avs_error *reterr) {

@@ -9,9 +9,9 @@
 #include "store/audit_forecast.h"
 #include "store/command.h"
 
-#define MANY         12 /* findings of one kind that are listed one by one */
-#define NAME_COLUMN  52
-#define SCREEN_LINES 21 /* longer than that, the verdict is said again at the end */
+#define MANY        12 /* findings of one kind that are listed one by one */
+#define NAME_COLUMN 52
+#define NEXT_LINES  3 /* what to do and the next command */
 
 struct text {
     const struct avs_trust_audit *audit;
@@ -360,14 +360,6 @@ static void write_next(struct text *text) {
     avs_buffer_done(&command);
 }
 
-static size_t count_lines(const char *data) {
-    size_t count = 0;
-    for (; data && (data = strchr(data, '\n')); data++) {
-        count++;
-    }
-    return count;
-}
-
 enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit,
                                         const struct avs_style *style, char **ret_text,
                                         struct avs_error *reterr) {
@@ -387,7 +379,7 @@ enum avs_status avs_trust_audit_to_text(const struct avs_trust_audit *audit,
     }
     write_clock(&text);
     write_forecast(&text);
-    if (count_lines(text.out.text.data) >= SCREEN_LINES) {
+    if (avs_out_is_long(&text.out, NEXT_LINES)) {
         avs_out_printf(&text.out, "\n");
         write_verdict(&text);
     }

@@ -29,8 +29,9 @@ static const struct avs_session_evidence *decisive(const struct report *report) 
 }
 
 #define ANSWER_COLUMNS 100 /* the first line fits a terminal, whatever the names in it */
-#define LEAST_COLUMNS  22 /* of it at the least for the endpoint's name; a fact is cut for no more \
-                           */
+#define LEAST_COLUMNS                                                           \
+    22 /* of it at the least for the endpoint's name; a fact is cut for no more \
+        */
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -85,17 +86,6 @@ static void add_answer(struct report *report) {
         char line[ANSWER_COLUMNS * 2];
         put_failure(report, word, line, sizeof(line));
         avs_out_printf(&report->out, " %s\n", line);
-    }
-}
-
-/* The answer again, when it has scrolled away. */
-static void repeat_answer(struct report *report) {
-    unsigned lines = 0;
-    for (size_t i = 0; i < report->out.text.length; i++) {
-        lines += report->out.text.data[i] == '\n';
-    }
-    if (report->out.style.rows > 0 && lines >= report->out.style.rows) {
-        add_answer(report);
     }
 }
 
@@ -320,7 +310,9 @@ enum avs_status avs_report_to_text(const struct avs_evidence *evidence,
     for (int i = 0; i < AVS_FAMILY_COUNT && status == AVS_OK; i++) {
         status = add_family(&report, (enum avs_family)i, reterr);
     }
-    repeat_answer(&report);
+    if (avs_out_is_long(&report.out, 0)) {
+        add_answer(&report);
+    }
     if (status == AVS_OK) {
         status = avs_out_take(&report.out, ret_text, reterr);
     }

@@ -87,7 +87,7 @@ static void put_findings(struct avs_json *json, const struct avs_config_report *
         avs_json_uint(json, "offset", finding->offset);
         avs_json_uint(json, "length", finding->length);
         avs_json_text(json, "problem", finding->problem);
-        avs_json_text(json, "fix", finding->fix);
+        avs_json_text(json, "remedy", finding->fix);
         avs_json_text(json, "sdk_message", finding->sdk_message);
         if (finding->sdk_message) {
             avs_json_uint(json, "sdk_offset", finding->sdk_offset);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What endpoint show, explain and lint found, in words. */
+#include <stdio.h>
 #include <string.h>
 
 #include <avs/config.h>
@@ -9,8 +10,10 @@
 #define VIEW_COLUMN 18
 #define FACT_COLUMN 16
 
+#define THIS_LIBRARY "this library" /* the view that is no SDK's */
+
 static void put_view(struct avs_out *out, const struct avs_config_view *view, bool is_long) {
-    bool is_sdk = strcmp(view->sdk, "this library") != 0;
+    bool is_sdk = strcmp(view->sdk, THIS_LIBRARY) != 0;
     avs_out_printf(out, "%s%-*s  ", is_sdk ? "SDK " : "", is_sdk ? 12 : 16, view->sdk);
     avs_out_tone(out, AVS_TONE_BOLD, "%s\n", view->endpoint[0] ? view->endpoint : "(empty)");
     avs_out_printf(out, "%*s%s\n", VIEW_COLUMN, "", view->source);
@@ -64,6 +67,25 @@ static void put_facts(struct avs_out *out, const struct avs_config_report *repor
     }
 }
 
+/* All in one line: each of them is fourteen characters of template. */
+static void put_placeholders(struct avs_out *out, const struct avs_config_report *report) {
+    size_t count = 0;
+    for (size_t i = 0; i < report->fact_count; i++) {
+        const struct avs_config_fact *fact = &report->facts[i];
+        if (strcmp(fact->name, "placeholder") == 0) {
+            if (count == 0) {
+                avs_out_tone(out, AVS_TONE_BOLD, "\nPlaceholders never filled in\n");
+                avs_out_printf(out, "  ");
+                avs_out_hang(out);
+            }
+            avs_out_printf(out, "%s%s", count++ ? ", " : "", fact->key);
+        }
+    }
+    if (count > 0) {
+        avs_out_printf(out, "\n");
+    }
+}
+
 static void put_gateway(struct avs_out *out, const struct avs_config_gateway *gateway) {
     avs_out_printf(out, "\nGateway persisted by SDK 1.17 and later: ");
     if (gateway->state == AVS_GATEWAY_PERSISTED) {
@@ -114,12 +136,35 @@ static void put_findings(struct avs_out *out, const struct avs_config_report *re
     }
 }
 
+/* The endpoint again, a line for the releases that agree. */
+static void put_answer(struct avs_out *out, const struct avs_config_report *report) {
+    avs_out_printf(out, "\n");
+    for (size_t i = 0, last = 0; i < report->view_count; i = last + 1) {
+        const struct avs_config_view *view = &report->views[i];
+        bool is_sdk = strcmp(view->sdk, THIS_LIBRARY) != 0;
+        for (last = i; last + 1 < report->view_count && is_sdk; last++) {
+            const struct avs_config_view *next = &report->views[last + 1];
+            if (strcmp(next->endpoint, view->endpoint) != 0 ||
+                strcmp(next->sdk, THIS_LIBRARY) == 0) {
+                break;
+            }
+        }
+        const char *end = strchr(report->views[last].sdk, '-');
+        char releases[VIEW_COLUMN];
+        snprintf(releases, sizeof(releases), "%.*s%s", (int)strcspn(view->sdk, "-"), view->sdk,
+                 last == i ? view->sdk + strcspn(view->sdk, "-")
+                 : end     ? end
+                           : "");
+        avs_out_printf(out, "%s%-*s  ", is_sdk ? "SDK " : "", is_sdk ? 12 : 16, releases);
+        avs_out_tone(out, AVS_TONE_BOLD, "%s\n", view->endpoint[0] ? view->endpoint : "(empty)");
+    }
+}
+
 static void put_explanation(struct avs_out *out, const struct avs_config_report *report,
                             bool is_long) {
     static const char *const hosts[] = {"login", "capabilities", NULL};
     static const char *const network[] = {"ca_file", "ca_path", "proxy", "interface", NULL};
     static const char *const databases[] = {"database", NULL};
-    static const char *const placeholders[] = {"placeholder", NULL};
     for (size_t i = 0; i < report->view_count; i++) {
         put_view(out, &report->views[i], is_long);
     }
@@ -129,7 +174,7 @@ static void put_explanation(struct avs_out *out, const struct avs_config_report 
     if (is_long) {
         put_facts(out, report, "Databases", databases, is_long);
     }
-    put_facts(out, report, "Placeholders never filled in", placeholders, is_long);
+    put_placeholders(out, report);
     if (report->finding_count > 0 && is_long) {
         avs_out_printf(out, "\n");
         put_findings(out, report);
@@ -149,6 +194,9 @@ enum avs_status avs_config_report_to_text(const struct avs_config_report *report
                        report->finding_count, report->finding_count == 1 ? "" : "s");
     } else {
         put_explanation(&out, report, strcmp(action, "explain") == 0);
+        if (avs_out_is_long(&out, 0)) {
+            put_answer(&out, report);
+        }
     }
     enum avs_status status = avs_out_take(&out, ret_text, reterr);
     avs_out_done(&out);

@@ -133,6 +133,10 @@ enum avs_status avs_trust_explanation_to_text(const struct avs_trust_explanation
     add_chain(&text, explanation);
     add_terms(&text, explanation);
     enum avs_status status = add_causes(&text, explanation, evidence, reterr);
+    if (status == AVS_OK && avs_out_is_long(&text, 1)) {
+        avs_out_printf(&text, "\n");
+        add_answer(&text, explanation, evidence);
+    }
     if (status == AVS_OK) {
         status = avs_out_take(&text, ret_text, reterr);
     }

@@ -104,8 +104,8 @@ static void put_finding(struct avs_out *out, const struct avs_inspect_finding *f
     }
 }
 
-static void put_head(struct avs_out *out, const struct avs_inspect_report *report,
-                     const char *name) {
+static void put_answer(struct avs_out *out, const struct avs_inspect_report *report,
+                       const char *name) {
     size_t problems = 0;
     for (size_t i = 0; i < report->finding_count; i++) {
         problems += report->findings[i].is_problem;
@@ -125,6 +125,9 @@ static void put_head(struct avs_out *out, const struct avs_inspect_report *repor
         avs_out_printf(out, ": %s\n", name);
         break;
     }
+}
+
+static void put_head(struct avs_out *out, const struct avs_inspect_report *report) {
     avs_out_printf(out, "%llu line%s", (unsigned long long)report->lines,
                    report->lines == 1 ? "" : "s");
     if (report->sdk_version[0] || report->sdk_releases[0]) {
@@ -166,7 +169,8 @@ enum avs_status avs_inspect_report_to_text(const struct avs_inspect_report *repo
                                            const char *name, const struct avs_style *style,
                                            char **ret_text, struct avs_error *reterr) {
     struct avs_out out = avs_out_init(AVS_OUT_REPORT_BYTES, style);
-    put_head(&out, report, name);
+    put_answer(&out, report, name);
+    put_head(&out, report);
     for (size_t i = 0; i < report->finding_count; i++) {
         avs_out_printf(&out, "\n%zu. ", i + 1);
         put_finding(&out, &report->findings[i]);
@@ -185,6 +189,10 @@ enum avs_status avs_inspect_report_to_text(const struct avs_inspect_report *repo
             avs_out_printf(&out, "\nWhat this log cannot say:\n");
         }
         avs_out_printf(&out, "   %s\n", report->limits[i]);
+    }
+    if (avs_out_is_long(&out, 1)) {
+        avs_out_printf(&out, "\n");
+        put_answer(&out, report, name);
     }
     enum avs_status status = avs_out_take(&out, ret_text, reterr);
     avs_out_done(&out);

@@ -4,6 +4,8 @@
 #include "report/install_words.h"
 #include "store/command.h"
 
+#define NEXT_LINES 2
+
 static size_t missing_count(const struct avs_trust_install *install) {
     size_t count = 0;
     for (size_t i = 0; i < install->root_count; i++) {
@@ -14,24 +16,26 @@ static size_t missing_count(const struct avs_trust_install *install) {
 
 static void write_answer(struct avs_out *out, const struct avs_trust_install *install) {
     size_t missing = missing_count(install);
-    bool is_good = install->is_applied || (missing == 0 && !install->is_undo);
-    const char *done = install->is_undo ? "UNDONE" : "INSTALLED";
-    avs_out_tone(out, is_good ? AVS_TONE_GOOD : AVS_TONE_WARN, "%s",
-                 install->is_applied                 ? done
-                 : missing == 0 && !install->is_undo ? "NOTHING TO DO"
-                                                     : "DRY RUN");
     if (install->is_undo) {
-        avs_out_printf(out, "  %s\n",
+        avs_out_tone(out, install->is_applied ? AVS_TONE_GOOD : AVS_TONE_WARN, "%s",
+                     install->is_applied ? "Undone:" : "Dry run:");
+        avs_out_printf(out, " %s\n",
                        install->is_applied ? "what trust install had added here is taken back"
                                            : "this would be taken back; nothing was changed");
     } else if (install->is_applied) {
-        avs_out_printf(out, "  %zu root%s added, all %zu verify through the store\n", missing,
+        avs_out_tone(out, AVS_TONE_GOOD, "Ready:");
+        avs_out_printf(out, " %zu root%s added, all %zu verify through the store\n", missing,
                        missing == 1 ? "" : "s", install->root_count);
     } else if (missing == 0) {
-        avs_out_printf(out, "  all %zu roots are in the store already\n", install->root_count);
-    } else {
-        avs_out_printf(out, "  %zu of %zu roots would be added; nothing was changed\n", missing,
+        avs_out_tone(out, AVS_TONE_GOOD, "Ready:");
+        avs_out_printf(out, " all %zu roots are in the store already; nothing to do\n",
                        install->root_count);
+    } else {
+        avs_out_tone(out, AVS_TONE_WARN, "Not ready:");
+        avs_out_printf(out,
+                       " %zu of %zu roots are missing; this would add them, and nothing was "
+                       "changed\n",
+                       missing, install->root_count);
     }
 }
 
@@ -116,6 +120,10 @@ enum avs_status avs_trust_install_to_text(const struct avs_trust_install *instal
     }
     if (install->is_applied && !install->is_undo) {
         write_undo(&out, install);
+    }
+    if (avs_out_is_long(&out, NEXT_LINES)) {
+        avs_out_printf(&out, "\n");
+        write_answer(&out, install);
     }
     avs_out_printf(&out, "\nNext  ");
     avs_out_command(&out, next);
