@@ -124,8 +124,8 @@ int cli_outputs_write(const struct cli_command *command, const struct cli_output
         }
     }
     for (const struct row *row = rows.row; row->option; row++) {
-        if (row->path && write_row(command, row, findings) != CLI_OK) {
-            result = CLI_USAGE;
+        if (row->path && write_row(command, row, findings) != CLI_OK && result == CLI_OK) {
+            result = CLI_USAGE; /* else the verdict's code: see docs/exit-codes.md */
         }
     }
     avs_findings_free(findings);
