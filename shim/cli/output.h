@@ -68,8 +68,8 @@ int cli_outputs_error(const struct cli_command *command, const struct cli_output
 int cli_print_verdict(const struct cli_command *command, const struct avs_evidence *evidence,
                       bool is_json, const struct cli_outputs *outputs);
 
-/** Write `text` to `path`, atomically; CLI_OK, or CLI_USAGE and a message on stderr: `what` could
- * not be written. */
+/** Write `text` to `path`, atomically; CLI_OK, or CLI_USAGE and a message on stderr: `what`, and
+ *  why it could not be written. */
 int cli_write_file(const struct cli_command *command, const char *what, const char *path,
                    const char *text);
 

@@ -102,7 +102,7 @@ static int write_row(const struct cli_command *command, const struct row *row,
     if (status != AVS_OK || is_stdout(row->path)) {
         return cli_print_taken(command, status, text, &error);
     }
-    snprintf(what, sizeof(what), "--%s:", row->option);
+    snprintf(what, sizeof(what), "--%s", row->option);
     int result = cli_write_file(command, what, row->path, text);
     free(text);
     return result;

@@ -3,7 +3,6 @@
 #include <avs/config.h>
 
 #include "edit/plan.h"
-#include "edit/replace.h"
 #include "support/test.h"
 
 #include <dirent.h>

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -181,4 +182,35 @@ void avs_conf_file_done(struct avs_conf_file *file) {
     free(file->text);
     free(file->path);
     *file = (struct avs_conf_file){0};
+}
+
+enum avs_status avs_conf_resolve_link(const char *path, char **ret_target,
+                                      struct avs_error *reterr) {
+    struct stat identity;
+    char link[PATH_MAX];
+    if (lstat(path, &identity) != 0 || !S_ISLNK(identity.st_mode)) {
+        *ret_target = strdup(path);
+        AVS_REQUIRE_MEMORY(*ret_target, reterr);
+        return AVS_OK;
+    }
+    ssize_t length = readlink(path, link, sizeof(link) - 1);
+    if (length < 0) {
+        return avs_fail_errno(reterr, AVS_ERR_CONFIG_UNREADABLE, AVS_CAUSE_CONFIG_UNREADABLE, errno,
+                              "%s: the symbolic link cannot be read: %s", path, strerror(errno));
+    }
+    link[length] = '\0';
+    const char *slash = link[0] == '/' ? NULL : strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    AVS_AUTO(char) target = malloc(folder + (size_t)length + 1);
+    AVS_REQUIRE_MEMORY(target, reterr);
+    memcpy(target, path, folder);
+    memcpy(target + folder, link, (size_t)length + 1);
+    if (lstat(target, &identity) == 0 && S_ISLNK(identity.st_mode)) {
+        return avs_fail_cause(reterr, AVS_ERR_CONFIG_UNREADABLE, AVS_CAUSE_CONFIG_UNREADABLE,
+                              "%s is a symbolic link to %s, which is a symbolic link again; links "
+                              "are followed once: name the file itself",
+                              path, target);
+    }
+    *ret_target = AVS_STEAL(target);
+    return AVS_OK;
 }

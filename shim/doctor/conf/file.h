@@ -38,4 +38,9 @@ AVS_NODISCARD enum avs_status avs_conf_read_bytes(const char *path, size_t limit
                                                   size_t *ret_length, struct stat *ret_identity,
                                                   struct avs_error *reterr);
 
+/** The path to edit for `path`: itself, or what its symbolic link points to; a link to a link is
+ *  refused. Caller frees *ret_target. Errors: CONFIG_UNREADABLE, NO_MEMORY. */
+AVS_NODISCARD enum avs_status avs_conf_resolve_link(const char *path, char **ret_target,
+                                                    struct avs_error *reterr);
+
 #endif

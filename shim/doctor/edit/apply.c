@@ -2,25 +2,24 @@
 /* Carrying a plan out: sidecars first, then the files, then what is no longer needed; and back
  * again when a later step fails. */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "edit/plan.h"
-#include "edit/replace.h"
+#include "out/replace.h"
 
-/* Signals that end a process by default, and that a person or a service manager sends. */
-static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGXFSZ};
-
-static void hold_signals(sigset_t *ret_before) {
-    sigset_t held;
-    sigemptyset(&held);
-    for (size_t i = 0; i < AVS_COUNT(held_signals); i++) {
-        sigaddset(&held, held_signals[i]);
-    }
-    pthread_sigmask(SIG_BLOCK, &held, ret_before);
+/* The sidecar, too, gets the looks of the configuration: it holds parts of it. */
+static enum avs_status replace(const char *path, const char *text, size_t length,
+                               const struct avs_conf_planned *file,
+                               const struct avs_replace_expected *expected,
+                               struct avs_error *reterr) {
+    const struct avs_replace_terms terms = {
+        .like = &file->before.identity,
+        .expected = expected,
+        .cause = AVS_CAUSE_CONFIG_UNREADABLE,
+    };
+    return avs_replace_file(path, text, length, &terms, reterr);
 }
 
 static enum avs_status write_sidecars(const struct avs_config_plan *plan, size_t *ret_done,
@@ -28,9 +27,8 @@ static enum avs_status write_sidecars(const struct avs_config_plan *plan, size_t
     for (*ret_done = 0; *ret_done < plan->count; (*ret_done)++) {
         const struct avs_conf_planned *file = &plan->files[*ret_done];
         if (file->sidecar_action == AVS_CONF_SIDECAR_WRITE) {
-            AVS_TRY(avs_conf_replace(file->sidecar_path, file->sidecar_text,
-                                     strlen(file->sidecar_text), &file->before.identity, NULL,
-                                     reterr));
+            AVS_TRY(replace(file->sidecar_path, file->sidecar_text, strlen(file->sidecar_text),
+                            file, NULL, reterr));
         }
     }
     return AVS_OK;
@@ -40,14 +38,14 @@ static enum avs_status write_files(const struct avs_config_plan *plan, size_t *r
                                    struct avs_error *reterr) {
     for (*ret_done = 0; *ret_done < plan->count; (*ret_done)++) {
         const struct avs_conf_planned *file = &plan->files[*ret_done];
-        const struct avs_conf_expected expected = {
+        const struct avs_replace_expected expected = {
             .text = file->before.text,
             .length = file->before.length,
             .identity = &file->before.identity,
         };
         if (file->diff.count > 0) {
-            AVS_TRY(avs_conf_replace(file->before.path, file->after.text, file->after.length,
-                                     &file->before.identity, &expected, reterr));
+            AVS_TRY(replace(file->before.path, file->after.text, file->after.length, file,
+                            &expected, reterr));
         }
     }
     return AVS_OK;
@@ -58,9 +56,8 @@ static void undo(const struct avs_config_plan *plan, size_t files, size_t sideca
     for (size_t i = 0; i < files; i++) {
         const struct avs_conf_planned *file = &plan->files[i];
         struct avs_error ignored = AVS_ERROR_INIT;
-        if (file->diff.count > 0 &&
-            avs_conf_replace(file->before.path, file->before.text, file->before.length,
-                             &file->before.identity, NULL, &ignored) != AVS_OK) {
+        if (file->diff.count > 0 && replace(file->before.path, file->before.text,
+                                            file->before.length, file, NULL, &ignored) != AVS_OK) {
             continue; /* nothing more can be done; the sidecar below still tells the way back */
         }
     }
@@ -96,8 +93,8 @@ static enum avs_status apply(const struct avs_config_plan *plan, struct avs_erro
 enum avs_status avs_config_plan_apply(const struct avs_config_plan *plan,
                                       struct avs_error *reterr) {
     sigset_t before;
-    hold_signals(&before);
+    avs_replace_hold_signals(&before);
     enum avs_status status = apply(plan, reterr);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    avs_replace_release_signals(&before);
     return status;
 }

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "conf/gateway.h"
 #include "edit/edit.h"
-#include "edit/replace.h"
 
 #define SUMMARY_BYTES_MAX (256u * 1024u)
 #define DIFF_BYTES_MAX    (8u * 1024u * 1024u)

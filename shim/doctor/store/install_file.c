@@ -10,43 +10,39 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "out/replace.h"
 
-#define STAGED      "new"
-#define KEPT        "old"
-#define LABEL_BYTES 256
-#define LABEL       "security.selinux"
+#define STAGED "new"
+#define KEPT   "old"
 
-enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, const char *verb,
-                                    const char *path, struct avs_error *reterr) {
-    const char *advice = "";
-    const char *below = root->is_machine ? "" : root->path;
+/* What to do about it here; elsewhere what is to be done about any file. */
+static const char *advice_for(int error, const char *verb) {
     switch (error) {
     case EACCES:
     case EPERM:
-        advice = "; run the same command as root (sudo)";
-        break;
+        return "run the same command as root (sudo)";
     case EROFS:
-        advice = "; the file system is mounted read-only: mount -o remount,rw, or add the root to "
-                 "the image with --sysroot";
-        break;
-    case ENOSPC:
-    case EDQUOT:
-        advice = "; there is no space left: free some and run the same command again";
-        break;
+        return "the file system is mounted read-only: mount -o remount,rw, or add the root to the "
+               "image with --sysroot";
     case EFBIG:
-        advice = strcmp(verb, "write") == 0
-                     ? "; there is no space left, or a limit on the size of files: see ulimit -f"
-                     : "; that is larger than any CA bundle";
-        break;
+        return strcmp(verb, "write") == 0 ? avs_replace_advice(error)
+                                          : "that is larger than any CA bundle";
+    case ENOENT:
+        return "";
     default:
-        break;
+        return avs_replace_advice(error);
     }
-    return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, error, "cannot %s %s%s: %s%s", verb,
-                          below, path, strerror(error), advice);
+}
+
+enum avs_status avs_install_fail_io(const struct avs_sysroot *root, int error, const char *verb,
+                                    const char *path, struct avs_error *reterr) {
+    const char *advice = advice_for(error, verb);
+    return avs_fail_errno(reterr, AVS_ERR_IO, AVS_CAUSE_NONE, error, "cannot %s %s%s: %s%s%s", verb,
+                          root->is_machine ? "" : root->path, path, strerror(error),
+                          advice[0] ? "; " : "", advice);
 }
 
 static void close_keeping_errno(int fd) {
@@ -73,68 +69,14 @@ static void side_name(char ret_name[AVS_SYSROOT_NAME_BYTES], const char *name, c
                     hash, kind);
 }
 
-static bool write_all(int fd, const char *data, size_t length) {
-    while (length > 0) {
-        ssize_t written = write(fd, data, length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        data += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
-/** Mode, owner and security label as the file that is going to be replaced. */
-static bool keep_looks(int folder, const char *name, int fd) {
-    struct stat old;
-    char label[LABEL_BYTES];
-    if (fstatat(folder, name, &old, AT_SYMLINK_NOFOLLOW) != 0) {
-        return errno == ENOENT && fchmod(fd, 0644) == 0;
-    }
-    if (!S_ISREG(old.st_mode)) {
-        errno = S_ISDIR(old.st_mode) ? EISDIR : EINVAL;
-        return false;
-    }
-    struct stat own;
-    if (fstat(fd, &own) != 0 ||
-        ((own.st_uid != old.st_uid || own.st_gid != old.st_gid) &&
-         fchown(fd, old.st_uid, old.st_gid) != 0) ||
-        fchmod(fd, old.st_mode & 07777) != 0) {
-        return false;
-    }
-    int before = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (before >= 0) {
-        ssize_t length = fgetxattr(before, LABEL, label, sizeof(label));
-        if (length > 0 && fsetxattr(fd, LABEL, label, (size_t)length, 0) != 0) {
-            length = 0; /* the policy says otherwise: the folder's default label it is */
-        }
-        close(before);
-    }
-    return true;
-}
-
-static bool stage(int folder, const char *name, const char *data, size_t length) {
+static bool stage(int folder, const char *name, const void *data, size_t length) {
     char staged[AVS_SYSROOT_NAME_BYTES];
     side_name(staged, name, STAGED);
     if (unlinkat(folder, staged, 0) != 0 && errno != ENOENT) { /* of a run that was killed */
         return false;
     }
-    int fd = openat(folder, staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return false;
-    }
-    bool is_done = write_all(fd, data, length) && keep_looks(folder, name, fd) && fsync(fd) == 0;
-    close_keeping_errno(fd);
-    if (!is_done) {
-        int saved = errno;
-        unlinkat(folder, staged, 0);
-        errno = saved;
-    }
-    return is_done;
+    errno = avs_replace_stage(folder, staged, name, data, length);
+    return errno == 0;
 }
 
 enum avs_status avs_install_stage_file(const struct avs_sysroot *root, const char *path,
@@ -153,8 +95,8 @@ enum avs_status avs_install_commit_file(const struct avs_sysroot *root, const ch
     bool is_done = folder >= 0;
     if (is_done) {
         side_name(staged, name, STAGED);
-        is_done =
-            renameat(folder, staged, folder, name) == 0 && (fsync(folder) == 0 || errno == EINVAL);
+        errno = avs_replace_commit(folder, staged, name);
+        is_done = errno == 0;
     }
     close_keeping_errno(folder);
     return is_done ? AVS_OK : avs_install_fail_io(root, errno, "replace", path, reterr);

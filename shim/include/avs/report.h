@@ -46,6 +46,14 @@ AVS_API AVS_NODISCARD enum avs_status avs_causes_to_json(const enum avs_cause *c
 AVS_API AVS_NODISCARD enum avs_status avs_text_to_json(const char *text, char **ret_json,
                                                        struct avs_error *reterr);
 
+/** Put a report, or any text, into the file `path`, whole or not at all: it is written beside it
+ * and renamed. A file that is there keeps its owner, mode and extended attributes, a new one gets
+ * 0644; what a symbolic link leads to is replaced, not the link; what is no regular file (a pipe,
+ *  /dev/stdout) is written to. On an error the file is as it was. Thread: any.
+ *  Errors: ERR_IO (names the place and the fix). */
+AVS_API AVS_NODISCARD enum avs_status avs_text_to_file(const char *text, const char *path,
+                                                       struct avs_error *reterr);
+
 /** Evidence as one JSON object (schema avs-shim.evidence/1), newline-terminated. Caller frees
  *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_evidence_to_json(const struct avs_evidence *evidence,
