@@ -8,21 +8,30 @@
 #include <avs/report.h>
 
 #include "cli.h"
-#include "standin/standin.h"
+#include "standin_print.h"
 
-#define SCHEMA        "avs-shim.standin/1"
-#define SCHEMA_END    "avs-shim.standin-end/1"
-#define SCHEMA_LIST   "avs-shim.standin-list/1"
-#define SEED_MAX      2147483647
-#define DIRECTIVE_MAX 3600000
+#define SCHEMA         "avs-shim.standin/1"
+#define SCHEMA_END     "avs-shim.standin-end/1"
+#define SCHEMA_LIST    "avs-shim.standin-list/1"
+#define SEED_MAX       2147483647
+#define DIRECTIVE_MAX  3600000
+#define HOST_BYTES_MAX 253
 
 struct arguments {
     long port, seed, directive_ms;
     const char *directory;
-    bool is_list, is_json;
+    long iot_ports[AVS_STANDIN_IOT_PORT_COUNT];
+    const char *host;
+    bool is_list, is_json, is_iot;
 };
 
 #define AT(member) .offset = offsetof(struct arguments, member)
+#define IOT_PORT(number, which)                                                                 \
+    {                                                                                           \
+        .name = "port-" number, .kind = CLI_NUMBER, .value = "N", AT(iot_ports[which]),         \
+        .least = 0, .most = UINT16_MAX,                                                         \
+        .help = "with --iot: the port that stands for " number "; 0, the default, any free one" \
+    }
 static const struct cli_option rows[] = {
     {.name = "port",
      .kind = CLI_NUMBER,
@@ -61,8 +70,22 @@ static const struct cli_option rows[] = {
      AT(is_json),
      .help = "the same in JSON: an object on a line of its own once it listens, and one with "
              "counters at the end; with --list one object"},
+    {.group = "AWS IoT Core",
+     .name = "iot",
+     .kind = CLI_FLAG,
+     AT(is_iot),
+     .help = "the shape of AWS IoT Core: three ports, device certificates, MQTT, DescribeEndpoint"},
+    IOT_PORT("8883", AVS_STANDIN_IOT_8883),
+    IOT_PORT("443", AVS_STANDIN_IOT_443),
+    IOT_PORT("8443", AVS_STANDIN_IOT_8443),
+    {.name = "host",
+     .kind = CLI_PATH,
+     .value = "NAME",
+     AT(host),
+     .help = "with --iot: one more server name, such as your own endpoint, for which all is well"},
     {.name = NULL},
 };
+#undef IOT_PORT
 #undef AT
 
 static const struct {
@@ -73,10 +96,9 @@ static const struct {
 #undef XX
 };
 
-/* A JSON string; our own texts, and paths of any bytes. */
-static void print_string(const char *text) {
+void standin_print_string(const char *text) {
     char *json = NULL;
-    if (avs_text_to_json(text, &json, NULL) == AVS_OK) {
+    if (text && avs_text_to_json(text, &json, NULL) == AVS_OK) {
         cli_print(json);
     } else {
         cli_print("null");
@@ -84,16 +106,16 @@ static void print_string(const char *text) {
     free(json);
 }
 
-static void print_member(const char *before, const char *key, const char *value) {
+void standin_print_member(const char *before, const char *key, const char *value) {
     printf("%s\"%s\":", before, key);
-    print_string(value);
+    standin_print_string(value);
 }
 
 static void print_expectation(const char *key, const struct avs_standin_expectation *expected) {
     printf(",\"%s\":", key);
-    print_member("{", "verdict", expected->verdict);
-    print_member(",", "cause", expected->cause);
-    print_member(",", "quirk", expected->quirk);
+    standin_print_member("{", "verdict", expected->verdict);
+    standin_print_member(",", "cause", expected->cause);
+    standin_print_member(",", "quirk", expected->quirk);
     putchar('}');
 }
 
@@ -101,12 +123,12 @@ static int list_json(void) {
     const struct avs_standin_scenario *scenario = NULL;
     cli_print("{\"schema\":\"" SCHEMA_LIST "\",\"scenarios\":[");
     for (size_t i = 0; (scenario = avs_standin_scenario(i)) != NULL; i++) {
-        print_member(i == 0 ? "\n{" : ",\n{", "name", scenario->name);
-        print_member(",", "sni", scenario->sni);
-        print_member(",", "description", scenario->description);
+        standin_print_member(i == 0 ? "\n{" : ",\n{", "name", scenario->name);
+        standin_print_member(",", "sni", scenario->sni);
+        standin_print_member(",", "description", scenario->description);
         print_expectation("h2", &scenario->h2);
         print_expectation("http1", &scenario->http1);
-        print_member(",", "readiness", scenario->readiness);
+        standin_print_member(",", "readiness", scenario->readiness);
         putchar('}');
     }
     cli_print("\n]}\n");
@@ -131,29 +153,37 @@ static int list_text(void) {
     return CLI_OK;
 }
 
-static void print_started_json(const struct avs_standin *standin) {
-    printf("{\"schema\":\"" SCHEMA "\",\"port\":%u", avs_standin_port(standin));
-    print_member(",", "directory", avs_standin_directory(standin));
-    print_member(",", "hashed_directory", avs_standin_hashed_directory(standin));
-    print_member(",", "unhashed_directory", avs_standin_unhashed_directory(standin));
+void standin_print_files_json(const struct avs_standin *standin) {
+    standin_print_member(",", "directory", avs_standin_directory(standin));
+    standin_print_member(",", "hashed_directory", avs_standin_hashed_directory(standin));
+    standin_print_member(",", "unhashed_directory", avs_standin_unhashed_directory(standin));
     printf(",\"files\":");
     for (size_t i = 0; i < AVS_STANDIN_FILE_COUNT; i++) {
-        print_member(i == 0 ? "{" : ",", files[i].name,
-                     avs_standin_path(standin, (enum avs_standin_file)i));
+        standin_print_member(i == 0 ? "{" : ",", files[i].name,
+                             avs_standin_path(standin, (enum avs_standin_file)i));
     }
     puts("}}");
 }
 
-static void print_started_text(const struct avs_standin *standin) {
-    unsigned port = avs_standin_port(standin);
-    printf("The stand-in listens on 127.0.0.1:%u. Certificates in %s:\n", port,
-           avs_standin_directory(standin));
+void standin_print_files_text(void) {
     for (size_t i = 0; i < AVS_STANDIN_FILE_COUNT; i++) {
         printf("  %-24s %s\n", files[i].name, files[i].text);
     }
     printf("  %-24s the roots with OpenSSL's hash links\n"
            "  %-24s the roots without them\n",
            "hashed/", "unhashed/");
+}
+
+static void print_started_json(const struct avs_standin *standin) {
+    printf("{\"schema\":\"" SCHEMA "\",\"port\":%u", avs_standin_port(standin));
+    standin_print_files_json(standin);
+}
+
+static void print_started_text(const struct avs_standin *standin) {
+    unsigned port = avs_standin_port(standin);
+    printf("The stand-in listens on 127.0.0.1:%u. Certificates in %s:\n", port,
+           avs_standin_directory(standin));
+    standin_print_files_text();
     printf("\nTry (avs-shim standin --list shows the other scenarios):\n"
            "  avs-shim check --connect-to 127.0.0.1:%u --ca-file %s \\\n"
            "      --ats-roots %s --endpoint https://ok.localhost\n"
@@ -188,7 +218,9 @@ static int serve(const struct cli_command *command, const struct avs_standin_opt
     if (!avs_standin_start(options, &standin, error, sizeof(error))) {
         return cli_fault(command, "%s", error);
     }
-    if (is_json) {
+    if (options->is_iot) {
+        standin_iot_print_started(standin, is_json);
+    } else if (is_json) {
         print_started_json(standin);
     } else {
         print_started_text(standin);
@@ -201,12 +233,39 @@ static int serve(const struct cli_command *command, const struct avs_standin_opt
     return CLI_OK;
 }
 
+static bool has_iot_port(const struct arguments *arguments) {
+    bool has_any = false;
+    for (int i = 0; i < AVS_STANDIN_IOT_PORT_COUNT; i++) {
+        has_any |= arguments->iot_ports[i] != 0;
+    }
+    return has_any;
+}
+
+static bool is_host(const char *text) {
+    return strlen(text) <= HOST_BYTES_MAX &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] ==
+               '\0';
+}
+
 static int run(const struct cli_command *command, int argc, char **argv) {
     struct arguments arguments = {0};
     int words = 0;
     int result = cli_parse(command, argc, argv, &arguments, &words);
     if (result != CLI_GO_ON) {
         return result;
+    }
+    if (!arguments.is_iot && (arguments.host || has_iot_port(&arguments))) {
+        return cli_usage_error(command, "--host and --port-... are for --iot");
+    }
+    if (arguments.is_iot && arguments.port) {
+        return cli_usage_error(command,
+                               "with --iot there are --port-8883, --port-443 and --port-8443");
+    }
+    if (arguments.host && !is_host(arguments.host)) {
+        return cli_usage_error(command, "--host '%s' is no host name", arguments.host);
+    }
+    if (arguments.is_list && arguments.is_iot) {
+        return standin_iot_list(arguments.is_json);
     }
     if (arguments.is_list) {
         return arguments.is_json ? list_json() : list_text();
@@ -217,6 +276,11 @@ static int run(const struct cli_command *command, int argc, char **argv) {
         .directory = arguments.directory,
         .fault_seed = (uint64_t)arguments.seed,
         .directive_interval_ms = (unsigned)arguments.directive_ms,
+        .is_iot = arguments.is_iot,
+        .iot_ports = {[AVS_STANDIN_IOT_8883] = (uint16_t)arguments.iot_ports[AVS_STANDIN_IOT_8883],
+                      [AVS_STANDIN_IOT_443] = (uint16_t)arguments.iot_ports[AVS_STANDIN_IOT_443],
+                      [AVS_STANDIN_IOT_8443] = (uint16_t)arguments.iot_ports[AVS_STANDIN_IOT_8443]},
+        .iot_host = arguments.host,
     };
     return serve(command, &standin, arguments.is_json);
 }
@@ -224,24 +288,34 @@ static int run(const struct cli_command *command, int argc, char **argv) {
 const struct cli_command cli_standin = {
     .name = "standin",
     .summary = "serve a stand-in for the ATS test endpoint, faults by name",
-    .usage = "[--port N] [--dir DIR] [--json]\n--list [--json]",
-    .about = "Serve a stand-in for the ATS test endpoint on 127.0.0.1 (and ::1): TLS, HTTP/2 and "
-             "HTTP/1.x on one port. It mints a PKI of the real one's shape, writes the "
-             "certificates that a client needs into DIR (no key is ever written), and plays a "
-             "scenario chosen by the server name that the client asks for: ok.localhost, "
-             "expired.localhost, h2-only-close.localhost, ... Interrupt it (Ctrl-C) to end it.\n"
-             "\n"
-             "Over HTTP/2 it also has the shape of AVS: GET /v20160207/directives stays open, POST "
-             "/v20160207/events is answered by 204 or a directive, GET /ping by 204. /bytes/N "
-             "sends so many bytes, /slow/MS waits before it answers, /goaway sends a graceful "
-             "GOAWAY. On faults.localhost one "
-             "request of ten meets a reset, a GOAWAY, a delay, a silence or a cut.",
+    .usage = "[--port N] [--dir DIR] [--json]\n"
+             "--iot [--port-8883 N] [--port-443 N] [--port-8443 N] [--host NAME] ...\n"
+             "[--iot] --list [--json]",
+    .about =
+        "Serve a stand-in for the ATS test endpoint on 127.0.0.1 (and ::1): TLS, HTTP/2 and "
+        "HTTP/1.x on one port. It mints a PKI of the real one's shape, writes the "
+        "certificates that a client needs into DIR (no key is ever written), and plays a "
+        "scenario chosen by the server name that the client asks for: ok.localhost, "
+        "expired.localhost, h2-only-close.localhost, ... Interrupt it (Ctrl-C) to end it.\n"
+        "\n"
+        "Over HTTP/2 it also has the shape of AVS: GET /v20160207/directives stays open, POST "
+        "/v20160207/events is answered by 204 or a directive, GET /ping by 204. /bytes/N "
+        "sends so many bytes, /slow/MS waits before it answers, /goaway sends a graceful "
+        "GOAWAY. On faults.localhost one "
+        "request of ten meets a reset, a GOAWAY, a delay, a silence or a cut.\n"
+        "\n"
+        "With --iot it has the shape of AWS IoT Core: a port each for 8883, 443 and 8443 with "
+        "their rules of ALPN, ATS- and VeriSign-shaped chains by server name and signature "
+        "algorithms, device certificates demanded (DIR/device.pem and device.key are one, made "
+        "for this run), MQTT 3.1.1 and 5, HTTPS publish, credentials, DescribeEndpoint.",
     .options = rows,
     .examples = "avs-shim standin --port 8443 --dir pki\n"
                 "avs-shim check --connect-to 127.0.0.1:8443 --ca-file pki/ca.pem \\\n"
                 "    --ats-roots pki/ats-roots.pem --endpoint https://expired.localhost\n"
                 "curl --cacert pki/ca.pem --connect-to ::127.0.0.1:8443 https://ok.localhost/\n"
-                "avs-shim standin --list",
+                "avs-shim standin --list\n"
+                "avs-shim standin --iot --port-8883 8883 --dir pki\n"
+                "avs-shim standin --iot --list",
     .exits = "0  ended by a signal, or listed\n"
              "2  usage error; port or directory not to be had",
     .schema = SCHEMA,

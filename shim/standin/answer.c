@@ -16,6 +16,7 @@ static const struct {
     {204, "No Content"},
     {302, "Found"},
     {400, "Bad Request"},
+    {401, "Unauthorized"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
@@ -23,6 +24,7 @@ static const struct {
     {413, "Payload Too Large"},
     {421, "Misdirected Request"},
     {426, "Upgrade Required"},
+    {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {464, "Incompatible Protocol Versions"},
     {500, "Internal Server Error"},
@@ -83,8 +85,8 @@ struct answer answer_for(const struct odd_reply *odd, const char *path) {
     return text(200, ATS_PHRASE "\n");
 }
 
-void answer_date(char *date) {
-    time_t now = time(NULL);
+void answer_date(char *date, int clock_s) {
+    time_t now = time(NULL) + clock_s;
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(date, DATE_BYTES, "%a, %d %b %Y %H:%M:%S GMT", &utc);

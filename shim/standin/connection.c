@@ -10,10 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "handshake.h"
 #include "http1.h"
 #include "http2.h"
+#include "mqtt.h"
 
-struct connection *connection_new(struct avs_standin *standin, int fd) {
+struct connection *connection_new(struct avs_standin *standin, int fd,
+                                  enum avs_standin_iot_port port) {
     struct connection *connection = calloc(1, sizeof(*connection));
     BIO *from_peer = BIO_new(BIO_s_mem());
     BIO *to_peer = BIO_new(BIO_s_mem());
@@ -34,6 +37,7 @@ struct connection *connection_new(struct avs_standin *standin, int fd) {
         .from_peer = from_peer,
         .to_peer = to_peer,
         .scenario = scenario_at(0),
+        .port = port,
         .deadline_ms = now_ms + HANDSHAKE_MS,
         .last_active_ms = now_ms,
     };
@@ -49,6 +53,7 @@ void connection_free(struct connection *connection) {
     }
     http1_free(connection->http1);
     http2_free(connection->http2);
+    mqtt_free(connection->mqtt);
     SSL_free(connection->ssl);
     if (connection->fd >= 0) {
         close(connection->fd);
@@ -181,8 +186,34 @@ void connection_idle_limit(struct connection *connection, unsigned idle_ms) {
     connection->deadline_ms = standin_now_ms() + idle_ms;
 }
 
+static void begin(struct connection *connection, enum connection_phase phase) {
+    connection->phase = phase;
+    connection->http1 = phase == PHASE_HTTP1 ? http1_new(connection) : NULL;
+    connection->http2 = phase == PHASE_H2 ? http2_new(connection) : NULL;
+    connection->mqtt = phase == PHASE_MQTT ? mqtt_new(connection) : NULL;
+    if (!connection->http1 && !connection->http2 && !connection->mqtt) {
+        connection->phase = PHASE_DEAD;
+    }
+}
+
+/* AWS IoT Core: ALPN has decided. MQTT where HTTP is expected hangs, as it does there. */
+static void begin_iot(struct connection *connection, uint8_t first) {
+    bool is_method = first >= 'A' && first <= 'Z';
+    if (connection->iot_rule->speech == IOT_MQTT) {
+        begin(connection, PHASE_MQTT);
+    } else if (is_method) {
+        begin(connection, PHASE_HTTP1);
+    } else {
+        connection_fall_silent(connection);
+    }
+}
+
 /* The first plain bytes: which protocol is it? */
 static void choose_protocol(struct connection *connection, const uint8_t *bytes, size_t length) {
+    if (connection->iot) {
+        begin_iot(connection, bytes[0]);
+        return;
+    }
     const unsigned char *alpn = NULL;
     unsigned alpn_length = 0;
     SSL_get0_alpn_selected(connection->ssl, &alpn, &alpn_length);
@@ -193,16 +224,7 @@ static void choose_protocol(struct connection *connection, const uint8_t *bytes,
         connection_fall_silent(connection);
         return;
     }
-    if (has_h2 || is_known) {
-        connection->phase = PHASE_H2;
-        connection->http2 = http2_new(connection);
-    } else {
-        connection->phase = PHASE_HTTP1;
-        connection->http1 = http1_new(connection);
-    }
-    if (!connection->http1 && !connection->http2) {
-        connection->phase = PHASE_DEAD;
-    }
+    begin(connection, has_h2 || is_known ? PHASE_H2 : PHASE_HTTP1);
 }
 
 static void take_plain(struct connection *connection, const uint8_t *bytes, size_t length) {
@@ -213,6 +235,8 @@ static void take_plain(struct connection *connection, const uint8_t *bytes, size
         http2_feed(connection->http2, bytes, length);
     } else if (connection->phase == PHASE_HTTP1) {
         http1_feed(connection->http1, bytes, length);
+    } else if (connection->phase == PHASE_MQTT) {
+        mqtt_feed(connection->mqtt, bytes, length);
     }
 }
 
@@ -222,7 +246,7 @@ static void greet(struct connection *connection) {
     unsigned length = 0;
     SSL_get0_alpn_selected(connection->ssl, &alpn, &length);
     connection_idle_limit(connection, IDLE_MS);
-    if (length == 2) {
+    if (length == 2 && !connection->iot) {
         choose_protocol(connection, NULL, 0);
     }
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "iot.h"
 #include "scenarios.h"
 #include "server.h"
 
@@ -28,6 +29,7 @@ enum connection_phase {
     PHASE_HANDSHAKE,
     PHASE_FIRST, /* handshake done, the first plain byte decides */
     PHASE_HTTP1,
+    PHASE_MQTT,
     PHASE_H2,
     PHASE_SILENT, /* reads and says nothing */
     PHASE_FLUSH,  /* sends what is queued, then ends */
@@ -37,6 +39,7 @@ enum connection_phase {
 
 struct http1;
 struct http2;
+struct mqtt;
 
 struct connection {
     struct avs_standin *standin;
@@ -45,8 +48,12 @@ struct connection {
     BIO *from_peer, *to_peer; /* owned by ssl */
     size_t scenario_index;
     const struct scenario *scenario;
-    bool has_scenario;    /* the ClientHello came */
-    enum hello_act hello; /* the scenario's, or a fault's */
+    const struct iot_scenario *iot;  /* NULL: not of AWS IoT Core's shape */
+    const struct iot_rule *iot_rule; /* what this port takes from this client; set with iot */
+    const char *alpn;                /* of iot_rule: what is agreed on; NULL: nothing */
+    enum avs_standin_iot_port port;  /* where the stand-in is IoT-shaped */
+    bool has_scenario;               /* the ClientHello came */
+    enum hello_act hello;            /* the scenario's, or a fault's */
     enum connection_phase phase;
     enum ending ending; /* what PHASE_FLUSH ends with */
     bool peer_closed;
@@ -54,12 +61,14 @@ struct connection {
     size_t outbox_length, outbox_sent, outbox_capacity;
     struct http1 *http1;
     struct http2 *http2;
+    struct mqtt *mqtt;
     uint64_t deadline_ms;    /* the connection is dropped then */
     uint64_t last_active_ms; /* for eviction */
 };
 
 /* Takes the descriptor. NULL: out of memory, the descriptor is closed. */
-struct connection *connection_new(struct avs_standin *standin, int fd);
+struct connection *connection_new(struct avs_standin *standin, int fd,
+                                  enum avs_standin_iot_port port);
 void connection_free(struct connection *connection);
 
 void connection_on_readable(struct connection *connection);
@@ -79,10 +88,5 @@ void connection_end(struct connection *connection, enum ending ending);
 void connection_fall_silent(struct connection *connection);
 /* Nothing for so long ends the connection. */
 void connection_idle_limit(struct connection *connection, unsigned idle_ms);
-
-/* The SSL_CTX of every connection, with the callbacks that read the scenario from the SNI. */
-SSL_CTX *handshake_context_new(void);
-/* Go on with the handshake with what has come; moves the phase. In handshake.c. */
-void handshake_step(struct connection *connection);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,18 +76,19 @@ static bool join(char *path, const char *directory, const char *name) {
     return length > 0 && length < PATH_MAX;
 }
 
-static bool write_whole(const char *path, X509 *const *certificates, int count) {
+bool files_write_whole(const char *path, X509 *const *certificates, int count, EVP_PKEY *key) {
     char beside[PATH_MAX];
     int length = snprintf(beside, sizeof(beside), "%s.%ld.tmp", path, (long)getpid());
     if (length <= 0 || (size_t)length >= sizeof(beside)) {
         errno = ENAMETOOLONG;
         return false;
     }
-    FILE *file = fopen(beside, "we");
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, key ? 0600 : 0644);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file) {
-        return false;
+        return false; /* fdopen fails for want of memory alone */
     }
-    bool is_good = true;
+    bool is_good = !key || PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1;
     for (int i = 0; i < count && is_good; i++) {
         char *subject = X509_NAME_oneline(X509_get_subject_name(certificates[i]), NULL, 0);
         is_good = subject && fprintf(file, "# %s\n", subject) > 0 &&
@@ -109,7 +111,7 @@ static bool write_bundle(struct files *files, const struct pki *pki, const struc
         enum authority member = bundle->members[count];
         members[count] = bundle->cross ? pki->cross_signed[member] : pki->certificate[member];
     }
-    return write_whole(files->path[bundle->file], members, count);
+    return files_write_whole(files->path[bundle->file], members, count, NULL);
 }
 
 static bool write_sent_chain(struct files *files, struct pki *pki, const struct sent_chain *sent) {
@@ -118,7 +120,8 @@ static bool write_sent_chain(struct files *files, struct pki *pki, const struct 
         errno = ENOMEM;
         return false;
     }
-    bool is_good = write_whole(files->path[sent->file], identity.chain, identity.length);
+    bool is_good =
+        files_write_whole(files->path[sent->file], identity.chain, identity.length, NULL);
     identity_done(&identity);
     return is_good;
 }
@@ -138,7 +141,7 @@ static bool write_directory(const char *directory, const struct pki *pki, bool i
         } else {
             snprintf(name, sizeof(name), "root-%d.pem", i + 1);
         }
-        if (!join(path, directory, name) || !write_whole(path, &root, 1)) {
+        if (!join(path, directory, name) || !files_write_whole(path, &root, 1, NULL)) {
             return false;
         }
     }

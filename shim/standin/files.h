@@ -24,4 +24,8 @@ bool files_write(struct files *files, struct pki *pki, const char *directory, ch
                  size_t error_bytes);
 void files_done(struct files *files);
 
+/* Write certificates, or with `key` a key that only its owner can read, as one whole file. False
+ * with errno. */
+bool files_write_whole(const char *path, X509 *const *certificates, int count, EVP_PKEY *key);
+
 #endif

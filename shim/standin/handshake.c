@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handshake: the SNI picks the scenario, the scenario picks certificate, versions, ALPN, or
  * does something else altogether. Nothing here touches the socket. */
+#include "handshake.h"
+
 #include <openssl/err.h>
 #include <string.h>
 
@@ -10,7 +12,7 @@
 enum { SNI_HEAD_BYTES = 5, SNI_BYTES_MAX = 255 };
 
 /* The host name in a server_name extension (RFC 6066 section 3): list length, type 0, length. */
-static bool read_sni(SSL *ssl, const unsigned char **ret_name, size_t *ret_length) {
+bool handshake_read_sni(SSL *ssl, const unsigned char **ret_name, size_t *ret_length) {
     const unsigned char *bytes = NULL;
     size_t size = 0;
     if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &size) ||
@@ -26,13 +28,14 @@ static bool read_sni(SSL *ssl, const unsigned char **ret_name, size_t *ret_lengt
     return true;
 }
 
-static bool use_identity(SSL *ssl, const struct identity *identity) {
+bool handshake_use_identity(SSL *ssl, const struct identity *identity) {
     if (!identity) {
         return false;
     }
     SSL_set_security_level(ssl, 0); /* weak certificates and TLS 1.1 are ours to offer */
     if (SSL_use_certificate(ssl, identity->chain[0]) != 1 ||
-        SSL_use_PrivateKey(ssl, identity->key) != 1) {
+        SSL_use_PrivateKey(ssl, identity->key) != 1 ||
+        SSL_clear_chain_certs(ssl) != 1) { /* a second ClientHello comes here again */
         return false;
     }
     for (int i = 1; i < identity->length; i++) {
@@ -43,10 +46,11 @@ static bool use_identity(SSL *ssl, const struct identity *identity) {
     return true;
 }
 
-static bool use_versions(SSL *ssl, enum tls_versions versions) {
+bool handshake_use_versions(const struct connection *connection) {
+    SSL *ssl = connection->ssl;
     int least = TLS1_2_VERSION;
     int most = TLS1_3_VERSION;
-    switch (versions) {
+    switch (connection->scenario->versions) {
     case VERSIONS_MODERN:
         break;
     case VERSIONS_11_ONLY:
@@ -62,12 +66,33 @@ static bool use_versions(SSL *ssl, enum tls_versions versions) {
     return SSL_set_min_proto_version(ssl, least) == 1 && SSL_set_max_proto_version(ssl, most) == 1;
 }
 
+bool handshake_ends_at_hello(const struct connection *connection, int *alert) {
+    switch (connection->hello) {
+    case HELLO_GO_ON:
+    case HELLO_CUT:
+        return false;
+    case HELLO_ALERT:
+        *alert = (int)connection->scenario->alert;
+        return true;
+    case HELLO_RESET:
+    case HELLO_CLOSE:
+    case HELLO_SILENT:
+    case HELLO_BYTES:
+        break;
+    }
+    *alert = SSL_AD_INTERNAL_ERROR; /* never sent: handshake_step throws it away */
+    return true;
+}
+
 static int on_client_hello(SSL *ssl, int *alert, void *user) {
     (void)user;
     struct connection *connection = SSL_get_app_data(ssl);
     const unsigned char *name = NULL;
     size_t length = 0;
-    if (!connection->has_scenario && read_sni(ssl, &name, &length)) {
+    if (connection->standin->is_iot) {
+        return iot_on_client_hello(connection, alert);
+    }
+    if (!connection->has_scenario && handshake_read_sni(ssl, &name, &length)) {
         connection->scenario_index = scenario_find(name, length);
         connection->scenario = scenario_at(connection->scenario_index);
     }
@@ -77,22 +102,12 @@ static int on_client_hello(SSL *ssl, int *alert, void *user) {
         connection->hello = is_cut ? HELLO_CUT : scenario->hello;
     }
     connection->has_scenario = true;
-    switch (connection->hello) {
-    case HELLO_GO_ON:
-    case HELLO_CUT:
-        break;
-    case HELLO_ALERT:
-        *alert = (int)scenario->alert;
-        return SSL_CLIENT_HELLO_ERROR;
-    case HELLO_RESET:
-    case HELLO_CLOSE:
-    case HELLO_SILENT:
-    case HELLO_BYTES:
-        *alert = SSL_AD_INTERNAL_ERROR; /* never sent: handshake_step throws it away */
+    if (handshake_ends_at_hello(connection, alert)) {
         return SSL_CLIENT_HELLO_ERROR;
     }
-    if (!use_identity(ssl, standin_identity(connection->standin, connection->scenario_index)) ||
-        !use_versions(ssl, scenario->versions)) {
+    if (!handshake_use_identity(
+            ssl, standin_identity(connection->standin, connection->scenario_index)) ||
+        !handshake_use_versions(connection)) {
         *alert = SSL_AD_INTERNAL_ERROR;
         return SSL_CLIENT_HELLO_ERROR;
     }
@@ -117,6 +132,11 @@ static int on_alpn(SSL *ssl, const unsigned char **ret_protocol, unsigned char *
                    const unsigned char *offered, unsigned size, void *user) {
     (void)user;
     const struct connection *connection = SSL_get_app_data(ssl);
+    if (connection->iot) {
+        *ret_protocol = (const unsigned char *)connection->alpn;
+        *ret_length = (unsigned char)(connection->alpn ? strlen(connection->alpn) : 0);
+        return connection->alpn ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+    }
     const unsigned char *h2 = find_protocol(offered, size, "h2");
     const unsigned char *h1 = find_protocol(offered, size, "http/1.1");
     const unsigned char *choice = NULL;

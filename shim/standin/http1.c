@@ -11,10 +11,11 @@
 
 #include "answer.h"
 #include "connection.h"
+#include "iot_http.h"
 
 enum {
     HEAD_BYTES_MAX = 16384,
-    WORD_BYTES = 512,
+    RESPONSE_BYTES = 1024,
     BODY_BYTES_MAX = 16 * 1024 * 1024,
     FILLER_BLOCK_BYTES = 8192
 };
@@ -25,15 +26,6 @@ struct http1 {
     size_t head_length;
     size_t body_left; /* of the request that was answered last */
     bool is_endless;  /* answering with filler until the peer has enough */
-};
-
-struct request {
-    char method[16];
-    char path[WORD_BYTES];
-    unsigned minor; /* HTTP/1.minor */
-    bool wants_close;
-    bool is_chunked;
-    size_t body_length;
 };
 
 struct http1 *http1_new(struct connection *connection) {
@@ -49,7 +41,7 @@ void http1_free(struct http1 *http1) {
 }
 
 /* One "Name: value" line; only what changes the framing matters. */
-static bool read_field(char *line, struct request *request) {
+static bool read_field(char *line, struct http1_request *request) {
     char *colon = strchr(line, ':');
     if (!colon) {
         return false;
@@ -67,13 +59,19 @@ static bool read_field(char *line, struct request *request) {
         request->is_chunked = true;
     } else if (strcasecmp(line, "connection") == 0) {
         request->wants_close = request->wants_close || strcasestr(value, "close") != NULL;
+    } else if (strcasecmp(line, "authorization") == 0) {
+        snprintf(request->authorization, sizeof(request->authorization), "%s", value);
+    } else if (strcasecmp(line, "x-amz-date") == 0) {
+        snprintf(request->amz_date, sizeof(request->amz_date), "%s", value);
+    } else if (strcasecmp(line, "x-amzn-iot-thingname") == 0) {
+        snprintf(request->thing_name, sizeof(request->thing_name), "%s", value);
     }
     return true;
 }
 
 /* A whole head, cut up in place. */
-static bool read_head(char *head, struct request *ret_request) {
-    struct request request = {0};
+static bool read_head(char *head, struct http1_request *ret_request) {
+    struct http1_request request = {0};
     char *rest = NULL;
     char *line = strtok_r(head, "\r\n", &rest);
     char tail = '\0';
@@ -94,8 +92,8 @@ static bool read_head(char *head, struct request *ret_request) {
 static void send_answer(struct http1 *http1, const struct answer *answer, bool has_body,
                         bool will_close) {
     char date[DATE_BYTES];
-    char head[WORD_BYTES];
-    answer_date(date);
+    char head[RESPONSE_BYTES];
+    answer_date(date, answer->clock_s);
     int length = snprintf(head, sizeof(head), "HTTP/1.1 %u %s\r\nDate: %s\r\nServer: stand-in\r\n",
                           answer->status, answer_reason(answer->status), date);
     size_t used = (size_t)length;
@@ -103,6 +101,10 @@ static void send_answer(struct http1 *http1, const struct answer *answer, bool h
         used += (size_t)snprintf(head + used, sizeof(head) - used,
                                  "Content-Type: %s\r\nContent-Length: %zu\r\n",
                                  answer->content_type, answer->length);
+    }
+    if (answer->error_type) {
+        used += (size_t)snprintf(head + used, sizeof(head) - used, "x-amzn-ErrorType: %s\r\n",
+                                 answer->error_type);
     }
     if (answer->location) {
         used += (size_t)snprintf(head + used, sizeof(head) - used, "Location: %s\r\n",
@@ -123,7 +125,7 @@ static void refuse(struct http1 *http1, unsigned status) {
     connection_end(http1->connection, END_CLOSE_NOTIFY);
 }
 
-static void answer_request(struct http1 *http1, const struct request *request) {
+static void answer_request(struct http1 *http1, const struct http1_request *request) {
     struct connection *connection = http1->connection;
     const struct odd_reply *odd = &connection->scenario->http1;
     atomic_fetch_add(&connection->standin->requests, 1);
@@ -136,7 +138,9 @@ static void answer_request(struct http1 *http1, const struct request *request) {
         refuse(http1, 411);
         return;
     }
-    struct answer answer = answer_for(odd, request->path);
+    char body[IOT_BODY_BYTES];
+    struct answer answer =
+        connection->iot ? iot_answer(connection, request, body) : answer_for(odd, request->path);
     bool has_body = strcasecmp(request->method, "HEAD") != 0;
     http1->body_left = request->body_length;
     send_answer(http1, &answer, has_body, request->wants_close);
@@ -152,7 +156,7 @@ static size_t head_end(const char *head, size_t length) {
 static void take_head(struct http1 *http1) {
     struct connection *connection = http1->connection;
     const struct odd_reply *odd = &connection->scenario->http1;
-    struct request request;
+    struct http1_request request;
     http1->head[http1->head_length] = '\0';
     http1->head_length = 0;
     if (odd->act == ODD_BYTES) { /* odd to everything, a broken request too */

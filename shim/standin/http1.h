@@ -7,8 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HTTP1_WORD_BYTES  512
+#define HTTP1_FIELD_BYTES 1024
+
 struct connection;
 struct http1;
+
+struct http1_request {
+    char method[16];
+    char path[HTTP1_WORD_BYTES];
+    unsigned minor; /* HTTP/1.minor */
+    bool wants_close;
+    bool is_chunked;
+    size_t body_length;
+    /* what AWS IoT Core looks at; cut where it is longer */
+    char authorization[HTTP1_FIELD_BYTES];
+    char amz_date[32];
+    char thing_name[128];
+};
 
 struct http1 *http1_new(struct connection *connection);
 void http1_free(struct http1 *http1);

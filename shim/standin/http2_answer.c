@@ -35,7 +35,7 @@ static int submit(struct http2 *http2, struct stream *stream, const struct answe
     size_t count = 0;
     snprintf(status, sizeof(status), "%u", answer->status);
     snprintf(length, sizeof(length), "%llu", (unsigned long long)claimed_length);
-    answer_date(date);
+    answer_date(date, 0);
     add_field(fields, &count, ":status", status);
     add_field(fields, &count, "date", date);
     add_field(fields, &count, "server", "stand-in");

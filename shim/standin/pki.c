@@ -185,6 +185,39 @@ static const struct authority_row {
                   -YEAR_DAYS,
                   YEAR_DAYS,
                   {{"C", "US"}, {"O", "Stand-in"}, {"CN", "not-an-authority.localhost"}}},
+    [CA_VERISIGN_G5] = {CA_VERISIGN_G5,
+                        NO_AUTHORITY,
+                        KIND_RSA_2048,
+                        false,
+                        -19 * YEAR_DAYS,
+                        10 * YEAR_DAYS,
+                        {{"C", "US"},
+                         {"O", "Stand-in VeriSign, Inc."},
+                         {"OU", "Stand-in VeriSign Trust Network"},
+                         {"CN", "Stand-in VeriSign Class 3 Public Primary CA - G5"}}},
+    [CA_ISSUING_VERISIGN] = {CA_VERISIGN_G5,
+                             NO_AUTHORITY,
+                             KIND_RSA_2048,
+                             false,
+                             -9 * YEAR_DAYS,
+                             4 * YEAR_DAYS,
+                             {{"C", "US"},
+                              {"O", "Stand-in Symantec Corporation"},
+                              {"CN", "Stand-in Symantec Class 3 Secure Server CA - G4"}}},
+    [CA_DEVICE] = {CA_DEVICE,
+                   NO_AUTHORITY,
+                   KIND_P256,
+                   false,
+                   -3 * YEAR_DAYS,
+                   23 * YEAR_DAYS,
+                   {{"O", "Stand-in"}, {"CN", "Stand-in IoT Device CA"}}},
+    [CA_STRANGER] = {CA_STRANGER,
+                     NO_AUTHORITY,
+                     KIND_P256,
+                     false,
+                     -3 * YEAR_DAYS,
+                     23 * YEAR_DAYS,
+                     {{"O", "Somebody Else"}, {"CN", "Somebody Else's Device CA"}}},
 };
 
 static X509 *sign_authority(struct pki *pki, enum authority index, enum authority signer) {
@@ -203,25 +236,26 @@ static X509 *sign_authority(struct pki *pki, enum authority index, enum authorit
     return certificate_new(&request);
 }
 
-bool pki_init(struct pki *pki) {
+bool pki_init(struct pki *pki, bool wants_iot) {
     memset(pki, 0, sizeof(*pki));
+    int count = wants_iot ? CA_COUNT : CA_AVS_COUNT;
     struct key_job jobs[CA_COUNT + 2];
-    for (int i = 0; i < CA_COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         jobs[i] = (struct key_job){authorities[i].key, &pki->key[i]};
     }
-    jobs[CA_COUNT] = (struct key_job){KIND_RSA_2048, &pki->leaf_key[KEY_RSA]};
-    jobs[CA_COUNT + 1] = (struct key_job){KIND_P256, &pki->leaf_key[KEY_ECDSA]};
-    if (!keys_generate(jobs, CA_COUNT + 2)) {
+    jobs[count] = (struct key_job){KIND_RSA_2048, &pki->leaf_key[KEY_RSA]};
+    jobs[count + 1] = (struct key_job){KIND_P256, &pki->leaf_key[KEY_ECDSA]};
+    if (!keys_generate(jobs, (size_t)count + 2)) {
         return false;
     }
-    for (int i = 0; i < CA_COUNT; i++) { /* parents stand before their children */
+    for (int i = 0; i < count; i++) { /* parents stand before their children */
         enum authority self = (enum authority)i;
         pki->certificate[i] = sign_authority(pki, self, authorities[i].parent);
         if (!pki->certificate[i]) {
             return false;
         }
     }
-    for (int i = 0; i < CA_COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         enum authority signer = authorities[i].cross_parent;
         if (signer == NO_AUTHORITY) {
             continue;
@@ -247,8 +281,8 @@ void pki_done(struct pki *pki) {
 }
 
 static EVP_PKEY *leaf_key(struct pki *pki, enum leaf_key kind) {
-    if (!pki->leaf_key[kind] && kind == KEY_RSA_1024) {
-        pki->leaf_key[kind] = key_new(KIND_RSA_1024);
+    if (!pki->leaf_key[kind]) {
+        pki->leaf_key[kind] = key_new(kind == KEY_RSA_1024 ? KIND_RSA_1024 : KIND_P256);
     }
     return pki->leaf_key[kind];
 }

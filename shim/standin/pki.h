@@ -32,7 +32,14 @@ enum authority {
     CA_ISSUING_LAPSED, /* under LAPSED_ROOT */
     CA_ISSUING_COMING, /* under COMING_ROOT */
     CA_NO_CA,          /* under ROOT_1, but an end-entity certificate */
-    CA_COUNT
+
+    /* only where the stand-in is IoT-shaped */
+    CA_VERISIGN_G5,      /* RSA, like VeriSign's G5; not ATS */
+    CA_ISSUING_VERISIGN, /* under VERISIGN_G5 */
+    CA_DEVICE,           /* signs device certificates; no ATS root, as AWS IoT's own is none */
+    CA_STRANGER,         /* signs device certificates that are not registered */
+    CA_COUNT,
+    CA_AVS_COUNT = CA_VERISIGN_G5
 };
 
 #define CHAIN_LIMIT 6
@@ -45,7 +52,7 @@ struct identity {
 };
 
 /* How to make one; a row of the scenario table holds it. */
-enum leaf_key { KEY_RSA, KEY_ECDSA, KEY_RSA_1024 };
+enum leaf_key { KEY_RSA, KEY_ECDSA, KEY_RSA_1024, KEY_DEVICE, KEY_COUNT };
 enum chain_shape {
     CHAIN_TODAY,   /* issuing authority and the root cross-signed by G2 */
     CHAIN_SHORT,   /* issuing authority only */
@@ -79,11 +86,12 @@ struct pki {
     EVP_PKEY *key[CA_COUNT];
     X509 *certificate[CA_COUNT];  /* self-signed, or signed by its parent */
     X509 *cross_signed[CA_COUNT]; /* the roots' copies: G2 by CLASS_2, 1 to 4 by G2; else NULL */
-    EVP_PKEY *leaf_key[KEY_RSA_1024 + 1];
+    EVP_PKEY *leaf_key[KEY_COUNT];
 };
 
-/* Generate every key and authority. The weak leaf key is made when it is first asked for. */
-bool pki_init(struct pki *pki);
+/* Generate every key and authority, those of AWS IoT's shape only where they are wanted. The weak
+ * leaf key and a device's are made when they are first asked for. */
+bool pki_init(struct pki *pki, bool wants_iot);
 void pki_done(struct pki *pki);
 
 /* Mint a leaf for `host` by `recipe` with the chain that is to be sent. Caller frees the content.

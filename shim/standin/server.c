@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "handshake.h"
 
 enum { BACKLOG = 128, TICK_MAX_MS = 60000 };
 
@@ -43,6 +44,21 @@ const struct identity *standin_identity(struct avs_standin *standin, size_t inde
     return identity;
 }
 
+const struct identity *standin_iot_identity(struct avs_standin *standin, size_t index,
+                                            bool is_ecdsa) {
+    const struct iot_scenario *scenario = iot_at(index);
+    struct identity *identity = &standin->iot_identities[2 * index + is_ecdsa];
+    const struct leaf_recipe *recipe = is_ecdsa ? &scenario->ecdsa : &scenario->tls.leaf;
+    bool is_own = index == IOT_OWN_HOST;
+    char host[IOT_HOST_BYTES];
+    iot_certificate_host(scenario, scenario->shown.host, host);
+    if (identity->length == 0 &&
+        !pki_mint(&standin->pki, recipe, is_own ? standin->iot_host : host, identity)) {
+        return NULL;
+    }
+    return identity;
+}
+
 static void drop(struct avs_standin *standin, int index) {
     connection_free(standin->connections[index]);
     standin->connections[index] = standin->connections[--standin->connection_count];
@@ -62,8 +78,8 @@ static void evict_one(struct avs_standin *standin) {
     }
 }
 
-static void accept_one(struct avs_standin *standin, int listener) {
-    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+static void accept_one(struct avs_standin *standin, struct listener listener) {
+    int fd = accept4(listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE) {
             evict_one(standin);
@@ -75,7 +91,7 @@ static void accept_one(struct avs_standin *standin, int listener) {
     if (standin->connection_count == CONNECTIONS_MAX) {
         evict_one(standin);
     }
-    struct connection *connection = connection_new(standin, fd);
+    struct connection *connection = connection_new(standin, fd, listener.port);
     if (connection) {
         standin->connections[standin->connection_count++] = connection;
         atomic_fetch_add(&standin->connections_seen, 1);
@@ -119,7 +135,7 @@ void *standin_loop(void *argument) {
         int served = standin->connection_count;
         polled[0] = (struct pollfd){.fd = standin->wake[0], .events = POLLIN};
         for (int i = 0; i < standin->listener_count; i++) {
-            polled[1 + i] = (struct pollfd){.fd = standin->listeners[i], .events = POLLIN};
+            polled[1 + i] = (struct pollfd){.fd = standin->listeners[i].fd, .events = POLLIN};
         }
         for (int i = 0; i < served; i++) {
             polled[first + i] = (struct pollfd){
@@ -171,9 +187,13 @@ static int listen_on(const struct sockaddr *address, socklen_t length) {
     return -1;
 }
 
+static void add_listener(struct avs_standin *standin, int fd, enum avs_standin_iot_port port) {
+    standin->listeners[standin->listener_count++] = (struct listener){fd, port};
+}
+
 /* 127.0.0.1 must work; ::1 is a bonus. */
-static bool listen_all(struct avs_standin *standin, uint16_t port, char *error,
-                       size_t error_bytes) {
+static bool listen_at(struct avs_standin *standin, enum avs_standin_iot_port as, uint16_t port,
+                      uint16_t *ret_port, char *error, size_t error_bytes) {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof(v4);
@@ -188,15 +208,37 @@ static bool listen_all(struct avs_standin *standin, uint16_t port, char *error,
         }
         return false;
     }
-    standin->listeners[standin->listener_count++] = fd;
-    standin->port = ntohs(v4.sin_port);
+    add_listener(standin, fd, as);
+    *ret_port = ntohs(v4.sin_port);
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = v4.sin_port};
     v6.sin6_addr = in6addr_loopback;
     fd = listen_on((struct sockaddr *)&v6, sizeof(v6));
     if (fd >= 0) {
-        standin->listeners[standin->listener_count++] = fd;
+        add_listener(standin, fd, as);
     }
     return true;
+}
+
+static bool listen_all(struct avs_standin *standin, const struct avs_standin_options *options,
+                       char *error, size_t error_bytes) {
+    if (!options->is_iot) {
+        return listen_at(standin, 0, options->port, &standin->port, error, error_bytes);
+    }
+    for (int i = 0; i < AVS_STANDIN_IOT_PORT_COUNT; i++) {
+        if (!listen_at(standin, (enum avs_standin_iot_port)i, options->iot_ports[i],
+                       &standin->iot_ports[i], error, error_bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the device certificates are checked against, and a place for the servers'. */
+static bool start_iot(struct avs_standin *standin) {
+    standin->iot_identities = calloc(2 * (iot_count() + 1), sizeof(*standin->iot_identities));
+    standin->device_cas = X509_STORE_new();
+    return standin->iot_identities && standin->device_cas &&
+           X509_STORE_add_cert(standin->device_cas, standin->pki.certificate[CA_DEVICE]) == 1;
 }
 
 /* Signals are the program's business, not this thread's. */
@@ -213,16 +255,22 @@ static bool start(struct avs_standin *standin, const struct avs_standin_options 
                   char *error, size_t error_bytes) {
     standin->random = options->fault_seed ? options->fault_seed : 1;
     standin->directive_interval_ms = options->directive_interval_ms;
-    if (!listen_all(standin, options->port, error, error_bytes)) {
+    standin->is_iot = options->is_iot;
+    snprintf(standin->iot_host, sizeof(standin->iot_host), "%s",
+             options->iot_host ? options->iot_host : "");
+    if (!listen_all(standin, options, error, error_bytes)) {
         return false;
     }
     standin->identities = calloc(scenario_count(), sizeof(*standin->identities));
     standin->tls = handshake_context_new();
-    if (!standin->identities || !standin->tls || !pki_init(&standin->pki)) {
+    if (!standin->identities || !standin->tls || !pki_init(&standin->pki, options->is_iot) ||
+        (options->is_iot && !start_iot(standin))) {
         snprintf(error, error_bytes, "cannot mint the stand-in's certificates: OpenSSL failed.");
         return false;
     }
-    if (!files_write(&standin->files, &standin->pki, options->directory, error, error_bytes)) {
+    if (!files_write(&standin->files, &standin->pki, options->directory, error, error_bytes) ||
+        (options->is_iot && !iot_files_write(&standin->iot_files, &standin->pki,
+                                             standin->files.directory, error, error_bytes))) {
         return false;
     }
     if (pipe2(standin->wake, O_CLOEXEC | O_NONBLOCK) != 0 || !start_thread(standin)) {
@@ -265,7 +313,7 @@ void avs_standin_stop(struct avs_standin *standin) {
         drop(standin, standin->connection_count - 1);
     }
     for (int i = 0; i < standin->listener_count; i++) {
-        close(standin->listeners[i]);
+        close(standin->listeners[i].fd);
     }
     for (int i = 0; i < 2; i++) {
         if (standin->wake[i] >= 0) {
@@ -275,7 +323,12 @@ void avs_standin_stop(struct avs_standin *standin) {
     for (size_t i = 0; standin->identities && i < scenario_count(); i++) {
         identity_done(&standin->identities[i]);
     }
+    for (size_t i = 0; standin->iot_identities && i < 2 * (iot_count() + 1); i++) {
+        identity_done(&standin->iot_identities[i]);
+    }
     free(standin->identities);
+    free(standin->iot_identities);
+    X509_STORE_free(standin->device_cas);
     SSL_CTX_free(standin->tls);
     pki_done(&standin->pki);
     files_done(&standin->files);
@@ -284,6 +337,15 @@ void avs_standin_stop(struct avs_standin *standin) {
 
 uint16_t avs_standin_port(const struct avs_standin *standin) {
     return standin->port;
+}
+
+uint16_t avs_standin_iot_port(const struct avs_standin *standin, enum avs_standin_iot_port port) {
+    return standin->iot_ports[port];
+}
+
+const char *avs_standin_iot_path(const struct avs_standin *standin,
+                                 enum avs_standin_iot_file file) {
+    return standin->iot_files.path[file];
 }
 
 const char *avs_standin_directory(const struct avs_standin *standin) {

@@ -10,20 +10,30 @@
 #include <stdint.h>
 
 #include "files.h"
+#include "iot.h"
+#include "iot_files.h"
 #include "pki.h"
 #include "scenarios.h"
 #include "standin.h"
 
 #define CONNECTIONS_MAX 256 /* one more evicts the one that was idle longest */
-#define LISTENERS_MAX   2   /* 127.0.0.1 and ::1 */
+#define LISTENERS_MAX   6   /* 127.0.0.1 and ::1, for three ports where it is IoT-shaped */
 
 struct connection;
 
 struct avs_standin {
     struct pki pki;
-    struct identity *identities; /* by scenario, minted when first asked for */
+    struct identity *identities;     /* by scenario, minted when first asked for */
+    struct identity *iot_identities; /* the same: an RSA one and an ECDSA one each */
+    X509_STORE *device_cas;
+    unsigned iot_turn; /* requests that are answered by turns */
+    bool is_iot;
+    char iot_host[IOT_HOST_BYTES]; /* one more name for the first scenario, or "" */
     SSL_CTX *tls;
-    int listeners[LISTENERS_MAX];
+    struct listener {
+        int fd;
+        enum avs_standin_iot_port port;
+    } listeners[LISTENERS_MAX];
     int listener_count;
     struct connection *connections[CONNECTIONS_MAX];
     int connection_count;
@@ -32,7 +42,9 @@ struct avs_standin {
 
     /* constant once started, any thread */
     struct files files;
+    struct iot_files iot_files;
     uint16_t port;
+    uint16_t iot_ports[AVS_STANDIN_IOT_PORT_COUNT];
     int wake[2]; /* a byte in it ends the loop */
     pthread_t thread;
     bool has_thread;
@@ -44,6 +56,9 @@ struct avs_standin {
 uint64_t standin_now_ms(void);
 /* The identity of a scenario, minted at first use; NULL when OpenSSL fails. */
 const struct identity *standin_identity(struct avs_standin *standin, size_t scenario);
+/* The same for one of AWS IoT Core's shape. */
+const struct identity *standin_iot_identity(struct avs_standin *standin, size_t index,
+                                            bool is_ecdsa);
 /* The thread's function. */
 void *standin_loop(void *standin);
 /* Next number of the seeded generator. */

@@ -31,7 +31,7 @@ struct avs_standin_scenario {
 /** Scenario number `index`, NULL past the last one. Thread: any. */
 const struct avs_standin_scenario *avs_standin_scenario(size_t index);
 
-/** PEM files in the directory. Public certificates only: no key ever touches the disk. */
+/** PEM files in the directory. Public certificates only: no server's key ever touches the disk. */
 #define AVS_STANDIN_FILE_MAP(XX)                                                               \
     XX(CA, "ca.pem", "every stand-in root, the non-ATS one too: what to trust")                \
     XX(ATS_ROOTS, "ats-roots.pem",                                                             \
@@ -63,6 +63,55 @@ enum avs_standin_file {
         AVS_STANDIN_FILE_COUNT
 };
 
+/** The ports of AWS IoT Core, whatever numbers the stand-in gives them. */
+enum avs_standin_iot_port {
+    AVS_STANDIN_IOT_8883,
+    AVS_STANDIN_IOT_443,
+    AVS_STANDIN_IOT_8443,
+    AVS_STANDIN_IOT_PORT_COUNT
+};
+
+/** A row of the matrix: what this port takes from this ALPN offer, for these names. All strings are
+ *  static. */
+struct avs_standin_iot_rule {
+    const char *port;     /**< "443" */
+    const char *alpn;     /**< "x-amzn-mqtt-ca"; "": none offered, or http/1.1 */
+    const char *protocol; /**< "MQTT" */
+    const char *identity; /**< "client certificate" */
+    const char *names;    /**< "data, legacy data" */
+};
+
+/** Row number `index`, NULL past the last one. Thread: any. */
+const struct avs_standin_iot_rule *avs_standin_iot_rule(size_t index);
+
+/** What the stand-in plays where it is shaped like AWS IoT Core, chosen by server name. All strings
+ *  are static. */
+struct avs_standin_iot_scenario {
+    const char *name;        /**< "connack-not-authorized" */
+    const char *host;        /**< "connacknotauthorized-ats.iot.us-east-1.amazonaws.com" */
+    const char *kind;        /**< "data", "legacy data", "jobs", "credentials", "API" */
+    const char *description; /**< what it does */
+};
+
+/** Scenario number `index`, NULL past the last one. Thread: any. */
+const struct avs_standin_iot_scenario *avs_standin_iot_scenario(size_t index);
+
+/** More PEM files where the stand-in is shaped like AWS IoT Core: a device needs a key of its own.
+ *  It is made for this run and vouches for nothing. */
+#define AVS_STANDIN_IOT_FILE_MAP(XX)                                                          \
+    XX(VERISIGN_G5, "verisign-g5.pem", "the G5-like root of the legacy names; not in ca.pem") \
+    XX(DEVICE_CA, "device-ca.pem", "what the stand-in takes device certificates from")        \
+    XX(DEVICE, "device.pem", "a device's certificate, registered: thing standin-device")      \
+    XX(DEVICE_KEY, "device.key", "its key (P-256), made for this run; mode 600")              \
+    XX(STRANGER, "stranger.pem", "a certificate for the same key from an authority nobody knows")
+
+enum avs_standin_iot_file {
+#define XX(name, file, text) AVS_STANDIN_IOT_FILE_##name,
+    AVS_STANDIN_IOT_FILE_MAP(XX)
+#undef XX
+        AVS_STANDIN_IOT_FILE_COUNT
+};
+
 /** All strings are copied. Zero-initialised = the defaults. */
 struct avs_standin_options {
     size_t size;           /**< Required: sizeof(struct avs_standin_options) */
@@ -72,6 +121,10 @@ struct avs_standin_options {
     uint64_t fault_seed;   /**< Optional: makes faults.localhost repeatable; 0 = a fixed seed */
     unsigned directive_interval_ms; /**< Optional: pause between directives pushed into an idle
                                          downchannel; 0 = only after an event */
+    bool is_iot;                    /**< Optional: the shape of AWS IoT Core instead of AVS's */
+    uint16_t iot_ports[AVS_STANDIN_IOT_PORT_COUNT]; /**< Optional: 0 = any free port; `port` is
+                                                         not used */
+    const char *iot_host; /**< Optional: one more name that is served as the scenario "ok" is */
 };
 
 struct avs_standin;
@@ -88,11 +141,17 @@ void avs_standin_stop(struct avs_standin *standin);
 /** The port it listens on. Thread: any. */
 uint16_t avs_standin_port(const struct avs_standin *standin);
 
+/** The port that stands for 8883, 443 or 8443; 0 where it is not IoT-shaped. Thread: any. */
+uint16_t avs_standin_iot_port(const struct avs_standin *standin, enum avs_standin_iot_port port);
+
 /** The directory of the files. Lent until stop. Thread: any. */
 const char *avs_standin_directory(const struct avs_standin *standin);
 
 /** Path of one file. Lent until stop. Thread: any. */
 const char *avs_standin_path(const struct avs_standin *standin, enum avs_standin_file file);
+
+/** The same of one that is there only where the stand-in is IoT-shaped. */
+const char *avs_standin_iot_path(const struct avs_standin *standin, enum avs_standin_iot_file file);
 
 /** The directory with the roots and OpenSSL's hash links, and the one without links. Lent until
  *  stop. Thread: any. */

@@ -114,6 +114,7 @@ def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)
     check(run("standin", "--list", "--json").stdout)
+    check(run("standin", "--iot", "--list", "--json").stdout)
 
 
 @pytest.mark.parametrize("words", [

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of avs-shim standin share. */
+#ifndef AVS_CLI_STANDIN_PRINT_H
+#define AVS_CLI_STANDIN_PRINT_H
+
+#include <stdbool.h>
+
+#include "cli.h"
+#include "standin/standin.h"
+
+/** A JSON string; our own texts, and paths and words of any bytes. NULL is null. */
+void standin_print_string(const char *text);
+/** `before`, the key, a colon, the string. */
+void standin_print_member(const char *before, const char *key, const char *value);
+
+/** The directories, the files and the end of the object. */
+void standin_print_files_json(const struct avs_standin *standin);
+void standin_print_files_text(void);
+
+/** Where it is shaped like AWS IoT Core: what it plays, and what is said once it listens. */
+int standin_iot_list(bool is_json);
+void standin_iot_print_started(const struct avs_standin *standin, bool is_json);
+
+#endif
