@@ -3,6 +3,7 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
+    &cli_iot_explain,
     &cli_iot_regions,
     NULL,
 };

@@ -13,7 +13,7 @@ from avs_shim import AVS_SHIM, ENVIRONMENT, run
 
 COMMANDS = ["check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
             "endpoint toggle", "endpoint unset", "trust explain", "trust audit", "trust install",
-            "inspect", "iot regions", "causes", "standin", "help"]
+            "inspect", "iot explain", "iot regions", "causes", "standin", "help"]
 GROUPS = ["endpoint", "trust", "iot"]
 
 
@@ -100,7 +100,9 @@ def test_the_version_is_told(word):
     (["inspect", "--json", "/no/such"], "inspect"), (["inspect", "--json", "a", "b"], "inspect"),
     (["causes", "--json", "nonsense"], "causes"), (["standin", "--json", "--port", "x"], "standin"),
     (["standin", "--json", "--dir", "/proc/no"], "standin"), (["iot", "--json"], "iot"),
-    (["iot", "regions", "--json", "No Region"], "iot-regions")])
+    (["iot", "regions", "--json", "No Region"], "iot-regions"),
+    (["iot", "explain", "--json"], "iot-explain"), (["iot", "explain", "--json", "/no"], "iot-explain"),
+    (["iot", "explain", "--json", "u:p@a.example"], "iot-explain")])
 def test_with_json_an_error_is_an_object_too(words, schema):
     result = run(*words)
     assert result.returncode == 2

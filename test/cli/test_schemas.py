@@ -110,6 +110,15 @@ def test_regions_of_aws_iot():
         check(run("iot", "regions", "--json", *words).stdout)
 
 
+def test_names_of_aws_iot(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("iotDataEndpoint: a.iot.us-east-1.amazonaws.com:443\nrootCaPath: /ca.pem\n"
+                      "iotCredEndpoint: a..b\nx: {awsRegion: eu-west-1}\n")
+    for word in ("a.iot.us-east-1.amazonaws.com", "a-ats.iot.eu-west-1.amazonaws.com:1883",
+                 "iot.example.com", "192.0.2.1", "iot-fips.us-east-1.api.aws", config):
+        check(run("iot", "explain", "--json", word).stdout)
+
+
 def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)
@@ -121,7 +130,8 @@ def test_lists():
     ["check", "--endpoint", "http://x"], ["judge", "/nonexistent"], ["trust", "audit", "--sysroot",
      "/nonexistent"], ["trust", "install", "--root", "none"], ["trust", "explain", "--chain",
      "/nonexistent"], ["endpoint", "lint", "--config", "/nonexistent"], ["inspect", "/nonexistent"],
-    ["causes", "no_such"], ["iot", "regions", "No Region"]], ids=" ".join)
+    ["causes", "no_such"], ["iot", "regions", "No Region"],
+    ["iot", "explain", "a b"], ["iot", "explain", "/nonexistent"]], ids=" ".join)
 def test_errors(words):
     result = run(*words, "--json")
     assert result.returncode == 2

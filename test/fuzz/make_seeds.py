@@ -175,6 +175,16 @@ def iot_names():
     return [text.encode() for text in re.findall(r'^ +\{"([^"\\]+)", [A-Z]', source, re.M)]
 
 
+def iot_configs():
+    host = "a1b2-ats.iot.us-east-1.amazonaws.com"
+    return [text.encode() for text in (
+        f'---\nsystem:\n  rootCaPath: "/ca.pem"\nservices:\n  a:\n    iotDataEndpoint: {host} # x\n',
+        f"note: |\n  awsRegion: x\niotCredEndpoint: 'c'\n  more\nx: {{awsRegion: y}}\n",
+        f'{{"endpoint": "{host}", "a": {{"b": ["{host}"]}}, "root-ca": "/ca.pem"}}',
+        f"connection a\naddress {host}:443 b:1\nbridge_alpn x-amzn-mqtt-ca\nbridge_cafile /a b\n",
+        f'# c\nexport IOT_ENDPOINT="{host}" # d\n#define HOST "{host}"\n{host}\nx = y\n')]
+
+
 def endpoints():
     return [text.encode() for text in (
         "ats-test", "na", "https://avs-ats-cert-test.amazon.com", "https://a.example:8443/",
@@ -253,6 +263,7 @@ def make(folder):
         "conf_edit": numbered(configurations()),
         "conf_scan": numbered(configurations(), (b"+", b"-")),
         "endpoint": numbered(endpoints()),
+        "iot_config": numbered(iot_configs()),
         "iot_name": numbered(iot_names()),
         "evidence_json": numbered(evidence),
         "gateway": numbered(gateways()),

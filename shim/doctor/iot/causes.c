@@ -143,6 +143,21 @@ const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
         "Try again later, with growing random pauses between the tries.", NULL),
     ROW(PUBLISH_FAILED, HTTP, ERROR, "The server did not confirm the message.",
         "The status is in the facts; a 5xx is the server's own fault: try again later.", NULL),
+    ROW(IOT_LEGACY_NAME, CONFIG, WARNING,
+        "A legacy name: AWS no longer supports VeriSign on IoT Core, and connections to it fail "
+        "sooner or later.",
+        "Put the Amazon roots into the device's store, ask for iot:Data-ATS, then switch. Never "
+        "paste -ats into a name, and do not install VeriSign's G5 root.",
+        "aws iot describe-endpoint --endpoint-type iot:Data-ATS"),
+    ROW(IOT_NAME_INVALID, CONFIG, ERROR,
+        "The name is none that AWS IoT Core has, though it stands where one should.",
+        "Ask DescribeEndpoint for the name and copy it whole; names are not put together by hand.",
+        "aws iot describe-endpoint --endpoint-type iot:Data-ATS"),
+    ROW(IOT_WRONG_KIND, CONFIG, ERROR,
+        "The name is of another kind of AWS IoT host than is needed where it stands.",
+        "Ask DescribeEndpoint for the kind that is needed: iot:Data-ATS for devices, "
+        "iot:CredentialProvider for credentials. Their prefixes differ.",
+        "aws iot describe-endpoint --endpoint-type iot:CredentialProvider"),
 };
 
 __attribute__((constructor)) static void join(void) {

@@ -103,7 +103,10 @@ AVS_BEGIN_DECLS
     XX(PUBLISH_NOT_FOUND, "publish_not_found")                 \
     XX(PUBLISH_TOO_LARGE, "publish_too_large")                 \
     XX(PUBLISH_THROTTLED, "publish_throttled")                 \
-    XX(PUBLISH_FAILED, "publish_failed")
+    XX(PUBLISH_FAILED, "publish_failed")                       \
+    XX(IOT_LEGACY_NAME, "iot_legacy_name")                     \
+    XX(IOT_NAME_INVALID, "iot_name_invalid")                   \
+    XX(IOT_WRONG_KIND, "iot_wrong_kind")
 
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,

@@ -148,6 +148,52 @@ AVS_API const char *avs_iot_kind_id(enum avs_iot_kind kind);
 /** "ats", "verisign", "own" or "unknown". Thread: any. Never NULL. */
 AVS_API const char *avs_iot_generation_id(enum avs_iot_generation generation);
 
+/** One way to use a host, and what it takes. Strings are static. */
+struct avs_iot_way {
+    const char *protocol;       /**< "MQTT", "MQTT over WebSocket", "HTTPS publish", ... */
+    const char *authentication; /**< "X.509", "SigV4", "custom authorizer", ... */
+    uint16_t port;
+    const char *alpn; /**< NULL: none is needed */
+};
+
+/** The way at `index` of those that a kind of host takes; NULL behind the last. It is the default:
+ *  a domain configuration may set others. Thread: any. */
+AVS_API const struct avs_iot_way *avs_iot_way(enum avs_iot_kind kind, size_t index);
+
+/* ---- what is to be done about a name, or about those in a configuration ---- */
+
+#define AVS_IOT_EXPLAIN_SCHEMA "avs-shim.iot-explain/1"
+
+struct avs_iot_explanation;
+
+/** Explain one name. Thread: any. Caller frees *ret_explanation with avs_iot_explanation_free.
+ *  Errors: as avs_iot_name_parse, NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_iot_explain_name(
+    const char *text, struct avs_iot_explanation **ret_explanation, struct avs_error *reterr);
+
+/** Explain every name in a configuration: Greengrass's config.yaml, AWS IoT Device Client's JSON, a
+ *  bridge of mosquitto, or NAME=host lines. What is not understood is told with its line.
+ *  Thread: any. Caller frees *ret_explanation with avs_iot_explanation_free.
+ *  Errors: ERR_CONFIG_UNREADABLE, ERR_CONFIG_MALFORMED, NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_iot_explain_file(
+    const char *path, struct avs_iot_explanation **ret_explanation, struct avs_error *reterr);
+AVS_API void avs_iot_explanation_free(struct avs_iot_explanation *explanation);
+
+/** True when there is a name, none has a cause or a remark that calls for a change, and all of the
+ *  configuration was understood. Thread: any. */
+AVS_API bool avs_iot_explanation_is_fine(const struct avs_iot_explanation *explanation);
+
+/** The report for people, the answer first; newline-terminated. `style` NULL = plain. Caller frees
+ *  *ret_text with free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_iot_explanation_to_text(
+    const struct avs_iot_explanation *explanation, const struct avs_style *style, char **ret_text,
+    struct avs_error *reterr);
+
+/** One JSON object (schema avs-shim.iot-explain/1), newline-terminated. Caller frees *ret_json with
+ *  free(). Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_iot_explanation_to_json(
+    const struct avs_iot_explanation *explanation, char **ret_json, struct avs_error *reterr);
+
 AVS_END_DECLS
 
 #endif
