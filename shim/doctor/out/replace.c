@@ -46,9 +46,9 @@ const char *avs_replace_advice(int os_errno) {
 static enum avs_status io_error(const char *what, const char *path, int os_errno,
                                 const char *advice, const struct avs_replace_terms *terms,
                                 struct avs_error *reterr) {
-    return avs_fail_errno(reterr, AVS_ERR_IO, terms->cause, os_errno,
-                          "%s %s: %s; %s; the file is as it was", what, path, strerror(os_errno),
-                          advice[0] ? advice : "check the file system");
+    return avs_fail_errno(reterr, AVS_ERR_IO, terms->cause, os_errno, "%s %s: %s; %s%s", what, path,
+                          strerror(os_errno), advice[0] ? advice : "check the file system",
+                          os_errno == ENOENT ? "" : "; the file is as it was");
 }
 
 static enum avs_status changed(const char *path, struct avs_error *reterr) {
