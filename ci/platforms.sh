@@ -108,7 +108,7 @@ copy_tree() { # copy_tree ROOT: what git knows of this work tree, changes includ
 inside() {
     local root=$1
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-    # shellcheck disable=SC2016 # expanded by the shell inside
+    # shellcheck disable=SC2016,SC1004 # for the shell inside
     exec unshare --mount --pid --fork --kill-child bash -c '
         set -e
         mount --rbind /dev "$0/dev"
