@@ -325,7 +325,7 @@ def test_probe_answers_for_a_log_that_is_silent():
 
 def test_probe_of_a_port_where_nothing_listens():
     port = free_port()
-    done = run("inspect", "--json", "--probe", "--endpoint", f"https://localhost:{port}",
+    done = run("inspect", "--json", "--probe", "--endpoint", f"https://127.0.0.1:{port}",
                LOGS / "session-1.22-info-only.log")
     report = report_of(done)
     assert causes_of(report)[0] == "connect_refused"

@@ -615,6 +615,16 @@ def test_the_librarys_bytes_say_where_it_looks(tmp_path):
     assert any("openssl_default" in store["read_by"] for store in report["stores"])
 
 
+@pytest.mark.parametrize("data, version", [
+    (b"libcurl/H\x89\x05\x0fR\x03\x007.74f\xc7\0CLIENT libcurl 7.74.0\r\n\0007.74.0\0", "7.74.0"),
+    (b"libcurl/H\x89\x05\x0fR\0x7.74.0\0007.74 or so\0007.\0007.1\0", None),
+    (b"7.1.2\0libcurl/7.88.1\0", "7.88.1")])
+def test_the_number_of_a_library_that_builds_its_name(tmp_path, data, version):
+    tree = debian(tmp_path / "root")
+    tree.write("/usr/lib/libcurl.so.4", b"\x7fELF\0" + data + b"/etc/ssl/certs\0")
+    assert tree.audit()[0]["libcurl"]["version"] == version
+
+
 def test_the_real_librarys_bytes_say_what_it_says_itself(tmp_path):
     """Ours reads the file of the libcurl and OpenSSL that this machine has."""
     machine = audit()

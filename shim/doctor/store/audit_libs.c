@@ -109,6 +109,16 @@ static void on_curl_version(void *user, const char *text, size_t length) {
     }
 }
 
+/* Older ones copy "libcurl/7.74.0" by instructions (Debian 11): there the number that
+ * curl_version_info gives is the only whole string. */
+static void on_curl_number(void *user, const char *text, size_t length) {
+    struct avs_audit_curl *curl = user;
+    if (text[-1] == '\0' && strspn(text, "0123456789.") == length && strchr(text + 2, '.') &&
+        !curl->version[0]) {
+        avs_text_copy_bytes(curl->version, sizeof(curl->version), text, length);
+    }
+}
+
 static void on_openssl_folder(void *user, const char *text, size_t length) {
     struct avs_audit_libraries *libraries = user;
     size_t head = strlen("OPENSSLDIR: \"");
@@ -163,6 +173,7 @@ static bool on_curl(void *user, const struct avs_sysroot *root, const char *path
     if (length > 1) { /* text[-1] is read */
         each_string(data + 1, length - 1, "/", on_curl_path, &curl);
         each_string(data + 1, length - 1, "libcurl/", on_curl_version, &curl);
+        each_string(data + 1, length - 1, "7.", on_curl_number, &curl);
         read_backend(&curl, data, length);
         curl.has_http2 = holds(data, length, "nghttp2");
     }
