@@ -14,6 +14,7 @@
 #include "base/versioned.h"
 #include "check/dns.h"
 #include "check/machine.h"
+#include "check/request.h"
 #include "check/session.h"
 #include "net/curl_info.h"
 #include "tls/context.h"
@@ -165,15 +166,9 @@ AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
 AVS_DEFINE_AUTO(anchors, struct avs_anchors, avs_anchors_unref);
 AVS_DEFINE_AUTO(ats_roots, struct avs_ats_roots, avs_ats_roots_free);
 
-enum avs_status avs_check_run(const struct avs_check_options *given,
-                              struct avs_evidence **ret_evidence, struct avs_error *reterr) {
-    struct avs_check_options taken;
-    const struct avs_check_options *options = &taken;
-    AVS_TAKE(&taken, given, "avs_check_options", reterr);
-    if (options->skip_h2 && options->skip_http1) {
-        return avs_fail(reterr, AVS_ERR_USAGE, "both protocols are switched off: nothing to check");
-    }
-    struct avs_check_plan plan = {.options = options};
+/* `plan` has nothing but what HTTP/1.1 is to ask. */
+static enum avs_status run_plan(const struct avs_check_options *options, struct avs_check_plan plan,
+                                struct avs_evidence **ret_evidence, struct avs_error *reterr) {
     AVS_TRY(fill_plan(options, &plan, reterr));
     AVS_AUTO(ats_roots) file_roots = NULL;
     plan.ats_roots = avs_ats_roots_embedded();
@@ -215,4 +210,26 @@ enum avs_status avs_check_run(const struct avs_check_options *given,
     }
     *ret_evidence = AVS_STEAL(evidence);
     return AVS_OK;
+}
+
+enum avs_status avs_check_run(const struct avs_check_options *given,
+                              struct avs_evidence **ret_evidence, struct avs_error *reterr) {
+    struct avs_check_options options;
+    AVS_TAKE(&options, given, "avs_check_options", reterr);
+    if (options.skip_h2 && options.skip_http1) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "both protocols are switched off: nothing to check");
+    }
+    return run_plan(&options, (struct avs_check_plan){.request = NULL}, ret_evidence, reterr);
+}
+
+enum avs_status avs_check_request(const struct avs_check_options *given,
+                                  const struct avs_h1_request *request,
+                                  struct avs_h1_answer *ret_answer,
+                                  struct avs_evidence **ret_evidence, struct avs_error *reterr) {
+    struct avs_check_options options;
+    AVS_TAKE(&options, given, "avs_check_options", reterr);
+    options.skip_h2 = true;
+    options.skip_http1 = false;
+    const struct avs_check_plan plan = {.request = request, .answer = ret_answer};
+    return run_plan(&options, plan, ret_evidence, reterr);
 }

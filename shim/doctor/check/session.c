@@ -134,7 +134,9 @@ static enum avs_status run_http1(struct line *line, struct avs_session_evidence 
     const struct avs_h1_options options = {.pump = &way,
                                            .loop = line->loop,
                                            .deadline_us = plan->deadline_us,
-                                           .facts = &session->http};
+                                           .facts = &session->http,
+                                           .request = plan->request,
+                                           .answer = plan->answer};
     AVS_TRY(past_proxy(avs_h1_exchange(&options, reterr)));
     if (session->tls.outcome != AVS_HANDSHAKE_ESTABLISHED &&
         session->tls.alert_received == ALERT_NO_APPLICATION_PROTOCOL) {

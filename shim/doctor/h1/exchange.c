@@ -34,7 +34,7 @@ struct exchange {
     bool is_finished;
     bool is_cut; /* AVS_H1_BYTES_MAX reached */
     CURLcode result;
-    struct avs_buffer body; /* decoded, as far as AVS_H1_HEAD_MAX */
+    struct avs_h1_answer answer;
     struct avs_buffer seen; /* the answer as it came, as far as AVS_H1_HEAD_MAX */
 };
 
@@ -42,10 +42,22 @@ struct exchange {
 
 /* The body as libcurl decodes it: chunks may cut the phrase in two on the wire. */
 static size_t keep_body(char *bytes, size_t size, size_t count, void *user) {
-    struct exchange *exchange = user;
-    size_t room = AVS_H1_HEAD_MAX - exchange->body.length;
-    avs_buffer_add(&exchange->body, bytes, size * count < room ? size * count : room);
+    struct avs_h1_answer *answer = &((struct exchange *)user)->answer;
+    size_t room = AVS_H1_HEAD_MAX - answer->body.length;
+    answer->is_cut |= size * count > room;
+    avs_buffer_add(&answer->body, bytes, size * count < room ? size * count : room);
     return size * count; /* a full or failed buffer only ends the looking */
+}
+
+/* One header line at a time. A status line begins the next answer: what came was an interim one. */
+static size_t keep_head(char *bytes, size_t size, size_t count, void *user) {
+    struct avs_buffer *head = &((struct exchange *)user)->answer.head;
+    if (size * count > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        avs_buffer_drop_front(head, head->length);
+    } else if (size * count <= head->limit_bytes - head->length) {
+        avs_buffer_add(head, bytes, size * count);
+    }
+    return size * count;
 }
 
 static CURLcode set_options(struct exchange *exchange) {
@@ -55,9 +67,11 @@ static CURLcode set_options(struct exchange *exchange) {
     if (result == CURLE_OK) {                           \
         result = curl_easy_setopt(easy, option, value); \
     }
+    const struct avs_h1_request *request = exchange->options->request;
     char url[64]; /* our own ear; the server's name is in the Host header */
     avs_text_format(url, sizeof(url), "http://127.0.0.1:%u/", exchange->port);
     SET(CURLOPT_URL, url)
+    SET(CURLOPT_REQUEST_TARGET, request ? request->target : NULL)
     SET(CURLOPT_HTTPHEADER, exchange->headers)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)
     SET(CURLOPT_HTTP09_ALLOWED, 0L)
@@ -68,6 +82,8 @@ static CURLcode set_options(struct exchange *exchange) {
     SET(CURLOPT_FORBID_REUSE, 1L)
     SET(CURLOPT_WRITEFUNCTION, keep_body)
     SET(CURLOPT_WRITEDATA, exchange)
+    SET(CURLOPT_HEADERFUNCTION, keep_head)
+    SET(CURLOPT_HEADERDATA, exchange)
 #undef SET
     return result;
 }
@@ -83,6 +99,10 @@ static enum avs_status set_up_headers(struct exchange *exchange, struct avs_erro
     exchange->headers = curl_slist_append(NULL, host);
     AVS_REQUIRE_MEMORY(exchange->headers, reterr);
     AVS_REQUIRE_MEMORY(curl_slist_append(exchange->headers, agent), reterr);
+    const struct avs_h1_request *request = exchange->options->request;
+    for (size_t i = 0; request && i < request->header_count; i++) {
+        AVS_REQUIRE_MEMORY(curl_slist_append(exchange->headers, request->headers[i]), reterr);
+    }
     return AVS_OK;
 }
 
@@ -151,6 +171,9 @@ static void tear_down(struct exchange *exchange) {
         curl_easy_cleanup(exchange->easy);
     }
     curl_multi_cleanup(exchange->multi);
+    for (struct curl_slist *header = exchange->headers; header; header = header->next) {
+        explicit_bzero(header->data, strlen(header->data)); /* a session token may be among them */
+    }
     curl_slist_free_all(exchange->headers);
     if (exchange->listener >= 0) {
         close(exchange->listener);
@@ -158,9 +181,9 @@ static void tear_down(struct exchange *exchange) {
     if (exchange->our_end >= 0) {
         close(exchange->our_end);
     }
-    avs_buffer_done(&exchange->down);
-    avs_buffer_done(&exchange->body);
-    avs_buffer_done(&exchange->seen);
+    avs_h1_wipe(&exchange->down);
+    avs_h1_wipe(&exchange->seen);
+    avs_h1_answer_done(&exchange->answer);
 }
 
 static void run_curl(struct exchange *exchange) {
@@ -277,9 +300,9 @@ static void note_result(struct exchange *exchange) {
     }
     const uint8_t *seen = (const uint8_t *)exchange->seen.data;
     struct avs_h1_head head = avs_h1_read_head(seen, exchange->seen.length, facts);
-    facts->ats_message =
-        avs_text_contains_nocase(seen, exchange->seen.length, AVS_ATS_PHRASE) ||
-        avs_text_contains_nocase(exchange->body.data, exchange->body.length, AVS_ATS_PHRASE);
+    facts->ats_message = avs_text_contains_nocase(seen, exchange->seen.length, AVS_ATS_PHRASE) ||
+                         avs_text_contains_nocase(exchange->answer.body.data,
+                                                  exchange->answer.body.length, AVS_ATS_PHRASE);
     bool is_ended = exchange->is_finished && exchange->result == CURLE_OK;
     facts->is_complete = facts->head_complete && (is_ended || exchange->is_cut);
     if (facts->head_complete && exchange->is_finished && !facts->is_complete) {
@@ -312,9 +335,14 @@ enum avs_status avs_h1_exchange(const struct avs_h1_options *options, struct avs
     exchange->options = options;
     exchange->listener = exchange->our_end = -1;
     exchange->down = avs_buffer_init(AVS_H1_BYTES_MAX);
-    exchange->body = avs_buffer_init(AVS_H1_HEAD_MAX);
+    exchange->answer.head = avs_buffer_init(AVS_H1_HEAD_MAX);
+    exchange->answer.body = avs_buffer_init(AVS_H1_HEAD_MAX);
     exchange->seen = avs_buffer_init(AVS_H1_HEAD_MAX);
     enum avs_status status = connect_and_run(exchange, reterr);
+    if (status == AVS_OK && options->answer) {
+        *options->answer = exchange->answer;
+        exchange->answer = (struct avs_h1_answer){.is_cut = false};
+    }
     avs_pump_free(exchange->pump);
     tear_down(exchange);
     free(exchange);
