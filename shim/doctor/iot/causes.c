@@ -158,6 +158,65 @@ const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
         "Ask DescribeEndpoint for the kind that is needed: iot:Data-ATS for devices, "
         "iot:CredentialProvider for credentials. Their prefixes differ.",
         "aws iot describe-endpoint --endpoint-type iot:CredentialProvider"),
+    ROW(AWS_KEYS_MISSING, CONFIG, ERROR, "There are no AWS keys to sign the request with.",
+        "Run aws configure, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use the device's "
+        "own certificate (--cert, --key, --role-alias).",
+        "aws configure"),
+    ROW(AWS_KEYS_INVALID, CONFIG, ERROR,
+        "The AWS keys are incomplete or damaged, or the program that gives them out failed.",
+        "Correct the place named above; an access key id and its secret come as a pair.", NULL),
+    ROW(AWS_KEYS_ELSEWHERE, CONFIG, ERROR,
+        "The profile's keys come from AWS at each use (SSO, a role, a container).",
+        "Export them first; the AWS CLI does it.",
+        "eval \"$(aws configure export-credentials --format env)\""),
+    ROW(AWS_KEYS_EXPIRED, CONFIG, ERROR,
+        "The AWS keys have expired: temporary ones live for hours.",
+        "Fetch new ones. If they are new, this machine's clock is wrong.",
+        "aws sts get-caller-identity"),
+    ROW(AWS_PROFILE_MISSING, CONFIG, ERROR, "There is no AWS profile of that name.",
+        "Correct the name, or add the profile to ~/.aws/config as [profile NAME].",
+        "aws configure list-profiles"),
+    ROW(AWS_REGION_MISSING, CONFIG, ERROR,
+        "No region is given, and each region has an endpoint of its own.",
+        "Give --region, or set AWS_REGION.", "avs-shim iot regions"),
+    ROW(AWS_KEY_UNKNOWN, HTTP, ERROR, "AWS knows no such access key id in that partition.",
+        "Check that the key is active and not deleted, and that it is for this partition (China, "
+        "GovCloud and the rest of the world have keys of their own); temporary keys need their "
+        "session token.",
+        "aws sts get-caller-identity"),
+    ROW(AWS_SIGNATURE_REFUSED, HTTP, ERROR,
+        "AWS knows the key id, but the signature is not its own.",
+        "The secret is most likely another key's, or damaged in copying: enter the pair again. A "
+        "proxy that changes requests does the same.",
+        "aws configure"),
+    ROW(AWS_NOT_ALLOWED, HTTP, ERROR, "The keys are good, but may not do this.",
+        "Allow the action iot:DescribeEndpoint on resource * in the IAM policy of that user or "
+        "role; an organisation's policy may deny it, or the region is not enabled.",
+        "aws sts get-caller-identity"),
+    ROW(AWS_REQUEST_REFUSED, HTTP, ERROR, "AWS does not take the request as it is.",
+        "Its own words are in the facts; most likely the region does not have that kind of "
+        "endpoint.",
+        "avs-shim iot regions"),
+    ROW(AWS_THROTTLED, HTTP, ERROR, "Too many calls of this account in a short time.",
+        "Wait a minute. The answer does not change: ask once for a fleet, and keep it.", NULL),
+    ROW(AWS_SERVICE_FAILED, HTTP, ERROR, "AWS failed for reasons of its own.",
+        "Try again in some minutes; the AWS Health Dashboard tells of outages.", NULL),
+    ROW(AWS_WRONG_HOST, HTTP, ERROR,
+        "What answered is not the service that was asked for: another kind of AWS host, or a "
+        "redirect.",
+        "Give no --endpoint-url, or that of the control plane: https://iot.REGION.amazonaws.com. "
+        "Data, jobs and credentials hosts do not tell endpoints.",
+        NULL),
+    ROW(AWS_ANSWER_BAD, HTTP, ERROR, "The answer cannot be read, so it is none.",
+        "A proxy or a captive portal may have answered in the service's place: try another "
+        "network.",
+        NULL),
+    ROW(AWS_ROLE_REFUSED, HTTP, ERROR,
+        "The credentials endpoint gives this device no keys for that role alias.",
+        "The certificate must be active, its policy must allow iot:AssumeRoleWithCertificate on "
+        "the role alias, the role must trust credentials.iot.amazonaws.com, and the thing name "
+        "must be the certificate's.",
+        "aws iot describe-role-alias --role-alias NAME"),
 };
 
 __attribute__((constructor)) static void join(void) {

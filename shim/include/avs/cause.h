@@ -106,7 +106,22 @@ AVS_BEGIN_DECLS
     XX(PUBLISH_FAILED, "publish_failed")                       \
     XX(IOT_LEGACY_NAME, "iot_legacy_name")                     \
     XX(IOT_NAME_INVALID, "iot_name_invalid")                   \
-    XX(IOT_WRONG_KIND, "iot_wrong_kind")
+    XX(IOT_WRONG_KIND, "iot_wrong_kind")                       \
+    XX(AWS_KEYS_MISSING, "aws_keys_missing")                   \
+    XX(AWS_KEYS_INVALID, "aws_keys_invalid")                   \
+    XX(AWS_KEYS_ELSEWHERE, "aws_keys_elsewhere")               \
+    XX(AWS_KEYS_EXPIRED, "aws_keys_expired")                   \
+    XX(AWS_PROFILE_MISSING, "aws_profile_missing")             \
+    XX(AWS_REGION_MISSING, "aws_region_missing")               \
+    XX(AWS_KEY_UNKNOWN, "aws_key_unknown")                     \
+    XX(AWS_SIGNATURE_REFUSED, "aws_signature_refused")         \
+    XX(AWS_NOT_ALLOWED, "aws_not_allowed")                     \
+    XX(AWS_REQUEST_REFUSED, "aws_request_refused")             \
+    XX(AWS_THROTTLED, "aws_throttled")                         \
+    XX(AWS_SERVICE_FAILED, "aws_service_failed")               \
+    XX(AWS_WRONG_HOST, "aws_wrong_host")                       \
+    XX(AWS_ANSWER_BAD, "aws_answer_bad")                       \
+    XX(AWS_ROLE_REFUSED, "aws_role_refused")
 
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,
