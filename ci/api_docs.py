@@ -13,7 +13,7 @@ HEADERS = ROOT / "shim" / "include" / "avs"
 PAGE = ROOT / "docs" / "api.md"
 MANUAL = ROOT / "docs" / "libavs-shim.3"
 LINE = ["client", "cause", "status", "log", "endpoint", "evidence", "verdict"]
-WORKSHOP = ["check", "report", "findings", "explain", "store", "config", "inspect", "iot", "style"]
+WORKSHOP = ["check", "report", "findings", "explain", "store", "config", "inspect", "iot", "iot_endpoint", "style"]
 
 HEAD = """# The C API
 

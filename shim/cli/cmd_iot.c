@@ -5,6 +5,7 @@
 static const struct cli_command *const commands[] = {
     &cli_iot_explain,
     &cli_iot_regions,
+    &cli_iot_endpoint,
     NULL,
 };
 

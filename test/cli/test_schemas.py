@@ -8,7 +8,9 @@ import shutil
 import jsonschema
 import pytest
 
-from avs_shim import ROOT, Standin, run
+from avs_shim import ENVIRONMENT, ROOT, Standin, run
+from aws_peer import AwsPeer, answer
+from pki import Pki
 
 SCHEMAS = ROOT / "docs" / "schema"
 CONFIG = ROOT / "config" / "AlexaClientSDKConfig-1.17.json"
@@ -121,6 +123,19 @@ def test_names_of_aws_iot(tmp_path):
         check(run("iot", "explain", "--json", word).stdout)
 
 
+def test_endpoints_of_aws_iot(tmp_path):
+    pki = Pki(tmp_path / "pki", host="localhost")
+    env = {**ENVIRONMENT, "AWS_ACCESS_KEY_ID": "A" * 20, "AWS_SECRET_ACCESS_KEY": "s" * 40}
+    for raw in (answer(200, '{"endpointAddress":"a1-ats.iot.us-east-1.amazonaws.com"}'),
+                answer(200, '{"endpointAddress":"own.example.com"}'), answer(200, "<html>"),
+                answer(403, '{"message":null}', "x-amzn-ErrorType: ExpiredTokenException"), b"no"):
+        with AwsPeer(pki, raw) as peer:
+            check(run("iot", "endpoint", "--json", "--region", "us-east-1", "--ca-file", pki.root,
+                      "--endpoint-url", f"https://localhost:{peer.port}", env=env).stdout)
+    check(run("iot", "endpoint", "--json", "--region", "us-east-1", "--ca-file", pki.root,
+              "--endpoint-url", f"https://localhost:{peer.port}", env=env).stdout)
+
+
 def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)
@@ -133,7 +148,8 @@ def test_lists():
      "/nonexistent"], ["trust", "install", "--root", "none"], ["trust", "explain", "--chain",
      "/nonexistent"], ["endpoint", "lint", "--config", "/nonexistent"], ["inspect", "/nonexistent"],
     ["causes", "no_such"], ["iot", "regions", "No Region"],
-    ["iot", "explain", "a b"], ["iot", "explain", "/nonexistent"]], ids=" ".join)
+    ["iot", "explain", "a b"], ["iot", "explain", "/nonexistent"],
+    ["iot", "endpoint", "--type", "x"]], ids=" ".join)
 def test_errors(words):
     result = run(*words, "--json")
     assert result.returncode == 2

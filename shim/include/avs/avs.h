@@ -13,6 +13,7 @@
 #include <avs/findings.h>
 #include <avs/inspect.h>
 #include <avs/iot.h>
+#include <avs/iot_endpoint.h>
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>
