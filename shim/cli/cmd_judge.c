@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "output.h"
 
-#define EVIDENCE_BYTES_MAX (1024 * 1024)
+#define EVIDENCE_BYTES_MAX (2 * 1024 * 1024) /* of a page around it */
 
 struct arguments {
     struct cli_outputs outputs;
@@ -66,7 +66,8 @@ const struct cli_command cli_judge = {
     .summary = "judge an evidence file again, offline",
     .usage = "[OPTION...] FILE",
     .about = "Judge the evidence that 'avs-shim check --evidence FILE' wrote, offline: the same "
-             "facts give the same verdict on any machine. FILE '-' is standard input.",
+             "facts give the same verdict on any machine. A page of --html does, too: the evidence "
+             "is in it. FILE '-' is standard input.",
     .options = rows,
     .examples = "avs-shim judge ticket.json",
     .exits = "0  ready\n"

@@ -13,7 +13,7 @@
 
 /** Where the report goes in other formats: files, "-" for standard output; NULL = not asked. */
 struct cli_outputs {
-    const char *format, *junit, *tap, *sarif, *metrics;
+    const char *format, *junit, *tap, *sarif, *metrics, *html;
 };
 
 /* Rows of an option table; AT(member) is the command's, which has the struct as `outputs`. */
@@ -31,6 +31,11 @@ struct cli_outputs {
          .value = "FILE",                                                                       \
          AT(outputs.junit),                                                                     \
          .help = "also as JUnit XML; '-': on standard output, instead of the report"},          \
+        {.name = "html",                                                                        \
+         .kind = CLI_PATH,                                                                      \
+         .value = "FILE",                                                                       \
+         AT(outputs.html),                                                                      \
+         .help = "also as a page to look at: one file that loads nothing; '-' likewise"},       \
     {                                                                                           \
         .name = "tap", .kind = CLI_PATH, .value = "FILE", AT(outputs.tap),                      \
         .help = "also as TAP 13; '-' likewise"                                                  \

@@ -15,7 +15,7 @@ struct row {
 
 /* The files asked for, up to a row without option. */
 struct rows {
-    struct row row[5];
+    struct row row[6];
 };
 
 static struct rows rows_of(const struct cli_outputs *outputs) {
@@ -23,6 +23,7 @@ static struct rows rows_of(const struct cli_outputs *outputs) {
                           {"tap", outputs->tap, AVS_FINDINGS_TAP},
                           {"sarif", outputs->sarif, AVS_FINDINGS_SARIF},
                           {"metrics", outputs->metrics, AVS_FINDINGS_METRICS},
+                          {"html", outputs->html, AVS_FINDINGS_HTML},
                           {0}}};
 }
 

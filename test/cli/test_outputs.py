@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """--format, --junit, --tap and --sarif: each is read by its own consumer, and says what the report
 says."""
+import base64
+import hashlib
+import html.parser
 import json
 import re
 import subprocess
@@ -32,11 +35,13 @@ def hostile(tmp_path):
 
 @pytest.mark.parametrize("file", sorted(EVIDENCE.glob("*.json")), ids=lambda file: file.stem)
 def test_every_verdict_is_the_same_in_every_format(file, tmp_path):
-    """The exit code, JUnit's failures and TAP's say the same: no green file over a red verdict."""
-    junit, tap = tmp_path / "o.xml", tmp_path / "o.tap"
+    """The exit code, JUnit's failures, TAP's and the page say the same: no green file over a red verdict."""
+    junit, tap, page = tmp_path / "o.xml", tmp_path / "o.tap", tmp_path / "o.html"
     result = run("judge", file, "--format", "{verdict}|{cause}|{exit_code}", "--junit", junit,
-                 "--tap", tap)
+                 "--tap", tap, "--html", page)
     report = json.loads(run("judge", file, "--json").stdout)
+    Page(page.read_text())
+    assert json.loads(run("judge", page, "--json").stdout) == report  # the evidence is in the page
     assert result.returncode == report["exit_code"]
     assert result.stdout == f"{report['verdict']}|{report['cause'] or ''}|{report['exit_code']}\n"
     suite = next(iter(junitparser.JUnitXml.fromfile(str(junit))))
@@ -189,6 +194,94 @@ def test_a_metrics_file_can_be_read_by_all_and_has_no_half(tmp_path):
                             umask=0o077, capture_output=True)
     assert result.returncode == 0 and file.stat().st_mode & 0o777 == 0o644
     assert [each.name for each in tmp_path.iterdir()] == ["avs.prom"]
+
+
+# ---- the page ----
+
+ELEMENTS = set("""html head meta title style body header main section footer h1 h2 h3 p span strong
+    div pre code details summary table caption thead tbody tr th td svg rect path text script""".split())
+ATTRIBUTES = set("""lang charset http-equiv content name class id role scope tabindex viewbox x y
+    width height rx d type preserveaspectratio""".split())
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would make of the page, and nothing that is not ours."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.scripts, self.styles, self.policy, self.inside = [], [], "", None
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        assert tag in ELEMENTS, tag
+        for key, value in attrs:
+            assert key in ATTRIBUTES or key.startswith("aria-"), (tag, key)
+            assert key not in ("src", "href", "style") and not key.startswith("on")
+        attrs = dict(attrs)
+        if attrs.get("http-equiv") == "Content-Security-Policy":
+            self.policy = attrs["content"]
+        self.inside = "json" if attrs.get("type") == "application/json" else tag
+
+    def handle_data(self, data):
+        if self.inside in ("script", "style"):
+            (self.scripts if self.inside == "script" else self.styles).append(data)
+
+    def handle_endtag(self, tag):
+        self.inside = None
+
+
+def page_of(*arguments):
+    return run(*arguments, "--html", "-").stdout
+
+
+def test_the_page_keeps_its_own_policy():
+    page = Page(page_of("judge", EVIDENCE / "untrusted-root.json"))
+    hashes = ["'sha256-%s'" % base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+              for part in ("".join(page.styles), "".join(page.scripts))]
+    assert page.policy == (f"default-src 'none'; style-src {hashes[0]}; script-src {hashes[1]}; "
+                           "base-uri 'none'; form-action 'none'")
+
+
+def test_hostile_names_are_text_on_the_page(tmp_path):
+    file = hostile(tmp_path)
+    document = json.loads(file.read_text())
+    document["evidence"]["endpoint"] = document["evidence"]["host"] = HOSTILE
+    document["evidence"]["library"] = "</script><img src=x onerror=alert(1)>"
+    file.write_text(json.dumps(document))
+    text = page_of("judge", file)
+    Page(text)
+    assert "<img" not in text and "&lt;script&gt;" in text and "\u202e" not in text
+    (tmp_path / "page.html").write_text(text)
+    assert run("judge", tmp_path / "page.html", "--json").stdout == run("judge", file, "--json").stdout
+
+
+def test_a_hostile_log_is_text_on_the_page(tmp_path):
+    log = tmp_path / "a<b>.log"
+    log.write_text("2026-11-26 11:00:00.000 [  1] E HTTP2Transport:connectFailed:"
+                   "error=curl error 60 <script>alert(1)</script>\n"
+                   "* SSL certificate problem: unable to get local issuer certificate"
+                   "</pre><script>alert(1)</script>\n")
+    text = page_of("inspect", log)
+    Page(text)
+    assert "alert(1)</script>" not in text and "root_missing" in text
+
+
+def test_pages_of_the_other_reports(tmp_path):
+    config = tmp_path / "c.json"
+    config.write_text('{"sampleApp": {"endpoint": "https://<b>",}}')
+    for arguments, word in ((["trust", "audit", "--ca-file", ROOT_1], "Amazon Root CA 2: absent"),
+                            (["endpoint", "lint", "--config", config], "trailing_comma"),
+                            (["check", "--config", tmp_path / "none.json"], "config_unreadable")):
+        text = page_of(*arguments)
+        Page(text)
+        assert word in text
+
+
+def test_a_page_without_evidence_is_none_to_judge(tmp_path):
+    (tmp_path / "p.html").write_text(page_of("trust", "audit", "--ca-file", ROOT_1))
+    result = run("judge", tmp_path / "p.html")
+    assert result.returncode == 2 and "p.html" in result.stderr
 
 
 # ---- trust audit, endpoint lint, inspect ----

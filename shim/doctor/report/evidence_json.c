@@ -11,6 +11,7 @@
 #include "base/flow.h"
 #include "base/text.h"
 #include "report/evidence_fields.h"
+#include "report/page.h"
 #include "report/strict_json.h"
 
 #define PLACE_BYTES 160
@@ -362,6 +363,7 @@ enum avs_status avs_evidence_from_json(const char *json, size_t length,
                                        struct avs_evidence **ret_evidence,
                                        struct avs_error *reterr) {
     AVS_AUTO(json) root = NULL;
+    (void)avs_page_find_evidence(&json, &length);
     AVS_TRY(avs_strict_json_parse(json, length, &root, reterr));
     struct json_object *schema = NULL;
     struct json_object *facts = NULL;

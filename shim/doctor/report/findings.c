@@ -186,10 +186,9 @@ const char *avs_findings_value(const struct avs_findings *findings,
 
 static enum avs_status (*const writers[])(const struct avs_findings *, char **,
                                           struct avs_error *) = {
-    [AVS_FINDINGS_JUNIT] = avs_findings_to_junit,
-    [AVS_FINDINGS_TAP] = avs_findings_to_tap,
-    [AVS_FINDINGS_SARIF] = avs_findings_to_sarif,
-    [AVS_FINDINGS_METRICS] = avs_findings_to_metrics,
+    [AVS_FINDINGS_JUNIT] = avs_findings_to_junit, [AVS_FINDINGS_TAP] = avs_findings_to_tap,
+    [AVS_FINDINGS_SARIF] = avs_findings_to_sarif, [AVS_FINDINGS_METRICS] = avs_findings_to_metrics,
+    [AVS_FINDINGS_HTML] = avs_findings_to_html,
 };
 
 enum avs_status avs_findings_to_text(const struct avs_findings *findings,

@@ -132,6 +132,8 @@ AVS_NODISCARD enum avs_status avs_findings_to_tap(const struct avs_findings *fin
                                                   char **ret_text, struct avs_error *reterr);
 AVS_NODISCARD enum avs_status avs_findings_to_sarif(const struct avs_findings *findings,
                                                     char **ret_text, struct avs_error *reterr);
+AVS_NODISCARD enum avs_status avs_findings_to_html(const struct avs_findings *findings,
+                                                   char **ret_text, struct avs_error *reterr);
 AVS_NODISCARD enum avs_status avs_findings_to_metrics(const struct avs_findings *findings,
                                                       char **ret_text, struct avs_error *reterr);
 

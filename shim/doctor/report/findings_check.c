@@ -124,11 +124,12 @@ static void set_values(struct filling *filling) {
 
 static void set_answer(struct filling *filling) {
     struct avs_findings *findings = filling->findings;
-    const char *endpoint = filling->evidence->endpoint;
-    const char *anchor = findings->value[AVS_FIELD_ANCHOR];
+    const struct avs_trust_facts *trust =
+        &filling->evidence->session[filling->verdict->decisive].tls.trust;
     if (filling->verdict->readiness == AVS_READY) {
-        findings->answer = avs_findings_keepf(
-            findings, "%s works: TLS is verified and the chain ends in %s", endpoint, anchor);
+        findings->answer =
+            avs_findings_keepf(findings, "works: TLS is verified and the chain ends in %s",
+                               trust->gate.is_ats ? trust->gate.ats_root : "a trusted root");
     } else if (findings->decisive < findings->finding_count) {
         findings->answer = findings->finding[findings->decisive].headline;
     } else {

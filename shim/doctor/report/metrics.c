@@ -163,8 +163,12 @@ static void put_durations(struct metrics *metrics) {
                 {"processing", timing->first_byte_ms},
                 {"transfer", timing->total_ms}};
     double from_ms = 0;
-    family(metrics, name, "What each phase took; of those that were reached.");
+    family(metrics, name, "What each phase took, up to the one that the session ended in.");
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        if (rows[i].until_ms < 0 && timing->total_ms >= from_ms) { /* it ended in this one */
+            sample(metrics, name, "phase", rows[i].phase, (timing->total_ms - from_ms) / MS_PER_S);
+            break;
+        }
         if (rows[i].until_ms >= from_ms) {
             sample(metrics, name, "phase", rows[i].phase, (rows[i].until_ms - from_ms) / MS_PER_S);
             from_ms = rows[i].until_ms;

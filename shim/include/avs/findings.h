@@ -58,6 +58,8 @@ enum avs_findings_format {
     AVS_FINDINGS_SARIF,   /**< SARIF 2.1.0: a result for each finding, the rule is its cause */
     AVS_FINDINGS_METRICS, /**< Prometheus' text format, of a check or an audit: for the textfile
                                collector of node_exporter */
+    AVS_FINDINGS_HTML, /**< one self-contained page; avs_evidence_from_json reads the evidence of a
+                            check out of it */
 };
 
 /** The file as text, newline-terminated. Caller frees *ret_text with free(). Thread: any.

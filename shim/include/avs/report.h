@@ -60,9 +60,10 @@ AVS_API AVS_NODISCARD enum avs_status avs_evidence_to_json(const struct avs_evid
                                                            char **ret_json,
                                                            struct avs_error *reterr);
 
-/** Read what avs_evidence_to_json wrote. Unknown keys are ignored, missing ones keep defaults, a
- *  wrong schema or type is an error naming the key. At most 1 MiB. Caller frees *ret_evidence.
- *  Thread: any. Errors: ERR_USAGE (what and where), NO_MEMORY. */
+/** Read what avs_evidence_to_json wrote, by itself or in a page (AVS_FINDINGS_HTML). Unknown keys
+ * are ignored, missing ones keep defaults, a wrong schema or type is an error naming the key. At
+ * most 1 MiB. Caller frees *ret_evidence. Thread: any. Errors: ERR_USAGE (what and where),
+ * NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_evidence_from_json(const char *json, size_t length,
                                                              struct avs_evidence **ret_evidence,
                                                              struct avs_error *reterr);
