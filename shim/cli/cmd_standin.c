@@ -16,13 +16,16 @@
 #define SEED_MAX       2147483647
 #define DIRECTIVE_MAX  3600000
 #define HOST_BYTES_MAX 253
+#define TIMEOUT_MAX_S  600
+#define WORDS_MAX      256 /* of a client's command */
 
 struct arguments {
     long port, seed, directive_ms;
     const char *directory;
     long iot_ports[AVS_STANDIN_IOT_PORT_COUNT];
     const char *host;
-    bool is_list, is_json, is_iot;
+    long timeout;
+    bool is_list, is_json, is_iot, is_qualify;
 };
 
 #define AT(member) .offset = offsetof(struct arguments, member)
@@ -82,7 +85,21 @@ static const struct cli_option rows[] = {
      .kind = CLI_PATH,
      .value = "NAME",
      AT(host),
-     .help = "with --iot: one more server name, such as your own endpoint, for which all is well"},
+     .help = "with --iot: one more server name, such as your own endpoint, for which all is well; "
+             "with --qualify: the name the client asks for (default localhost)"},
+    {.group = "Your own client",
+     .name = "qualify",
+     .kind = CLI_FLAG,
+     AT(is_qualify),
+     .help = "run the command behind -- against a good server and then bad ones: does it refuse "
+             "each? {host}, {port} and {ca} in its words are replaced"},
+    {.name = "timeout",
+     .kind = CLI_NUMBER,
+     .value = "SECONDS",
+     AT(timeout),
+     .least = 1,
+     .most = TIMEOUT_MAX_S,
+     .help = "with --qualify: for each server, after which the command is ended (default 10)"},
     {.name = NULL},
 };
 #undef IOT_PORT
@@ -247,6 +264,39 @@ static bool is_host(const char *text) {
                '\0';
 }
 
+/* What does not go together. `word`: the first one that is no option, or NULL. */
+static int look_at(const struct cli_command *command, const struct arguments *arguments,
+                   const char *word) {
+    if (arguments->is_qualify && (arguments->is_iot || arguments->is_list)) {
+        return cli_usage_error(command, "--qualify goes with neither --iot nor --list");
+    }
+    if (arguments->is_qualify && !word) {
+        return cli_usage_error(command,
+                               "--qualify needs a command: --qualify -- curl --cacert {ca} "
+                               "https://{host}:{port}/");
+    }
+    if (!arguments->is_qualify && word) {
+        return cli_usage_error(command, "unexpected argument '%s'", word);
+    }
+    if (!arguments->is_qualify && arguments->timeout) {
+        return cli_usage_error(command, "--timeout is for --qualify");
+    }
+    if (!arguments->is_iot && has_iot_port(arguments)) {
+        return cli_usage_error(command, "--port-8883, --port-443 and --port-8443 are for --iot");
+    }
+    if (!arguments->is_iot && !arguments->is_qualify && arguments->host) {
+        return cli_usage_error(command, "--host is for --iot and --qualify");
+    }
+    if (arguments->is_iot && arguments->port) {
+        return cli_usage_error(command,
+                               "with --iot there are --port-8883, --port-443 and --port-8443");
+    }
+    if (arguments->host && !is_host(arguments->host)) {
+        return cli_usage_error(command, "--host '%s' is no host name", arguments->host);
+    }
+    return CLI_GO_ON;
+}
+
 static int run(const struct cli_command *command, int argc, char **argv) {
     struct arguments arguments = {0};
     int words = 0;
@@ -254,15 +304,19 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result != CLI_GO_ON) {
         return result;
     }
-    if (!arguments.is_iot && (arguments.host || has_iot_port(&arguments))) {
-        return cli_usage_error(command, "--host and --port-... are for --iot");
+    result = look_at(command, &arguments, words < argc ? argv[words] : NULL);
+    if (result != CLI_GO_ON) {
+        return result;
     }
-    if (arguments.is_iot && arguments.port) {
-        return cli_usage_error(command,
-                               "with --iot there are --port-8883, --port-443 and --port-8443");
-    }
-    if (arguments.host && !is_host(arguments.host)) {
-        return cli_usage_error(command, "--host '%s' is no host name", arguments.host);
+    if (arguments.is_qualify) {
+        const struct standin_qualify given = {
+            .words = argv + words,
+            .host = arguments.host,
+            .port = (uint16_t)arguments.port,
+            .timeout_ms = (unsigned)arguments.timeout * 1000,
+            .is_json = arguments.is_json,
+        };
+        return standin_qualify(command, &given);
     }
     if (arguments.is_list && arguments.is_iot) {
         return standin_iot_list(arguments.is_json);
@@ -290,6 +344,7 @@ const struct cli_command cli_standin = {
     .summary = "serve a stand-in for the ATS test endpoint, faults by name",
     .usage = "[--port N] [--dir DIR] [--json]\n"
              "--iot [--port-8883 N] [--port-443 N] [--port-8443 N] [--host NAME] ...\n"
+             "--qualify [--host NAME] [--timeout SECONDS] [--json] -- COMMAND...\n"
              "[--iot] --list [--json]",
     .about =
         "Serve a stand-in for the ATS test endpoint on 127.0.0.1 (and ::1): TLS, HTTP/2 and "
@@ -307,7 +362,15 @@ const struct cli_command cli_standin = {
         "With --iot it has the shape of AWS IoT Core: a port each for 8883, 443 and 8443 with "
         "their rules of ALPN, ATS- and VeriSign-shaped chains by server name and signature "
         "algorithms, device certificates demanded (DIR/device.pem and device.key are one, made "
-        "for this run), MQTT 3.1.1 and 5, HTTPS publish, credentials, DescribeEndpoint.",
+        "for this run), MQTT 3.1.1 and 5, HTTPS publish, credentials, DescribeEndpoint.\n"
+        "\n"
+        "With --qualify it asks whether the verification of your own client is real: its "
+        "command is run against a good server and then, one by one, against bad ones (wrong "
+        "name, expired, unknown root, self-signed, weak, ...). What counts is what the server "
+        "sees: a finished handshake and application bytes are an accepted server, whatever the "
+        "command's exit code. A client that does not get through to the good server proves "
+        "nothing. Its standard input is empty; AVS_STANDIN_HOST, AVS_STANDIN_PORT and "
+        "AVS_STANDIN_CA are in its environment, too.",
     .options = rows,
     .examples = "avs-shim standin --port 8443 --dir pki\n"
                 "avs-shim check --connect-to 127.0.0.1:8443 --ca-file pki/ca.pem \\\n"
@@ -315,9 +378,16 @@ const struct cli_command cli_standin = {
                 "curl --cacert pki/ca.pem --connect-to ::127.0.0.1:8443 https://ok.localhost/\n"
                 "avs-shim standin --list\n"
                 "avs-shim standin --iot --port-8883 8883 --dir pki\n"
-                "avs-shim standin --iot --list",
-    .exits = "0  ended by a signal, or listed\n"
-             "2  usage error; port or directory not to be had",
+                "avs-shim standin --iot --list\n"
+                "avs-shim standin --qualify -- curl --cacert {ca} https://{host}:{port}/\n"
+                "avs-shim standin --qualify --host a1b2-ats.iot.us-east-1.amazonaws.com -- \\\n"
+                "    ./my-client --ca {ca} --connect localhost:{port}",
+    .exits = "0  ended by a signal, or listed; with --qualify: the good server was accepted, each "
+             "bad one refused\n"
+             "1  with --qualify: a bad server was accepted\n"
+             "2  usage error; port or directory not to be had; the command cannot be run\n"
+             "3  with --qualify: the good server was not accepted, or the server could not tell",
     .schema = SCHEMA,
+    .words_most = WORDS_MAX,
     .run = run,
 };

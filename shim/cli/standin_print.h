@@ -4,6 +4,7 @@
 #define AVS_CLI_STANDIN_PRINT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cli.h"
 #include "standin/standin.h"
@@ -16,6 +17,16 @@ void standin_print_member(const char *before, const char *key, const char *value
 /** The directories, the files and the end of the object. */
 void standin_print_files_json(const struct avs_standin *standin);
 void standin_print_files_text(void);
+
+/** A client's own command against the bad servers; the exit code. */
+struct standin_qualify {
+    char *const *words; /* the command, up to NULL */
+    const char *host;   /* or NULL */
+    uint16_t port;
+    unsigned timeout_ms; /* of each case; 0: the default */
+    bool is_json;
+};
+int standin_qualify(const struct cli_command *command, const struct standin_qualify *given);
 
 /** Where it is shaped like AWS IoT Core: what it plays, and what is said once it listens. */
 int standin_iot_list(bool is_json);

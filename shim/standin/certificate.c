@@ -2,6 +2,7 @@
 /* One certificate, put together from a request. Extensions as the public CAs set them. */
 #include "certificate.h"
 
+#include <arpa/inet.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -58,7 +59,10 @@ static bool add_host(X509 *certificate, X509V3_CTX *context, const char *host) {
     char names[SAN_BYTES];
     /* the everyday name also stands for the bare loopback ones */
     bool is_plain = strcmp(host, "ok.localhost") == 0;
-    int length = snprintf(names, sizeof(names), "DNS:%s%s", host,
+    unsigned char address[sizeof(struct in6_addr)];
+    bool is_address =
+        inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+    int length = snprintf(names, sizeof(names), "%s:%s%s", is_address ? "IP" : "DNS", host,
                           is_plain ? ",DNS:localhost,IP:127.0.0.1,IP:::1" : "");
     return length > 0 && (size_t)length < sizeof(names) &&
            add_extension(certificate, context, NID_subject_alt_name, names);

@@ -38,12 +38,14 @@ struct connection *connection_new(struct avs_standin *standin, int fd,
         .to_peer = to_peer,
         .scenario = scenario_at(0),
         .port = port,
+        .qualify_index = standin->sight ? sight_playing(standin->sight) : 0,
         .deadline_ms = now_ms + HANDSHAKE_MS,
         .last_active_ms = now_ms,
     };
     SSL_set_bio(ssl, from_peer, to_peer);
     SSL_set_accept_state(ssl);
     SSL_set_app_data(ssl, connection);
+    sight_note(standin->sight, connection->qualify_index, SIGHT_OPENED, 0);
     return connection;
 }
 
@@ -51,6 +53,7 @@ void connection_free(struct connection *connection) {
     if (!connection) {
         return;
     }
+    sight_note(connection->standin->sight, connection->qualify_index, SIGHT_CLOSED, 0);
     http1_free(connection->http1);
     http2_free(connection->http2);
     mqtt_free(connection->mqtt);
@@ -210,6 +213,10 @@ static void begin_iot(struct connection *connection, uint8_t first) {
 
 /* The first plain bytes: which protocol is it? */
 static void choose_protocol(struct connection *connection, const uint8_t *bytes, size_t length) {
+    if (connection->standin->sight && length > 0 && bytes[0] == MQTT_CONNECT) {
+        begin(connection, PHASE_MQTT);
+        return;
+    }
     if (connection->iot) {
         begin_iot(connection, bytes[0]);
         return;
@@ -264,6 +271,8 @@ static void process(struct connection *connection) {
         ERR_clear_error();
         int length = SSL_read(connection->ssl, plain, sizeof(plain));
         if (length > 0) {
+            sight_note(connection->standin->sight, connection->qualify_index, SIGHT_BYTES,
+                       (uint64_t)length);
             take_plain(connection, plain, (size_t)length);
             continue;
         }

@@ -51,6 +51,7 @@ struct connection {
     const struct iot_scenario *iot;  /* NULL: not of AWS IoT Core's shape */
     const struct iot_rule *iot_rule; /* what this port takes from this client; set with iot */
     const char *alpn;                /* of iot_rule: what is agreed on; NULL: nothing */
+    size_t qualify_index;            /* the case, where a client is being qualified */
     enum avs_standin_iot_port port;  /* where the stand-in is IoT-shaped */
     bool has_scenario;               /* the ClientHello came */
     enum hello_act hello;            /* the scenario's, or a fault's */

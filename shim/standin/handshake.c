@@ -84,11 +84,41 @@ bool handshake_ends_at_hello(const struct connection *connection, int *alert) {
     return true;
 }
 
+/* A client that is being qualified meets the case that is played, whatever name it asks for. */
+static int on_hello_of_case(struct connection *connection, int *alert) {
+    struct avs_standin *standin = connection->standin;
+    size_t index = connection->qualify_index;
+    if (!connection->has_scenario) {
+        sight_note(standin->sight, index, SIGHT_HELLO, 0);
+    }
+    connection->has_scenario = true;
+    connection->scenario = &qualify_at(index)->tls;
+    if (!handshake_use_identity(connection->ssl, standin_case_identity(standin, index)) ||
+        !handshake_use_versions(connection)) {
+        *alert = SSL_AD_INTERNAL_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* A client that is being qualified says what it does not like in an alert. */
+static void on_info(const SSL *ssl, int where, int value) {
+    const struct connection *connection = SSL_get_app_data(ssl);
+    int alert = value & 0xff;
+    if (where == SSL_CB_READ_ALERT && alert != SSL_AD_CLOSE_NOTIFY) {
+        sight_note(connection->standin->sight, connection->qualify_index, SIGHT_ALERT,
+                   (uint64_t)alert);
+    }
+}
+
 static int on_client_hello(SSL *ssl, int *alert, void *user) {
     (void)user;
     struct connection *connection = SSL_get_app_data(ssl);
     const unsigned char *name = NULL;
     size_t length = 0;
+    if (connection->standin->sight) {
+        return on_hello_of_case(connection, alert);
+    }
     if (connection->standin->is_iot) {
         return iot_on_client_hello(connection, alert);
     }
@@ -136,6 +166,11 @@ static int on_alpn(SSL *ssl, const unsigned char **ret_protocol, unsigned char *
         *ret_protocol = (const unsigned char *)connection->alpn;
         *ret_length = (unsigned char)(connection->alpn ? strlen(connection->alpn) : 0);
         return connection->alpn ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+    }
+    if (connection->standin->sight && size > 0 && offered[0] < size) {
+        *ret_protocol = offered + 1; /* whatever it likes best */
+        *ret_length = offered[0];
+        return SSL_TLSEXT_ERR_OK;
     }
     const unsigned char *h2 = find_protocol(offered, size, "h2");
     const unsigned char *h1 = find_protocol(offered, size, "http/1.1");
@@ -186,6 +221,7 @@ SSL_CTX *handshake_context_new(void) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, NULL);
+    SSL_CTX_set_info_callback(context, on_info);
     SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
     return context;
 }
@@ -243,6 +279,7 @@ void handshake_step(struct connection *connection) {
     int result = SSL_do_handshake(connection->ssl);
     if (result == 1) {
         atomic_fetch_add(&connection->standin->handshakes, 1);
+        sight_note(connection->standin->sight, connection->qualify_index, SIGHT_HANDSHAKE, 0);
         connection->phase = PHASE_FIRST;
         return;
     }
@@ -252,6 +289,9 @@ void handshake_step(struct connection *connection) {
             cut_flight(connection);
         }
         return;
+    }
+    if (!connection->has_scenario) {
+        sight_note(connection->standin->sight, connection->qualify_index, SIGHT_NOT_TLS, 0);
     }
     act_on_hello(connection);
 }

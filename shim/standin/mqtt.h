@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MQTT_CONNECT 0x10 /* first byte of a client */
+
 struct connection;
 struct mqtt;
 

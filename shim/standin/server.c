@@ -20,6 +20,7 @@
 #include "handshake.h"
 
 enum { BACKLOG = 128, TICK_MAX_MS = 60000 };
+enum wake { WAKE_END = 0, WAKE_ACCEPT = 1 };
 
 uint64_t standin_now_ms(void) {
     struct timespec now;
@@ -59,6 +60,15 @@ const struct identity *standin_iot_identity(struct avs_standin *standin, size_t 
     return identity;
 }
 
+const struct identity *standin_case_identity(struct avs_standin *standin, size_t index) {
+    struct identity *identity = &standin->sight->identities[index];
+    if (identity->length == 0 &&
+        !pki_mint(&standin->pki, &qualify_at(index)->tls.leaf, standin->sight->host, identity)) {
+        return NULL;
+    }
+    return identity;
+}
+
 static void drop(struct avs_standin *standin, int index) {
     connection_free(standin->connections[index]);
     standin->connections[index] = standin->connections[--standin->connection_count];
@@ -78,13 +88,14 @@ static void evict_one(struct avs_standin *standin) {
     }
 }
 
-static void accept_one(struct avs_standin *standin, struct listener listener) {
+/* False when nobody waits. */
+static bool accept_one(struct avs_standin *standin, struct listener listener) {
     int fd = accept4(listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE) {
             evict_one(standin);
         }
-        return;
+        return false;
     }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -96,6 +107,25 @@ static void accept_one(struct avs_standin *standin, struct listener listener) {
         standin->connections[standin->connection_count++] = connection;
         atomic_fetch_add(&standin->connections_seen, 1);
     }
+    return true;
+}
+
+static void accept_all(struct avs_standin *standin) {
+    for (int i = 0; i < standin->listener_count; i++) {
+        while (accept_one(standin, standin->listeners[i])) {
+        }
+    }
+    sight_note(standin->sight, 0, SIGHT_ROUND, 0);
+}
+
+/* True when the byte that came asks for the end. */
+static bool read_wake(struct avs_standin *standin) {
+    char byte = WAKE_END;
+    if (read(standin->wake[0], &byte, 1) == 1 && byte == WAKE_ACCEPT) {
+        accept_all(standin);
+        return false;
+    }
+    return true;
 }
 
 static int next_timeout_ms(const struct avs_standin *standin, uint64_t now_ms) {
@@ -148,7 +178,7 @@ void *standin_loop(void *argument) {
         if (ready < 0 && errno != EINTR) {
             return NULL;
         }
-        if (ready >= 0 && polled[0].revents) {
+        if (ready >= 0 && polled[0].revents && read_wake(standin)) {
             return NULL;
         }
         uint64_t now_ms = standin_now_ms();
@@ -256,6 +286,7 @@ static bool start(struct avs_standin *standin, const struct avs_standin_options 
     standin->random = options->fault_seed ? options->fault_seed : 1;
     standin->directive_interval_ms = options->directive_interval_ms;
     standin->is_iot = options->is_iot;
+    standin->sight = options->sight;
     snprintf(standin->iot_host, sizeof(standin->iot_host), "%s",
              options->iot_host ? options->iot_host : "");
     if (!listen_all(standin, options, error, error_bytes)) {
@@ -300,13 +331,21 @@ bool avs_standin_start(const struct avs_standin_options *options, struct avs_sta
     return true;
 }
 
+static void wake(struct avs_standin *standin, char what) {
+    while (write(standin->wake[1], &what, 1) < 0 && errno == EINTR) {
+    }
+}
+
+void standin_accept_all(struct avs_standin *standin) {
+    wake(standin, WAKE_ACCEPT);
+}
+
 void avs_standin_stop(struct avs_standin *standin) {
     if (!standin) {
         return;
     }
     if (standin->has_thread) {
-        while (write(standin->wake[1], "", 1) < 0 && errno == EINTR) {
-        }
+        wake(standin, WAKE_END);
         pthread_join(standin->thread, NULL);
     }
     while (standin->connection_count > 0) {

@@ -14,6 +14,7 @@
 #include "iot_files.h"
 #include "pki.h"
 #include "scenarios.h"
+#include "sight.h"
 #include "standin.h"
 
 #define CONNECTIONS_MAX 256 /* one more evicts the one that was idle longest */
@@ -26,7 +27,8 @@ struct avs_standin {
     struct identity *identities;     /* by scenario, minted when first asked for */
     struct identity *iot_identities; /* the same: an RSA one and an ECDSA one each */
     X509_STORE *device_cas;
-    unsigned iot_turn; /* requests that are answered by turns */
+    struct sight *sight; /* NULL: no client is being qualified */
+    unsigned iot_turn;   /* requests that are answered by turns */
     bool is_iot;
     char iot_host[IOT_HOST_BYTES]; /* one more name for the first scenario, or "" */
     SSL_CTX *tls;
@@ -59,6 +61,10 @@ const struct identity *standin_identity(struct avs_standin *standin, size_t scen
 /* The same for one of AWS IoT Core's shape. */
 const struct identity *standin_iot_identity(struct avs_standin *standin, size_t index,
                                             bool is_ecdsa);
+/* The same for a case that a client is being qualified by. */
+const struct identity *standin_case_identity(struct avs_standin *standin, size_t index);
+/* Have every connection that waits accepted; the sight is told when it is done. Any thread. */
+void standin_accept_all(struct avs_standin *standin);
 /* The thread's function. */
 void *standin_loop(void *standin);
 /* Next number of the seeded generator. */

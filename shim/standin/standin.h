@@ -124,6 +124,7 @@ struct avs_standin_options {
     bool is_iot;                    /**< Optional: the shape of AWS IoT Core instead of AVS's */
     uint16_t iot_ports[AVS_STANDIN_IOT_PORT_COUNT]; /**< Optional: 0 = any free port; `port` is
                                                          not used */
+    struct sight *sight;  /**< For qualify.c alone: where it is written down what was seen */
     const char *iot_host; /**< Optional: one more name that is served as the scenario "ok" is */
 };
 
