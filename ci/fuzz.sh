@@ -22,7 +22,9 @@ h1_head        doctor/h1/head.c
 h2_feed        src/h2/*.c
 inspect_record doctor/inspect/record.c doctor/inspect/clean.c doctor/inspect/mask.c
 inspect_stream doctor/inspect/*.c
+iot_answer     doctor/iot/answer.c
 iot_config     doctor/iot/config*.c
+iot_keys       doctor/iot/ini.c doctor/iot/words.c doctor/iot/helper.c doctor/iot/members.c
 iot_name       doctor/iot/host.c doctor/iot/name.c
 judge          src/verdict/*.c
 tls_engine     src/tls/engine.c src/trust/gate.c

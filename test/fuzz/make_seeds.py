@@ -226,6 +226,32 @@ def answers():
         "HTTP/1.1 101 Switching Protocols\nUpgrade: h2c\n\n", "<html>", "HTTP/1.1 2000 OK\n\n")]
 
 
+def aws_answers():
+    """A byte that chooses status and framing, the error type, Date, the body."""
+    date = b"Sat, 21 Nov 2026 19:03:32 GMT"
+    skewed = (b"Signature expired: 20261121T000000Z is now earlier than 20261121T185832Z "
+              b"(20261121T190332Z - 5 min.)")
+    bodies = [b'{"endpointAddress":"a1b2-ats.iot.us-east-1.amazonaws.com"}', b'{"endpointAddress":1}',
+              b'{"message":"m","traceId":"x"}', b'{"__type":"a.b#ThrottlingException","Message":null}',
+              b'{"code":"InvalidRequestException","message":"m"}', b"<html>", b"", b"[]",
+              b'{"message":"' + skewed + b'"}']
+    heads = [b"\0\n\n", b"\5InvalidSignatureException:http://x/\n" + date + b"\n",
+             b"\3a#AccessDeniedException\n\n", b"\x42\n\n", b"\x80\n" + date + b"\n"]
+    return [head + body for head in heads for body in bodies]
+
+
+def aws_keys():
+    """A byte that says what it is: profiles, a command line, its answer, the endpoint's answer."""
+    keys = b'"SecretAccessKey": "a\\/b", "SessionToken": null, "Expiration": "2026-11-21T19:03:32+02:00"'
+    return [
+        b"\0[default]\naws_access_key_id = A\n aws = b\n\n[profile \"x y\"] ; c\r\nregion:eu-west-1\r\n",
+        b"\0# c\n[DEFAULT]\nregion=x\n[a]\n[b]\ns3 =\n  k = v\n", b"\0[a]\nb=1\nb=2\n", b"\0a=b\n",
+        b"\1/usr/bin/give --x 'a b' \"c\\\"d\" e\\ f ''", b"\1'", b"\1a\\", b"\2{}",
+        b'\2{"Version": 1, "AccessKeyId": "AKIDEXAMPLE", ' + keys + b"}",
+        b'\3{"credentials":{"accessKeyId":"A","secretAccessKey":"s","sessionToken":"t",'
+        b'"expiration":"2026-11-21T19:03:32Z"}}']
+
+
 def lines():
     seen = []
     for log in files(CORPUS / "logs", "*.log"):
@@ -263,7 +289,9 @@ def make(folder):
         "conf_edit": numbered(configurations()),
         "conf_scan": numbered(configurations(), (b"+", b"-")),
         "endpoint": numbered(endpoints()),
+        "iot_answer": numbered(aws_answers()),
         "iot_config": numbered(iot_configs()),
+        "iot_keys": numbered(aws_keys()),
         "iot_name": numbered(iot_names()),
         "evidence_json": numbered(evidence),
         "gateway": numbered(gateways()),
@@ -286,7 +314,8 @@ def make(folder):
     keys = dictionary("*/conf/lint_names.c", "*/conf/sdk.c", "*/conf/config.c", "*/conf/gateway.c")
     log = dictionary("*/inspect/rules_*.c", "*/inspect/record.c", "*/inspect/mask.c", "src/base/log.c")
     facts = dictionary("*/report/evidence_*.c", "*/evidence/*.c")
-    for fuzzer, words in {"conf_scan": keys, "conf_edit": keys, "gateway": keys,
+    aws = dictionary("*/iot/answer.c", "*/iot/members.c", "*/iot/helper.c", "*/iot/credentials.c")
+    for fuzzer, words in {"iot_answer": aws, "iot_keys": aws, "conf_scan": keys, "conf_edit": keys, "gateway": keys,
                           "inspect_stream": log, "inspect_record": log, "evidence_json": facts,
                           "judge": facts}.items():
         (folder / f"{fuzzer}.dict").write_text(words)

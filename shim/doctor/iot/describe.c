@@ -149,7 +149,9 @@ static enum avs_status sign(const struct call *call, const char *query, struct l
     avs_text_format(lines->date, sizeof(lines->date), "X-Amz-Date: %s", signature.date);
     avs_text_format(lines->token, sizeof(lines->token), "X-Amz-Security-Token: %s",
                     call->keys->token);
-    return avs_buffer_take_text(&line, &lines->authorization, reterr);
+    enum avs_status status = avs_buffer_take_text(&line, &lines->authorization, reterr);
+    avs_buffer_done(&line);
+    return status;
 }
 
 static struct avs_check_options way_of(const struct call *call) {

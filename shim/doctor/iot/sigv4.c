@@ -31,6 +31,13 @@ static void hex(const uint8_t hash[SHA256_BYTES], char ret_hex[HEX_BYTES]) {
     ret_hex[HEX_BYTES - 1] = '\0';
 }
 
+/* The text, or nothing is left of it. */
+static enum avs_status take(struct avs_buffer *buffer, char **ret_text, struct avs_error *reterr) {
+    enum avs_status status = avs_buffer_take_text(buffer, ret_text, reterr);
+    avs_buffer_done(buffer);
+    return status;
+}
+
 static bool hmac(const void *key, size_t key_length, const char *text,
                  uint8_t ret_mac[SHA256_BYTES]) {
     unsigned length = 0;
@@ -247,11 +254,11 @@ static enum avs_status hash_request(const struct avs_sigv4_request *request,
     struct avs_buffer path = avs_buffer_init(AVS_SIGV4_URL_BYTES);
     AVS_AUTO(char) path_text = NULL;
     add_path(&path, request);
-    AVS_TRY(avs_buffer_take_text(&path, &path_text, reterr));
+    AVS_TRY(take(&path, &path_text, reterr));
     avs_buffer_printf(&head, "%s\n%s\n", request->method, path_text);
     enum avs_status status = add_query(&head, request->query, reterr);
     avs_buffer_add(&head, "\n", 1);
-    enum avs_status taken = avs_buffer_take_text(&head, &text, reterr);
+    enum avs_status taken = take(&head, &text, reterr);
     AVS_TRY(status);
     AVS_TRY(taken);
     bool is_done = hash_body(request, body) && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
@@ -326,7 +333,7 @@ enum avs_status avs_sigv4_sign(const struct avs_sigv4_request *request,
     struct avs_buffer names = avs_buffer_init(AUTHORIZED_BYTES);
     AVS_AUTO(char) signed_names = NULL;
     enum avs_status status = hash_request(request, &headers, &names, hash, reterr);
-    enum avs_status taken = avs_buffer_take_text(&names, &signed_names, reterr);
+    enum avs_status taken = take(&names, &signed_names, reterr);
     AVS_TRY(status);
     AVS_TRY(taken);
     avs_text_format(scope, sizeof(scope), "%.*s/%s/%s/aws4_request", DAY_CHARS, date,
@@ -340,7 +347,7 @@ enum avs_status avs_sigv4_sign(const struct avs_sigv4_request *request,
     struct avs_buffer out = avs_buffer_init(2 * AUTHORIZED_BYTES);
     avs_buffer_printf(&out, ALGORITHM " Credential=%s/%s, SignedHeaders=%s, Signature=%s", keys->id,
                       scope, signed_names, signature);
-    AVS_TRY(avs_buffer_take_text(&out, &ret->authorization, reterr));
+    AVS_TRY(take(&out, &ret->authorization, reterr));
     memcpy(ret->date, date, sizeof(ret->date));
     return AVS_OK;
 }
