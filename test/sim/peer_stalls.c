@@ -209,6 +209,34 @@ static void a_peer_without_settings_times_out(void **state) {
     world_done(&world);
 }
 
+/* "Never" for everything: a connection has its end all the same, open, idle or not yet made. */
+static void no_wait_is_without_its_end(void **state) {
+    (void)state;
+    const int64_t day_us = 86400LL * 1000000;
+    struct world world;
+    world_init(&world);
+    struct avs_core_options options = world.core.options;
+    avs_core_done(&world.core);
+    options.connect_timeout_us = options.ping_interval_us = options.ping_timeout_us =
+        options.idle_timeout_us = AVS_NEVER_US;
+    assert_int_equal(avs_core_init(&world.core, &options, &world.stats, NULL), AVS_OK);
+    struct outcome outcome;
+    world_submit(&world, &outcome, WORLD_URL);
+    world_turn(&world);
+    assert_in_range(avs_core_deadline(&world.core) - world.now_us, 1, day_us + 1000000);
+    world_connect(&world, 0);
+    assert_in_range(avs_core_deadline(&world.core) - world.now_us, 1, day_us);
+    peer_headers(&world.conns[0].script, 1, 204, NULL, true);
+    world_feed(&world, 0);
+    world_turn(&world);
+    assert_int_equal(outcome.finished, 1);
+    world_advance(&world, 1000);
+    assert_in_range(avs_core_deadline(&world.core) - world.now_us, 1, day_us);
+    world_advance(&world, 86400u * 1000);
+    assert_null(world.conns[0].conn); /* the idle one was closed */
+    world_done(&world);
+}
+
 /* An upload through a slow window: each byte that its source gives is a sign of life. */
 static void reading_a_source_is_activity(void **state) {
     (void)state;
@@ -263,6 +291,7 @@ int main(void) {
         cmocka_unit_test(the_requests_own_timeouts),
         cmocka_unit_test(a_peer_that_is_silent_from_the_start_is_found_dead_too),
         cmocka_unit_test(a_peer_without_settings_times_out),
+        cmocka_unit_test(no_wait_is_without_its_end),
         cmocka_unit_test(reading_a_source_is_activity),
         cmocka_unit_test(a_lost_connection_fails_what_was_under_way),
     };

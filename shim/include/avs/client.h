@@ -37,10 +37,13 @@ AVS_BEGIN_DECLS
 /** Defaults of struct avs_client_options, in force where its field is 0. A peer that died is found
  *  out after 5 s when something was sent to it, and after 30 + 5 = 35 s when only a silent stream
  *  (the downchannel) is open: ping_interval_ms, then ping_timeout_ms. */
-#define AVS_CONNECT_TIMEOUT_MS_DEFAULT   30000
-#define AVS_PING_INTERVAL_MS_DEFAULT     30000
-#define AVS_PING_TIMEOUT_MS_DEFAULT      5000
-#define AVS_IDLE_TIMEOUT_MS_DEFAULT      300000
+#define AVS_CONNECT_TIMEOUT_MS_DEFAULT 30000
+#define AVS_PING_INTERVAL_MS_DEFAULT   30000
+#define AVS_PING_TIMEOUT_MS_DEFAULT    5000
+#define AVS_IDLE_TIMEOUT_MS_DEFAULT    300000
+/** The longest of these waits, a day: what a negative value asks for, and what more than that is.
+ */
+#define AVS_WAIT_MS_MAX                  86400000
 #define AVS_RECEIVE_WINDOW_BYTES_DEFAULT (1024 * 1024)
 
 /** The longest that a long-lived stream stays open after GOAWAY while other requests of its origin
@@ -92,7 +95,7 @@ struct avs_client_options {
     const char *connect_to;     /**< Optional: HOST:PORT to dial instead of every origin's own; SNI
                                      and the name check stay with the origin. For tests. */
 
-    /* Time, in milliseconds. 0 = the default above, negative = never (no limit). */
+    /* Time, in milliseconds. 0 = the default above, negative = AVS_WAIT_MS_MAX. */
     int connect_timeout_ms; /**< DNS, TCP, proxy, TLS and the peer's SETTINGS together. A request's
                                  own connection_timeout_ms counts besides */
     int ping_interval_ms;   /**< silence on a connection with open streams before a PING is sent */

@@ -141,7 +141,7 @@ static void *run(void *user) {
 
 /* ---------------------------------------------------------------- options */
 
-/* 0 = the default, negative = never. */
+/* 0 = the default, negative = the core's longest. */
 static int64_t limit_us(int value_ms, int default_ms) {
     if (value_ms < 0) {
         return AVS_NEVER_US;
@@ -197,7 +197,7 @@ static enum avs_status set_up_links(struct avs_client *client,
         .ats_roots = client->file_roots ? client->file_roots : avs_ats_roots_embedded(),
         .alpn = "h2",
         .offers_sessions = true,
-        .dial_timeout_ms = connect_us == AVS_NEVER_US ? INT_MAX : (int)(connect_us / 1000),
+        .dial_timeout_ms = connect_us == AVS_NEVER_US ? AVS_WAIT_MS_MAX : (int)(connect_us / 1000),
         .unacknowledged_timeout_ms = ping_us == AVS_NEVER_US ? 0 : (int)(ping_us / 1000),
     };
     AVS_TRY(read_connect_to(options->connect_to, &links.connect_to, reterr));

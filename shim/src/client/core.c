@@ -28,9 +28,23 @@ int64_t avs_core_deadline(const struct avs_core *core) {
     return core->loop.deadline_us;
 }
 
+/* Whatever the caller asked for, no wait of a connection is without its end. */
+static int64_t within_a_day(int64_t wait_us) {
+    const int64_t most_us = (int64_t)AVS_WAIT_MS_MAX * 1000;
+    return wait_us < most_us ? wait_us : most_us;
+}
+
+static void limit_waits(struct avs_core_options *options) {
+    options->connect_timeout_us = within_a_day(options->connect_timeout_us);
+    options->ping_interval_us = within_a_day(options->ping_interval_us);
+    options->ping_timeout_us = within_a_day(options->ping_timeout_us);
+    options->idle_timeout_us = within_a_day(options->idle_timeout_us);
+}
+
 enum avs_status avs_core_init(struct avs_core *core, const struct avs_core_options *options,
                               struct avs_client_stats *stats, struct avs_error *reterr) {
     *core = (struct avs_core){.options = *options};
+    limit_waits(&core->options);
     core->any.stats = stats;
     core->loop.deadline_us = AVS_NEVER_US;
     AVS_TRY(avs_inbox_init(&core->any.inbox, reterr));
