@@ -210,6 +210,8 @@ def blocks(standin, name="chain-ok.pem"):
 
 @pytest.mark.parametrize("order, number, words", [
     ((2, 1, 0), 3, "reverse order: its last certificate (number 3)"),
+    ((1, 2, 0), 3, "a rotated order: its last certificate (number 3)"),
+    ((1, 0), 2, "reverse order: its last certificate (number 2)"),
     ((1, 0, 2), 2, "wrong order: its own certificate (number 2)"),
     ((0, 1, 2), 1, None),
 ])

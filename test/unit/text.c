@@ -123,7 +123,7 @@ static void what_a_terminal_would_obey_becomes_a_question_mark(void **state) {
     } rows[] = {
         {"plain caf\xc3\xa9", "plain caf\xc3\xa9"},
         {"\033[31mred", "?[31mred"},
-        {"a\nb\r\tc", "a?b??c"},
+        {"a\nb\r\tc", "a?b? c"}, /* a tab is a blank, and nothing that is hidden */
         {"\x7f", "?"},
         {"\xc2\x9b"
          "31m",

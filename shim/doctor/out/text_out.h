@@ -49,8 +49,8 @@ void avs_out_command(struct avs_out *out, const char *command);
  *  same width in front of the others. Nothing for "". */
 void avs_out_lines(struct avs_out *out, const char *label, const char *text);
 
-/** With `more` lines still to come it is longer than the terminal, or than a screen of 24 lines where
- *  it goes to a file: the answer has scrolled away then, and is said again at the end. */
+/** With `more` lines still to come it is longer than the terminal, or than a screen of 24 lines
+ * where it goes to a file: the answer has scrolled away then, and is said again at the end. */
 bool avs_out_is_long(const struct avs_out *out, size_t more);
 
 /** Hand over the text; a line that is open is ended. Caller frees *ret_text.

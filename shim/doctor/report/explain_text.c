@@ -28,6 +28,25 @@ static void add_answer(struct avs_out *text, const struct avs_trust_explanation 
                  avs_cause_info(explanation->causes[0])->id);
 }
 
+static bool is_issued_by(const struct avs_tls_facts *tls, size_t at, size_t by) {
+    return strcmp(tls->chain[at].issuer, tls->chain[by].subject) == 0;
+}
+
+/* How a file stands whose last certificate is the server's, which is the first of the facts now. */
+static const char *order_of_issuers(const struct avs_tls_facts *tls, size_t count) {
+    bool is_up = true, is_down = true; /* behind the leaf, each is issued by the next, or before */
+    for (size_t i = 1; i + 1 < count; i++) {
+        is_up = is_up && is_issued_by(tls, i, i + 1);
+        is_down = is_down && is_issued_by(tls, i + 1, i);
+    }
+    if (count < 2 || count != tls->chain_length) {
+        return "the wrong";
+    }
+    return is_down && is_issued_by(tls, 0, count - 1) ? "the reverse"
+           : is_up && is_issued_by(tls, 0, 1)         ? "a rotated"
+                                                      : "the wrong";
+}
+
 /* The first certificate of the file is not the server's. */
 static void add_order(struct avs_out *text, const struct avs_trust_explanation *explanation) {
     size_t leaf = explanation->leaf_number;
@@ -39,7 +58,9 @@ static void add_order(struct avs_out *text, const struct avs_trust_explanation *
         avs_out_tone(text, AVS_TONE_WARN,
                      "The file is in %s order: its %s certificate (number %zu) is the server's. It "
                      "is judged as if it were the first; a server that sends them so is refused.\n",
-                     leaf == explanation->certificates ? "the reverse" : "the wrong",
+                     leaf == explanation->certificates
+                         ? order_of_issuers(&explanation->tls, explanation->certificates)
+                         : "the wrong",
                      leaf == explanation->certificates ? "last" : "own", leaf);
     }
 }

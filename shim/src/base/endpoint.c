@@ -65,7 +65,7 @@ static enum avs_status refuse(const struct url *url, const char *problem) {
     }
     for (size_t i = from; i < url->length && out < SHOWN_LENGTH_MAX; i++) {
         unsigned char byte = (unsigned char)url->text[i];
-        shown[out++] = byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
+        shown[out++] = byte >= 0x20 && byte < 0x7F ? (char)byte : byte == '\t' ? ' ' : '?';
     }
     if (url->length - from > SHOWN_LENGTH_MAX) {
         memcpy(shown + out, "...", 3);

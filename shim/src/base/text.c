@@ -109,7 +109,7 @@ bool avs_text_is_printable(const char *text) {
     return length > 0;
 }
 
-/* One '?' for each sequence of which `measure` says 0. The text never grows. */
+/* One '?' (for a tab a blank) for each sequence of which `measure` says 0. The text never grows. */
 static void replace(char *text, size_t (*measure)(const char *text, size_t left)) {
     const char *end = text + strlen(text);
     char *out = text;
@@ -117,7 +117,7 @@ static void replace(char *text, size_t (*measure)(const char *text, size_t left)
         size_t left = (size_t)(end - at);
         size_t length = measure(at, left);
         size_t taken = length ? length : avs_text_utf8_sequence(at, left);
-        memmove(out, length ? at : "?", length ? length : 1);
+        memmove(out, length ? at : *at == '\t' ? " " : "?", length ? length : 1);
         out += length ? length : 1;
         at += taken ? taken : 1;
     }
