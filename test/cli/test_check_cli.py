@@ -303,3 +303,17 @@ def test_help_has_examples_and_exit_codes(command):
 def test_unknown_command_shows_the_overview():
     result = run("chekc")
     assert result.returncode == 2 and "chekc" in result.stderr and "check" in result.stderr
+
+
+def test_families_that_openssl_cnf_forbids_to_ask_are_not_the_servers_fault(standin, tmp_path):
+    conf = tmp_path / "openssl.cnf"
+    conf.write_text("openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\n"
+                    "MinProtocol = TLSv1.3\n")
+    result = standin.check("ok.localhost", "--families", env={**ENVIRONMENT, "OPENSSL_CONF": str(conf)})
+    assert result.returncode == 0
+    rows = [line for line in result.stdout.splitlines() if " RSA " in line or " ECDSA " in line]
+    assert len(rows) == 2 and all("openssl.cnf does not allow (MinProtocol)" in row for row in rows)
+    conf.write_text(conf.read_text().replace("MinProtocol = TLSv1.3", "MaxProtocol = TLSv1.1"))
+    result = standin.check("ok.localhost", env={**ENVIRONMENT, "OPENSSL_CONF": str(conf)})
+    assert result.returncode == 1
+    assert "openssl.cnf leaves this device no TLS version (tls_version)" in result.stdout

@@ -4,6 +4,7 @@
 #include "net/dial.h"
 
 #include <arpa/inet.h>
+#include <curl/curl.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -174,6 +175,75 @@ static void tls_proxies_are_refused_with_the_fix(void **state) {
     avs_loop_free(loop);
 }
 
+/* A libcurl that was built without something: --disable-proxy and the like. */
+static CURLoption missing[2];
+
+CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+CURLcode __real_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...) {
+    va_list arguments;
+    va_start(arguments, option);
+    void *value = va_arg(arguments, void *); /* a long is as wide, on all that Linux runs on */
+    va_end(arguments);
+    bool is_missing = option == missing[0] || option == missing[1];
+    return is_missing ? CURLE_UNKNOWN_OPTION : __real_curl_easy_setopt(easy, option, value);
+}
+
+static void an_option_that_libcurl_lacks_is_named(void **state) {
+    (void)state;
+    static const struct {
+        CURLoption missing;
+        const char *proxy, *option;
+        enum avs_status status;
+        enum avs_dial_outcome outcome;
+    } rows[] = {
+        {CURLOPT_PROXY, "http://p:1", "CURLOPT_PROXY", AVS_ERR_PROXY, AVS_DIAL_PROXY_FAILED},
+        {CURLOPT_HTTPPROXYTUNNEL, "p:1", "CURLOPT_HTTPPROXYTUNNEL", AVS_ERR_PROXY,
+         AVS_DIAL_PROXY_FAILED},
+        {CURLOPT_CONNECT_TO, "", "CURLOPT_CONNECT_TO", AVS_ERR_CONNECT, AVS_DIAL_FAILED},
+        {CURLOPT_INTERFACE, "", "CURLOPT_INTERFACE", AVS_ERR_CONNECT, AVS_DIAL_FAILED},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_loop *loop;
+        struct avs_dial *started;
+        struct avs_dial_facts facts = {0};
+        struct avs_error error = AVS_ERROR_INIT;
+        const struct avs_dial_options options = {.host = "a.invalid",
+                                                 .port = 443,
+                                                 .proxy = rows[i].proxy,
+                                                 .timeout_ms = 9,
+                                                 .facts = &facts};
+        missing[0] = rows[i].missing;
+        assert_int_equal(avs_loop_new(&loop, NULL), AVS_OK);
+        assert_int_equal(avs_dial_start(loop, &options, on_done, NULL, &started, &error),
+                         rows[i].status);
+        missing[0] = 0;
+        assert_int_equal(facts.outcome, rows[i].outcome);
+        assert_string_equal(facts.refused_option, rows[i].option);
+        assert_non_null(strstr(error.message, rows[i].option));
+        assert_non_null(strstr(error.message, curl_version_info(CURLVERSION_NOW)->version));
+        avs_loop_free(loop);
+    }
+}
+
+/* Where no proxy is asked for, a libcurl without proxies is as good as any. */
+static void a_libcurl_without_proxies_dials(void **state) {
+    (void)state;
+    uint16_t port;
+    int listener = listen_on_loopback(&port);
+    struct avs_dial_facts facts = {0};
+    const struct avs_dial_options options = {
+        .host = "127.0.0.1", .port = port, .proxy = "", .timeout_ms = 20000, .facts = &facts};
+    missing[0] = CURLOPT_PROXY;
+    missing[1] = CURLOPT_HTTPPROXYTUNNEL;
+    struct result result = dial(&options);
+    missing[0] = missing[1] = 0;
+    assert_int_equal(facts.outcome, AVS_DIAL_CONNECTED);
+    assert_true(result.fd >= 0);
+    close(result.fd);
+    close(listener);
+}
+
 static void cancelled_dial_never_calls_back(void **state) {
     (void)state;
     struct avs_loop *loop;
@@ -212,6 +282,8 @@ int main(void) {
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(hosts_that_no_proxy_exempts_are_dialled_directly),
         cmocka_unit_test(tls_proxies_are_refused_with_the_fix),
+        cmocka_unit_test(an_option_that_libcurl_lacks_is_named),
+        cmocka_unit_test(a_libcurl_without_proxies_dials),
         cmocka_unit_test(cancelled_dial_never_calls_back),
         cmocka_unit_test(allocation_failures_leave_nothing_behind),
     };

@@ -89,14 +89,14 @@ static struct avs_pump_options way_of(const struct line *line, struct avs_dial_f
     };
 }
 
-/* A proxy that cannot be used is in the facts. */
-static enum avs_status past_proxy(enum avs_status status) {
-    return status == AVS_ERR_PROXY ? AVS_OK : status;
+/* A proxy that cannot be used, and a libcurl that refuses to dial, are in the facts. */
+static enum avs_status past_dial(enum avs_status status) {
+    return status == AVS_ERR_PROXY || status == AVS_ERR_CONNECT ? AVS_OK : status;
 }
 
 static enum avs_status shake_hands(const struct line *line, const struct avs_pump_options *way,
                                    struct avs_error *reterr) {
-    return past_proxy(avs_check_handshake(way, line->loop, line->plan->deadline_us, reterr));
+    return past_dial(avs_check_handshake(way, line->loop, line->plan->deadline_us, reterr));
 }
 
 /* ---------------------------------------------------------------- HTTP/1.1 */
@@ -137,7 +137,7 @@ static enum avs_status run_http1(struct line *line, struct avs_session_evidence 
                                            .facts = &session->http,
                                            .request = plan->request,
                                            .answer = plan->answer};
-    AVS_TRY(past_proxy(avs_h1_exchange(&options, reterr)));
+    AVS_TRY(past_dial(avs_h1_exchange(&options, reterr)));
     if (session->tls.outcome != AVS_HANDSHAKE_ESTABLISHED &&
         session->tls.alert_received == ALERT_NO_APPLICATION_PROTOCOL) {
         return retry_without_alpn(line, session, reterr);

@@ -78,6 +78,11 @@ static void about_dial(struct subject *subject) {
     }
     say(subject, "proxy", dial->proxy);
     say(subject, "interface", dial->interface_name);
+    if (dial->refused_option[0]) {
+        line(subject);
+        avs_out_printf(subject->out, "libcurl was built without %s, so use one that has it (%s)",
+                       dial->refused_option, subject->evidence->library);
+    }
     if (dial->proxy_status != 0) {
         line(subject);
         avs_out_printf(subject->out, "the proxy answered: HTTP status %d%s", dial->proxy_status,

@@ -277,8 +277,10 @@ static enum avs_status add_family(struct report *report, enum avs_family family,
     }
     if (cause == AVS_CAUSE_TLS_VERSION) {
         fact(report, AVS_MARK_NOTE, label);
-        avs_out_printf(&report->out, "not known: this is asked over TLS 1.2, which the server "
-                                     "does not speak\n");
+        avs_out_printf(&report->out, "not known: this is asked over TLS 1.2, which %s\n",
+                       avs_is_version_ours(&session->tls)
+                           ? "this device's openssl.cnf does not allow (MinProtocol)"
+                           : "the server does not speak");
         return AVS_OK;
     }
     fact(report, verdict->outcome == AVS_SESSION_FAIL ? AVS_MARK_FAIL : AVS_MARK_UNKNOWN, label);

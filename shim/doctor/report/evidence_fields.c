@@ -79,6 +79,7 @@ static const struct avs_field dial_rows[] = {
     FIELD(curl_code, INT),
     FIELD(os_errno, INT),
     FIELD(proxy_status, INT),
+    FIELD(refused_option, TEXT),
 };
 TABLE(dial);
 #undef STRUCT

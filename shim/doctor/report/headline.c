@@ -100,10 +100,20 @@ static void say_interface(const struct view *view) {
     SAY(view, "no interface %s with an address here", view->session->dial.interface_name);
 }
 
+/* What else failed before a byte was sent has the catalogue's words. */
+static void say_option(const struct view *view) {
+    const char *option = view->session->dial.refused_option;
+    if (option[0]) {
+        SAY(view, "this libcurl has no %s", option);
+    }
+}
+
 static void say_proxy(const struct view *view) {
     const struct avs_dial_facts *dial = &view->session->dial;
     bool is_socks = strncmp(dial->proxy, "socks", 5) == 0;
-    if (strncmp(dial->proxy, "https://", 8) == 0) {
+    if (dial->refused_option[0]) {
+        say_option(view);
+    } else if (strncmp(dial->proxy, "https://", 8) == 0) {
         SAY(view, "https:// proxy: not supported");
     } else if (dial->proxy_status == 407) {
         SAY(view, "the proxy wants a login (407)");
@@ -150,8 +160,14 @@ static void say_client_cert(const struct view *view) {
     SAY(view, "a client certificate is wanted");
 }
 
+bool avs_is_version_ours(const struct avs_tls_facts *tls) {
+    return strstr(tls->openssl_error, "no protocols available") != NULL;
+}
+
 static void say_version(const struct view *view) {
-    SAY(view, "no TLS version in common");
+    bool is_ours = avs_is_version_ours(&view->session->tls);
+    SAY(view,
+        is_ours ? "openssl.cnf leaves this device no TLS version" : "no TLS version in common");
 }
 
 static void say_cipher(const struct view *view) {
@@ -282,6 +298,7 @@ static const struct {
     {AVS_CAUSE_NETWORK_UNREACHABLE, say_dial},
     {AVS_CAUSE_INTERFACE_MISSING, say_interface},
     {AVS_CAUSE_PROXY_FAILED, say_proxy},
+    {AVS_CAUSE_UNKNOWN_TRANSPORT, say_option},
     {AVS_CAUSE_TLS_ABORTED, say_handshake},
     {AVS_CAUSE_TLS_TIMEOUT, say_handshake},
     {AVS_CAUSE_TLS_FAILED, say_handshake},

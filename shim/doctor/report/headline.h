@@ -13,4 +13,7 @@
 void avs_headline(enum avs_cause cause, const struct avs_evidence *evidence,
                   const struct avs_session_evidence *session, char ret_text[AVS_HEADLINE_BYTES]);
 
+/** It was no server that refused the TLS versions: this device's openssl.cnf left none to offer. */
+bool avs_is_version_ours(const struct avs_tls_facts *tls);
+
 #endif

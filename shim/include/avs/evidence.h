@@ -132,7 +132,9 @@ struct avs_dial_facts {
     char interface_name[64];
     int curl_code; /**< CURLcode of the dial, 0 = fine */
     int os_errno;
-    int proxy_status; /**< the proxy's HTTP status, 0 if none was seen */
+    int proxy_status;        /**< the proxy's HTTP status, 0 if none was seen */
+    char refused_option[40]; /**< of libcurl, which was built without it: "CURLOPT_PROXY"; empty if
+                                  none */
 };
 
 /** One certificate as it was sent. */

@@ -102,17 +102,19 @@ static bool is_ipv6_literal(const char *host) {
 }
 
 static CURLcode set_options(struct avs_dial *dial, const struct avs_dial_options *options,
-                            const char *proxy) {
+                            const char *proxy, const char **ret_option) {
     CURL *easy = dial->easy;
     bool brackets = is_ipv6_literal(options->host);
     char url[URL_BYTES];
     snprintf(url, sizeof(url), "http://%s%s%s:%u/", brackets ? "[" : "", options->host,
              brackets ? "]" : "", options->port);
-    CURLcode result = curl_easy_setopt(easy, CURLOPT_URL, url);
+    CURLcode result = CURLE_OK;
 #define SET(option, value)                              \
     if (result == CURLE_OK) {                           \
         result = curl_easy_setopt(easy, option, value); \
+        *ret_option = #option;                          \
     }
+    SET(CURLOPT_URL, url)
     SET(CURLOPT_CONNECT_ONLY, 1L)
     SET(CURLOPT_NOSIGNAL, 1L)
     SET(CURLOPT_PRIVATE, dial)
@@ -122,11 +124,14 @@ static CURLcode set_options(struct avs_dial *dial, const struct avs_dial_options
     SET(CURLOPT_TIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_FRESH_CONNECT, 1L)
     SET(CURLOPT_BUFFERSIZE, 1024L) /* nothing but a proxy's answer is read */
-    SET(CURLOPT_HTTPPROXYTUNNEL, 1L)
-    SET(CURLOPT_PROXY, proxy ? proxy : "")
     SET(CURLOPT_INTERFACE, options->interface_name)
     SET(CURLOPT_CONNECT_TO, dial->connect_to)
     SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L)
+    bool knows_proxies = curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
+    if (knows_proxies || (proxy && proxy[0])) { /* else it was built without, and needs none */
+        SET(CURLOPT_PROXY, proxy ? proxy : "")
+        SET(CURLOPT_HTTPPROXYTUNNEL, 1L)
+    }
 #undef SET
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* a name lookup that hangs must not hold us beyond the deadline; older libcurls ignore it */
@@ -149,6 +154,20 @@ static void dial_free(struct avs_dial *dial) {
     free(dial);
 }
 
+/* The libcurl that was loaded was built without what the option is for. */
+static enum avs_status refuse_option(struct avs_dial_facts *facts, const char *option,
+                                     CURLcode result, struct avs_error *reterr) {
+    bool is_proxy = strstr(option, "PROXY") != NULL;
+    facts->outcome = is_proxy ? AVS_DIAL_PROXY_FAILED : AVS_DIAL_FAILED;
+    facts->curl_code = (int)result;
+    AVS_TEXT_SET(facts->refused_option, option);
+    return avs_fail_cause(reterr, is_proxy ? AVS_ERR_PROXY : AVS_ERR_CONNECT,
+                          is_proxy ? AVS_CAUSE_PROXY_FAILED : AVS_CAUSE_UNKNOWN_TRANSPORT,
+                          "libcurl %s refuses %s (%s): load one that was built with it",
+                          curl_version_info(CURLVERSION_NOW)->version, option,
+                          curl_easy_strerror(result));
+}
+
 static enum avs_status set_up(struct avs_dial *dial, const struct avs_dial_options *options,
                               const char *proxy, struct avs_error *reterr) {
     dial->easy = curl_easy_init();
@@ -161,13 +180,13 @@ static enum avs_status set_up(struct avs_dial *dial, const struct avs_dial_optio
         dial->connect_to = curl_slist_append(NULL, entry);
         AVS_REQUIRE_MEMORY(dial->connect_to, reterr);
     }
-    CURLcode result = set_options(dial, options, proxy);
+    const char *option = "";
+    CURLcode result = set_options(dial, options, proxy, &option);
     if (result == CURLE_OUT_OF_MEMORY) {
         return avs_fail_memory(reterr);
     }
     if (result != CURLE_OK) {
-        return avs_fail(reterr, AVS_ERR_CONNECT, "libcurl refuses to dial %s: %s", options->host,
-                        curl_easy_strerror(result));
+        return refuse_option(dial->facts, option, result, reterr);
     }
     if (!dial->loop->multi) {
         dial->loop->multi = curl_multi_init();
