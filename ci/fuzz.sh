@@ -25,6 +25,7 @@ inspect_stream doctor/inspect/*.c
 iot_answer     doctor/iot/answer.c
 iot_config     doctor/iot/config*.c
 iot_keys       doctor/iot/ini.c doctor/iot/words.c doctor/iot/helper.c doctor/iot/members.c
+iot_inventory  doctor/iot/inventory.c doctor/iot/inventory_json.c
 iot_name       doctor/iot/host.c doctor/iot/name.c
 judge          src/verdict/*.c
 tls_engine     src/tls/engine.c src/trust/gate.c

@@ -3,19 +3,18 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_iot_explain,
-    &cli_iot_regions,
-    &cli_iot_endpoint,
-    NULL,
+    &cli_iot_explain, &cli_iot_plan, &cli_iot_regions, &cli_iot_endpoint, NULL,
 };
 
 const struct cli_command cli_iot = {
     .name = "iot",
     .summary = "AWS IoT Core: its names, its regions, and how devices move to ATS endpoints",
     .usage = "COMMAND [OPTION...]",
-    .about = "AWS IoT Core: the device data endpoints and their roots.",
-    .examples =
-        "avs-shim iot regions                        the guide's table with today's beside it",
+    .about = "AWS IoT Core: which endpoint a device should use, which root that needs, and how a "
+             "fleet gets there.",
+    .examples = "avs-shim iot explain a1b2.iot.us-east-1.amazonaws.com\n"
+                "avs-shim iot endpoint --region us-east-1\n"
+                "avs-shim iot plan devices.csv",
     .schema = "avs-shim.iot/1", /* of an error; each command has its own */
     .commands = commands,
     .run = cli_run_below,

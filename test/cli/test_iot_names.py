@@ -52,7 +52,7 @@ def test_what_to_do_is_what_the_guide_and_aws_say_today():
     assert "legacy name: AWS no longer supports VeriSign on IoT Core; ask for iot:Data-ATS" in text
     assert "do not install VeriSign's G5 root" in text and "Never paste -ats into a name" in text
     assert "fails sooner or later" in text and "only a connection can tell" in text
-    assert "aws iot describe-endpoint --endpoint-type iot:Data-ATS --region us-east-1" in text
+    assert "next        avs-shim iot endpoint --region us-east-1\n" in text
 
 
 def test_the_roots_for_both_families_are_named():

@@ -13,7 +13,8 @@ from avs_shim import AVS_SHIM, ENVIRONMENT, run
 
 COMMANDS = ["check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
             "endpoint toggle", "endpoint unset", "trust explain", "trust audit", "trust install",
-            "inspect", "iot explain", "iot regions", "iot endpoint", "causes", "standin", "help"]
+            "inspect", "iot explain", "iot plan", "iot regions", "iot endpoint", "causes", "standin",
+            "help"]
 GROUPS = ["endpoint", "trust", "iot"]
 
 
@@ -102,6 +103,7 @@ def test_the_version_is_told(word):
     (["standin", "--json", "--dir", "/proc/no"], "standin"), (["iot", "--json"], "iot"),
     (["iot", "regions", "--json", "No Region"], "iot-regions"),
     (["iot", "explain", "--json"], "iot-explain"), (["iot", "explain", "--json", "/no"], "iot-explain"),
+    (["iot", "plan", "--json"], "iot-plan"), (["iot", "plan", "--json", "/no"], "iot-plan"),
     (["iot", "explain", "--json", "u:p@a.example"], "iot-explain"),
     (["iot", "endpoint", "--json", "--region", "mars"], "iot-endpoint")])
 def test_with_json_an_error_is_an_object_too(words, schema):

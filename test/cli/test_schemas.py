@@ -136,6 +136,16 @@ def test_endpoints_of_aws_iot(tmp_path):
               "--endpoint-url", f"https://localhost:{peer.port}", env=env).stdout)
 
 
+def test_the_plan_of_a_fleet_is_lines(tmp_path):
+    inventory = tmp_path / "devices.csv"
+    inventory.write_text("name,endpoint,store\n,a.iot.us-east-1.amazonaws.com,\nb,a b,\nc\n"
+                         "d,a-ats.iot.us-east-1.amazonaws.com,/etc/ssl/certs/ca-certificates.crt\n")
+    lines = run("iot", "plan", "--json", inventory).stdout.splitlines()
+    assert len(lines) == 5
+    for line in lines:
+        check(line)
+
+
 def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)
@@ -149,7 +159,8 @@ def test_lists():
      "/nonexistent"], ["endpoint", "lint", "--config", "/nonexistent"], ["inspect", "/nonexistent"],
     ["causes", "no_such"], ["iot", "regions", "No Region"],
     ["iot", "explain", "a b"], ["iot", "explain", "/nonexistent"],
-    ["iot", "endpoint", "--type", "x"]], ids=" ".join)
+    ["iot", "endpoint", "--type", "x"], ["iot", "plan", "/nonexistent"],
+    ["iot", "plan", "/dev/null"]], ids=" ".join)
 def test_errors(words):
     result = run(*words, "--json")
     assert result.returncode == 2

@@ -175,6 +175,15 @@ def iot_names():
     return [text.encode() for text in re.findall(r'^ +\{"([^"\\]+)", [A-Z]', source, re.M)]
 
 
+def iot_inventories():
+    host = "a1b2.iot.us-east-1.amazonaws.com"
+    return [text.encode() for text in (
+        f'name,endpoint,store,wanted\n"a ""b""\nc",{host},/no,a-ats.iot.us-east-1.amazonaws.com\n',
+        f'\ufeffhost;thing\r\n{host};x\r\n\r\n"{host}";"y', f"endpoint\tx\n{host}\n",
+        f'name,endpoint\n"a,{host}\nb,{host}\nc"d,e\n"a"b,{host}\n', "endpoint\n\n\n",
+        f'{{"name":"a","endpoint":"{host}","store":"/no"}}\n{{"name":null}}\n{{"host":1}}\n[]\n{{')]
+
+
 def iot_configs():
     host = "a1b2-ats.iot.us-east-1.amazonaws.com"
     return [text.encode() for text in (
@@ -292,6 +301,7 @@ def make(folder):
         "iot_answer": numbered(aws_answers()),
         "iot_config": numbered(iot_configs()),
         "iot_keys": numbered(aws_keys()),
+        "iot_inventory": numbered(iot_inventories()),
         "iot_name": numbered(iot_names()),
         "evidence_json": numbered(evidence),
         "gateway": numbered(gateways()),

@@ -148,16 +148,16 @@ const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
         "sooner or later.",
         "Put the Amazon roots into the device's store, ask for iot:Data-ATS, then switch. Never "
         "paste -ats into a name, and do not install VeriSign's G5 root.",
-        "aws iot describe-endpoint --endpoint-type iot:Data-ATS"),
+        "avs-shim iot endpoint"),
     ROW(IOT_NAME_INVALID, CONFIG, ERROR,
         "The name is none that AWS IoT Core has, though it stands where one should.",
         "Ask DescribeEndpoint for the name and copy it whole; names are not put together by hand.",
-        "aws iot describe-endpoint --endpoint-type iot:Data-ATS"),
+        "avs-shim iot endpoint"),
     ROW(IOT_WRONG_KIND, CONFIG, ERROR,
         "The name is of another kind of AWS IoT host than is needed where it stands.",
         "Ask DescribeEndpoint for the kind that is needed: iot:Data-ATS for devices, "
         "iot:CredentialProvider for credentials. Their prefixes differ.",
-        "aws iot describe-endpoint --endpoint-type iot:CredentialProvider"),
+        "avs-shim iot endpoint --type credentials"),
     ROW(AWS_KEYS_MISSING, CONFIG, ERROR, "There are no AWS keys to sign the request with.",
         "Run aws configure, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use the device's "
         "own certificate (--cert, --key, --role-alias).",

@@ -69,6 +69,9 @@ static void add_string(struct avs_buffer *out, const char *bytes, size_t length)
 static void add_line(struct avs_json *json) {
     static const char blanks[INDENT * AVS_JSON_DEPTH_MAX + 1] =
         "                                                ";
+    if (json->is_line) {
+        return;
+    }
     avs_buffer_add_text(&json->out, "\n");
     avs_buffer_add(&json->out, blanks, INDENT * (size_t)json->depth);
 }
@@ -77,7 +80,7 @@ static void add_line(struct avs_json *json) {
 static void begin(struct avs_json *json, const char *key) {
     if (json->depth > 0) {
         bool *has_members = &json->has_members[json->depth - 1];
-        avs_buffer_add_text(&json->out, *has_members ? "," : "");
+        avs_buffer_add_text(&json->out, !*has_members ? "" : json->is_line ? ", " : ",");
         *has_members = true;
         add_line(json);
     }

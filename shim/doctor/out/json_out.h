@@ -22,6 +22,7 @@
 
 struct avs_json {
     struct avs_buffer out;
+    bool is_line; /* all on one line, for JSON lines; set by the caller before it writes */
     unsigned depth;
     bool has_members[AVS_JSON_DEPTH_MAX];
     char ends[AVS_JSON_DEPTH_MAX]; /* '}' or ']' for each level that is open */
@@ -52,8 +53,9 @@ void avs_json_uint(struct avs_json *json, const char *key, uint64_t number);
 void avs_json_real(struct avs_json *json, const char *key, double number);
 void avs_json_null(struct avs_json *json, const char *key);
 
-/** Hand over the text, indented by two blanks and ended by a newline; the writer is empty then.
- *  Caller frees *ret_text. Errors: NO_MEMORY, LIMIT, INTERNAL when something is still open. */
+/** Hand over the text, indented by two blanks (unless is_line) and ended by a newline; the writer
+ * is empty then. Caller frees *ret_text. Errors: NO_MEMORY, LIMIT, INTERNAL when something is still
+ * open. */
 AVS_NODISCARD enum avs_status avs_json_take(struct avs_json *json, char **ret_text,
                                             struct avs_error *reterr);
 

@@ -69,8 +69,8 @@ void avs_iot_next_command(const struct avs_iot_found *found, struct avs_buffer *
         return;
     }
     bool is_credentials = found->entry && found->entry->role == AVS_IOT_ROLE_CREDENTIALS;
-    avs_buffer_printf(command, "aws iot describe-endpoint --endpoint-type %s",
-                      is_credentials ? "iot:CredentialProvider" : "iot:Data-ATS");
+    avs_buffer_printf(command, "avs-shim iot endpoint%s",
+                      is_credentials ? " --type credentials" : "");
     if (found->is_host && found->name.region[0]) {
         avs_buffer_add_text(command, " --region ");
         avs_buffer_add_word(command, found->name.region);

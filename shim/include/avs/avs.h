@@ -14,6 +14,7 @@
 #include <avs/inspect.h>
 #include <avs/iot.h>
 #include <avs/iot_endpoint.h>
+#include <avs/iot_plan.h>
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>
