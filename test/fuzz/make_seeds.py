@@ -188,7 +188,7 @@ def iot_configs():
     host = "a1b2-ats.iot.us-east-1.amazonaws.com"
     return [text.encode() for text in (
         f'---\nsystem:\n  rootCaPath: "/ca.pem"\nservices:\n  a:\n    iotDataEndpoint: {host} # x\n',
-        f"note: |\n  awsRegion: x\niotCredEndpoint: 'c'\n  more\nx: {{awsRegion: y}}\n",
+        "note: |\n  awsRegion: x\niotCredEndpoint: 'c'\n  more\nx: {awsRegion: y}\n",
         f'{{"endpoint": "{host}", "a": {{"b": ["{host}"]}}, "root-ca": "/ca.pem"}}',
         f"connection a\naddress {host}:443 b:1\nbridge_alpn x-amzn-mqtt-ca\nbridge_cafile /a b\n",
         f'# c\nexport IOT_ENDPOINT="{host}" # d\n#define HOST "{host}"\n{host}\nx = y\n')]
