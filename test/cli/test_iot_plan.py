@@ -170,3 +170,31 @@ def test_a_terminal_sees_how_far_it_is(stores):
     os.close(master)
     assert " devices" in told and told.endswith("\r\x1b[K")
     assert out.startswith(b"163840 devices\n")
+
+
+PAGE = (ROOT / "docs" / "iot.md").read_text()
+
+
+def transcript(command):
+    """What the page shows below the command, up to the next empty line."""
+    shown = PAGE.partition(f"    $ {command}\n")[2].split("\n\n")[0]
+    return [line[4:] for line in shown.splitlines()]
+
+
+def test_the_transcripts_of_the_page_are_what_the_commands_print(stores):
+    word = "a1b2c3d4e5f6g7.iot.us-east-1.amazonaws.com"
+    printed = run("iot", "explain", word).stdout.splitlines()
+    shown = transcript(f"avs-shim iot explain {word}")
+    assert len(shown) == 4 and shown == printed[:4]
+    inventory = PAGE.partition("    name,endpoint,store,wanted\n")[2].split("\n\n")[0].strip()
+    (stores / "stores").mkdir()
+    (stores / "stores/kitchen-1.pem").write_text(VERISIGN)
+    result = plan(stores, inventory, options=())
+    shown = transcript("avs-shim iot plan devices.csv")
+    assert len(shown) == 3 and shown == result.stdout.splitlines()[:3]
+
+
+@pytest.mark.parametrize("state", ["old-only", "both-roots", "ready-to-switch", "switched", "blocked",
+                                   "broken"])
+def test_the_page_explains_each_state(state):
+    assert f"| `{state}` |" in PAGE
