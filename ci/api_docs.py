@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "api.md"
 MANUAL = ROOT / "docs" / "libavs-shim.3"
 LINE = ["client", "cause", "status", "log", "endpoint", "evidence", "verdict"]
 WORKSHOP = ["check", "report", "findings", "explain", "store", "config", "inspect", "iot", "iot_endpoint",
-            "iot_plan", "style"]
+            "iot_check", "iot_plan", "style"]
 
 HEAD = """# The C API
 

@@ -19,6 +19,7 @@ explain        doctor/check/chain.c src/trust/explain.c src/trust/replay.c src/t
 gateway        doctor/conf/gateway.c
 writers        src/base/json_out.c src/base/text_out.c src/base/text.c
 h1_head        doctor/h1/head.c
+iot_mqtt       doctor/iot/mqtt.c
 h2_feed        src/h2/*.c
 inspect_record doctor/inspect/record.c doctor/inspect/clean.c doctor/inspect/mask.c
 inspect_stream doctor/inspect/*.c

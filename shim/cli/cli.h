@@ -77,7 +77,8 @@ extern const struct cli_command
 extern const struct cli_command cli_check, cli_judge, cli_endpoint, cli_trust, cli_inspect, cli_iot;
 extern const struct cli_command cli_causes, cli_standin, cli_helper;
 extern const struct cli_command cli_trust_explain, cli_trust_audit, cli_trust_install;
-extern const struct cli_command cli_iot_explain, cli_iot_plan, cli_iot_regions, cli_iot_endpoint;
+extern const struct cli_command cli_iot_explain, cli_iot_plan, cli_iot_regions, cli_iot_endpoint,
+    cli_iot_check;
 
 /** Read the options into `target`, a struct of the command; the other words are left in
  *  argv[*ret_words] and behind. CLI_GO_ON, or the exit code: --help was printed, or a fault told.

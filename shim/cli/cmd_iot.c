@@ -3,7 +3,7 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_iot_explain, &cli_iot_plan, &cli_iot_regions, &cli_iot_endpoint, NULL,
+    &cli_iot_explain, &cli_iot_check, &cli_iot_plan, &cli_iot_regions, &cli_iot_endpoint, NULL,
 };
 
 const struct cli_command cli_iot = {
@@ -13,6 +13,7 @@ const struct cli_command cli_iot = {
     .about = "AWS IoT Core: which endpoint a device should use, which root that needs, and how a "
              "fleet gets there.",
     .examples = "avs-shim iot explain a1b2.iot.us-east-1.amazonaws.com\n"
+                "avs-shim iot check HOST --cert device.pem.crt --key private.pem.key\n"
                 "avs-shim iot endpoint --region us-east-1\n"
                 "avs-shim iot plan devices.csv",
     .schema = "avs-shim.iot/1", /* of an error; each command has its own */

@@ -146,6 +146,14 @@ def test_the_plan_of_a_fleet_is_lines(tmp_path):
         check(line)
 
 
+def test_ways_into_aws_iot(standin, tmp_path):
+    """Every member is there whatever was found; test_iot_check.py has all the faults."""
+    to = ["--connect-to", f"127.0.0.1:{standin.port}"]
+    for words in (to, [*to, "--port", "8443"], [*to, "--cert", standin.dir / "ca.pem", "--key",
+                                                tmp_path / "none", "--connect", "--publish", "a/b"]):
+        check(run("iot", "check", "ok.localhost", "--json", "--timeout", "5", *words).stdout)
+
+
 def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)
@@ -160,7 +168,7 @@ def test_lists():
     ["causes", "no_such"], ["iot", "regions", "No Region"],
     ["iot", "explain", "a b"], ["iot", "explain", "/nonexistent"],
     ["iot", "endpoint", "--type", "x"], ["iot", "plan", "/nonexistent"],
-    ["iot", "plan", "/dev/null"]], ids=" ".join)
+    ["iot", "plan", "/dev/null"], ["iot", "check"]], ids=" ".join)
 def test_errors(words):
     result = run(*words, "--json")
     assert result.returncode == 2

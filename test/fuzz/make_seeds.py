@@ -283,6 +283,14 @@ HOSTILE = [  # for a fuzzer that has no row: what text may hold
     b"\x1b[2J\x1b]0;x\7\r\n\t\0\x7f", b'"\\u0041</script>&\'`$(x)', b"x" * 3000, b" " * 200]
 
 
+def mqtt_answers():
+    """What brokers answer to a CONNECT, and what they should not."""
+    return [bytes.fromhex(text) for text in (
+        "20020000", "20020005", "20020007", "2009000006 22000a 210014", "2003008700",
+        "200a0080071f00046e6f7065", "e0028e00", "e000", "2013009d101c00056f74686572260001 6b00027676",
+        "20ffffffff", "2006000003 1f0009", "2002", "20", "30020000")] + [b"HTTP/1.1 400 Bad"]
+
+
 def numbered(inputs, prefixes=(b"",)):
     return {f"{number}-{at}": prefix + data for number, data in enumerate(inputs)
             for at, prefix in enumerate(prefixes)}
@@ -302,6 +310,7 @@ def make(folder):
         "iot_config": numbered(iot_configs()),
         "iot_keys": numbered(aws_keys()),
         "iot_inventory": numbered(iot_inventories()),
+        "iot_mqtt": numbered(mqtt_answers()),
         "iot_name": numbered(iot_names()),
         "evidence_json": numbered(evidence),
         "gateway": numbered(gateways()),

@@ -217,6 +217,16 @@ const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
         "the role alias, the role must trust credentials.iot.amazonaws.com, and the thing name "
         "must be the certificate's.",
         "aws iot describe-role-alias --role-alias NAME"),
+    ROW(CLIENT_CERT_NOT_ASKED, TLS, ERROR,
+        "The server did not ask for a client certificate, so the device's was never presented.",
+        "Check host and port: an X.509 endpoint of AWS IoT always asks; a domain configuration may "
+        "ask for another kind of login.",
+        NULL),
+    ROW(CLIENT_KEY_WEAK, CONFIG, ERROR,
+        "This device's OpenSSL does not present such a certificate or key: too weak for its "
+        "security level.",
+        "Create a certificate over RSA 2048 or EC P-256; do not lower the security level.",
+        "openssl x509 -in {cert} -noout -text"),
 };
 
 __attribute__((constructor)) static void join(void) {

@@ -13,6 +13,7 @@
 #include <avs/findings.h>
 #include <avs/inspect.h>
 #include <avs/iot.h>
+#include <avs/iot_check.h>
 #include <avs/iot_endpoint.h>
 #include <avs/iot_plan.h>
 #include <avs/log.h>

@@ -121,7 +121,9 @@ AVS_BEGIN_DECLS
     XX(AWS_SERVICE_FAILED, "aws_service_failed")               \
     XX(AWS_WRONG_HOST, "aws_wrong_host")                       \
     XX(AWS_ANSWER_BAD, "aws_answer_bad")                       \
-    XX(AWS_ROLE_REFUSED, "aws_role_refused")
+    XX(AWS_ROLE_REFUSED, "aws_role_refused")                   \
+    XX(CLIENT_CERT_NOT_ASKED, "client_cert_not_asked")         \
+    XX(CLIENT_KEY_WEAK, "client_key_weak")
 
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,

@@ -97,6 +97,7 @@ static void on_dialled(void *user, int fd) {
         .origin = options->session_origin,
         .facts = options->tls,
         .family = options->family,
+        .identity = options->identity,
     };
     struct avs_error error = AVS_ERROR_INIT;
     if (avs_tls_new(options->context, &tls, &pump->tls, &error) != AVS_OK) {

@@ -50,6 +50,7 @@ struct avs_pump_options {
     const char *session_origin;      /* ... under this "host:port"; NULL = a full handshake */
     const char *alpn;                /* "h2", "h2,http/1.1", ...; NULL = none offered */
     enum avs_tls_family family;
+    const struct avs_tls_identity *identity; /* for a server that asks for one; NULL = none */
 
     int64_t started_us;              /* what the timing counts from */
     struct avs_dial_facts *dial;     /* required */

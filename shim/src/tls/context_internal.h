@@ -21,7 +21,7 @@ struct avs_tls_context {
 int avs_tls_on_new_session(SSL *ssl, SSL_SESSION *session);
 /** Set by the engine: alerts and progress of a handshake. */
 void avs_tls_on_info(const SSL *ssl, int where, int value);
-/** Set by the engine: the server asked for a client certificate; we have none. */
+/** Set by the engine: the server asked for a client certificate. */
 int avs_tls_on_client_cert(SSL *ssl, X509 **ret_certificate, EVP_PKEY **ret_key);
 
 #endif

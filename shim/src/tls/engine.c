@@ -27,6 +27,7 @@ struct avs_tls {
     SSL *ssl;
     struct avs_gate gate;
     struct avs_tls_facts *facts;
+    const struct avs_tls_identity *identity; /* NULL = none */
     enum avs_tls_state state;
     enum avs_close_kind close_kind;
     char origin[AVS_TLS_SESSION_ORIGIN_BYTES]; /* empty = no resumption */
@@ -84,13 +85,13 @@ void avs_tls_on_info(const SSL *ssl, int where, int value) {
 }
 
 int avs_tls_on_client_cert(SSL *ssl, X509 **ret_certificate, EVP_PKEY **ret_key) {
-    (void)ret_certificate;
-    (void)ret_key;
     struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
-    if (tls) {
-        tls->facts->client_cert_requested = true;
+    if (!tls) {
+        return 0;
     }
-    return 0;
+    tls->facts->client_cert_requested = true;
+    const struct avs_tls_identity *identity = tls->identity;
+    return identity ? identity->present(identity, ssl, ret_certificate, ret_key) : 0;
 }
 
 static enum avs_status set_alpn(SSL *ssl, const char *list, struct avs_error *reterr) {
@@ -176,6 +177,7 @@ enum avs_status avs_tls_new(struct avs_tls_context *context, const struct avs_tl
     memset(tls, 0, offsetof(struct avs_tls, pipe.in)); /* the buffers need no zeroes */
     tls->context = context;
     tls->facts = options->facts;
+    tls->identity = options->identity;
     tls->facts->alert_received = tls->facts->alert_sent = -1;
     tls->facts->trust.gate.verify_error = -1;
     AVS_TEXT_SET(tls->host, options->host);

@@ -28,13 +28,22 @@ struct avs_tls;
  */
 enum avs_tls_family { AVS_TLS_ANY_FAMILY, AVS_TLS_RSA, AVS_TLS_ECDSA };
 
+/* The device's own certificate and key, for a server that asks for them. The owner brings OpenSSL's
+ * objects; the line has none of its own. */
+struct avs_tls_identity {
+    /** As OpenSSL's client_cert_cb: put both there as references of the caller's and return 1. */
+    int (*present)(const struct avs_tls_identity *identity, struct ssl_st *ssl,
+                   struct x509_st **ret_certificate, struct evp_pkey_st **ret_key);
+};
+
 struct avs_tls_options {
     const char *host;            /* required: SNI and name check; host name or IP literal */
     const char *alpn;            /* "h2,http/1.1"; NULL or "" = no ALPN */
     const char *origin;          /* cache key "host:port" for resumption; NULL = full handshake */
     struct avs_tls_facts *facts; /* required: written while the engine lives */
     enum avs_tls_family family;  /* optional */
-    int64_t now_unix;            /* time the certificates are judged at; 0 = the system clock */
+    const struct avs_tls_identity *identity; /* optional; borrowed while the engine lives */
+    int64_t now_unix; /* time the certificates are judged at; 0 = the system clock */
 };
 
 enum avs_tls_state {
