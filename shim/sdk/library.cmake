@@ -27,13 +27,13 @@ function(avs_add_sdk_library name)
   target_link_options(${name} PRIVATE -Wl,--version-script=${AVS_SDK_DIR}/exports.map)
   target_link_libraries(${name} PRIVATE
     -Wl,--whole-archive ${name}-archive -Wl,--no-whole-archive avs-shim-static ${CMAKE_DL_LIBS})
-  if(CMAKE_OBJCOPY)
-    target_compile_options(${name}-archive PRIVATE -fno-lto) # objcopy needs the symbols themselves
-    add_custom_command(TARGET ${name}-archive POST_BUILD VERBATIM
-      COMMAND ${CMAKE_OBJCOPY} --wildcard "--weaken-symbol=*alexaClientSDK*"
-              "--weaken-symbol=!*LibcurlHTTP2ConnectionFactory*" $<TARGET_FILE:${name}-archive>)
+  find_program(AVS_READELF NAMES ${CMAKE_READELF} readelf)
+  if(AVS_READELF)
+    set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${AVS_SDK_DIR}/weaken.sh)
+    add_custom_command(TARGET ${name} POST_BUILD VERBATIM
+      COMMAND ${AVS_SDK_DIR}/weaken.sh ${AVS_READELF} $<TARGET_FILE:${name}>)
   else()
-    message(WARNING "No objcopy (CMAKE_OBJCOPY): under LD_PRELOAD the SDK adapter will stop every "
-      "program that stands between env and the application, such as timeout or a shell")
+    message(WARNING "No readelf: under LD_PRELOAD the SDK adapter will stop every program that "
+      "stands between env and the application, such as timeout or a shell")
   endif()
 endfunction()
