@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from avs_shim import Server, free_port, run
+from avs_shim import Server, free_port, nginx_command, run
 from pki import Pki
 
 
@@ -41,7 +41,7 @@ def nginx(pki, tmp_path, h2, also=None):
           }}
         }}""")
     tmp_path.chmod(0o755)
-    return Server(port, "nginx", "-p", tmp_path, "-e", "stderr", "-c", tmp_path / "nginx.conf")
+    return Server(port, *nginx_command(tmp_path, tmp_path / "nginx.conf"))
 
 
 def s_server(pki, tmp_path, h2):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from avs_shim import BUILD, ENVIRONMENT, Server, Standin, free_port
+from avs_shim import BUILD, ENVIRONMENT, Server, Standin, free_port, nginx_version
 from h2_gateway import SPEECH, Gateway
 from pki import Pki
 
@@ -91,7 +91,7 @@ http {{
     server {{
         listen 127.0.0.1:{port} ssl http2; server_name {host};
         ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols {protocols};
-        keepalive_requests {requests};
+        keepalive_requests {requests}; {h2_requests}
         root {documents};
     }}
 }}
@@ -102,7 +102,8 @@ class Nginx(Server):
     def __init__(self, folder, pki, documents, protocols="TLSv1.2 TLSv1.3", requests=1000):
         port = free_port()
         config = pathlib.Path(folder) / "nginx.conf"
-        config.write_text(NGINX.format(folder=folder, port=port, host=HOST, chain=pki.chain,
+        old = f"http2_max_requests {requests};" if nginx_version() < (1, 19, 7) else ""
+        config.write_text(NGINX.format(h2_requests=old, folder=folder, port=port, host=HOST, chain=pki.chain,
                                        key=pki.key, protocols=protocols, requests=requests,
                                        documents=documents))
         super().__init__(port, shutil.which("nginx"), "-c", config)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from avs_shim import ENVIRONMENT, Standin, run
+from avs_shim import ENVIRONMENT, OPENSSL_VERIFY, Standin, run
 
 ROWS = json.loads(run("standin", "--list", "--json").stdout)["scenarios"]
 TRUST_CAUSES = {"root_missing", "intermediate_missing", "self_signed", "not_ats", "intercepted",
@@ -64,8 +64,8 @@ def test_a_saved_chain_gives_the_cause_of_the_live_handshake(standin, chains, ro
 
 
 def openssl_accepts(standin, chain, store, host, at):
-    command = ["openssl", "verify", "-partial_chain", "-trusted_first", "-purpose", "sslserver",
-               "-auth_level", "2", "-CAfile", standin.dir / store, "-no-CApath", "-no-CAstore",
+    command = [*OPENSSL_VERIFY, "-partial_chain", "-trusted_first", "-purpose", "sslserver",
+               "-auth_level", "2", "-CAfile", standin.dir / store, "-no-CApath",
                "-attime", str(at), "-untrusted", chain]
     if host:
         command += ["-verify_hostname", host]

@@ -62,7 +62,7 @@ def build_with_pkg_config(libdir, folder, sample, package):
 
     assert os.path.samefile(ask("--variable=includedir")[0], libdir / "../include")
     source = shutil.copy(ROOT / "sample" / "minimal" / f"{sample}.c", folder)
-    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", source,
+    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread", source,
                     *ask("--cflags", "--libs"), f"-Wl,-rpath,{ask('--variable=libdir')[0]}",
                     "-o", folder / sample], check=True)
     return folder / sample
@@ -117,7 +117,7 @@ def test_what_only_the_client_needs_is_small(tree, libdir, tmp_path):
     source = ROOT / "sample" / "minimal" / "get.c"
     subprocess.run(["cc", "-Os", "-ffunction-sections", f"-I{tree}/include", source,
                     libdir / "libavs-shim.a", "-Wl,--gc-sections", "-lssl", "-lcrypto",
-                    "-lnghttp2", "-lcurl", "-lpthread", "-o", tmp_path / "get"], check=True)
+                    "-lnghttp2", "-lcurl", "-lpthread", "-ldl", "-o", tmp_path / "get"], check=True)
     sections = subprocess.run(["size", "-A", tmp_path / "get"], check=True, capture_output=True,
                               text=True).stdout.splitlines()
     text = next(int(line.split()[1]) for line in sections if line.startswith(".text"))

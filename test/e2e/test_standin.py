@@ -18,6 +18,8 @@ import h2.connection
 import h2.events
 import pytest
 
+from avs_shim import OPENSSL_VERIFY
+
 BUILD = pathlib.Path(os.environ.get("AVS_BUILD_DIR", "build")).resolve()
 COMMAND = str(BUILD / "shim" / "avs-shim")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -467,7 +469,7 @@ def test_the_hashed_directory_works_and_the_unhashed_does_not(standin):
 ])
 def test_the_files_verify_as_their_names_say(standin, trusted, untrusted, file, result):
     extra = ["-untrusted", str(standin.directory / untrusted)] if untrusted else []
-    told = subprocess.run(["openssl", "verify", "-no-CApath", "-no-CAstore", "-CAfile", str(standin.directory / trusted),
+    told = subprocess.run([*OPENSSL_VERIFY, "-no-CApath", "-CAfile", str(standin.directory / trusted),
                            *extra, str(standin.directory / file)], capture_output=True)
     assert told.returncode == result, told
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from avs_shim import BUILD, ENVIRONMENT, command_for_anybody, run
+from avs_shim import BUILD, ENVIRONMENT, OPENSSL_VERIFY, command_for_anybody, run
 from trust_tree import (LAYOUTS, REQUIRED, ROOTS, Tree, certificates, debian, follow,
                         mint_root, openssl, pem, subject_hash)
 
@@ -31,7 +31,7 @@ def apply(tree, *arguments):
 
 def bundle_verifies(bundle, root):
     """OpenSSL's command, with this bundle and nothing else as the store."""
-    return subprocess.run(["openssl", "verify", "-no-CApath", "-no-CAstore", "-CAfile", bundle,
+    return subprocess.run([*OPENSSL_VERIFY, "-no-CApath", "-CAfile", bundle,
                            ROOTS / f"{root}.pem"], capture_output=True).returncode == 0
 
 
@@ -224,7 +224,7 @@ def test_the_ca_path_of_the_configuration(tmp_path, others):
     config = config_for(tmp_path, folder, "CURLOPT_CAPATH")
     assert run("trust", "install", "--config", config, "--apply").returncode == 0
     for root in REQUIRED:
-        verify = subprocess.run(["openssl", "verify", "-no-CAfile", "-no-CAstore", "-CApath",
+        verify = subprocess.run([*OPENSSL_VERIFY, "-no-CAfile", "-CApath",
                                  folder, ROOTS / f"{root}.pem"], capture_output=True)
         assert verify.returncode == 0
     assert run("trust", "audit", "--ca-path", folder).returncode == 0

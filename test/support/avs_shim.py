@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,23 @@ AVS_SHIM = str(BUILD / "shim" / "avs-shim")
 # Proxies of the machine must not get between the tests and loopback.
 ENVIRONMENT = {key: value for key, value in os.environ.items()
                if key.lower() not in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")}
+
+# OpenSSL's command with the stores that are named to it and no other; 1.1.1 has no default CAstore
+_HELP = subprocess.run(["openssl", "verify", "-help"], capture_output=True)
+OPENSSL_VERIFY = ["openssl", "verify",
+                  *(["-no-CAstore"] if b"-no-CAstore" in _HELP.stdout + _HELP.stderr else [])]
+
+_NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") or "nginx"
+
+
+def nginx_version():
+    said = subprocess.run([_NGINX, "-v"], capture_output=True, text=True).stderr
+    return tuple(int(number) for number in re.search(r"nginx/([0-9.]+)", said)[1].split("."))
+
+
+def nginx_command(folder, config):
+    log = ["-e", "stderr"] if nginx_version() >= (1, 19, 5) else []  # before, it warns and goes on
+    return [_NGINX, "-p", folder, *log, "-c", config]
 
 
 def run(*arguments, timeout=60, **options):

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from avs_shim import ENVIRONMENT, free_port
+from avs_shim import ENVIRONMENT, free_port, nginx_command
 from pki import Pki, _openssl
 
 ACCOUNT = "a1b2c3d4e5f6g7"
@@ -242,8 +242,7 @@ http {{
   }}
 }}
 """)
-        return [shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-p", self.folder, "-e", "stderr",
-                "-c", config]
+        return nginx_command(self.folder, config)
 
 
 class SoftHsm:
