@@ -228,7 +228,7 @@ const struct cli_command cli_iot_check = {
     .examples = "avs-shim iot check PREFIX-ats.iot.eu-west-1.amazonaws.com\n"
                 "avs-shim iot check HOST --cert device.pem.crt --key private.pem.key\n"
                 "avs-shim iot check HOST --cert device.pem.crt --key private.pem.key --connect\n"
-                "avs-shim iot check HOST --cert d.pem --key 'pkcs11:token=dev;object=key' "
+                "avs-shim iot check HOST --cert d.pem --key pkcs11:object=key "
                 "--key-passphrase-file pin --port 443",
     .exits = "0  ready: proven as far as was asked\n"
              "1  not ready\n"

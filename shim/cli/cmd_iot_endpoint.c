@@ -52,7 +52,40 @@ static const struct cli_option rows[] = {
      AT(options.profile),
      .help = "of ~/.aws/credentials and ~/.aws/config, before keys in the environment; default: "
              "AWS_PROFILE, or the profile \"default\""},
-    {.name = "endpoint-url",
+    {.group = "The device's own certificate instead of keys",
+     .name = "cert",
+     .kind = CLI_PATH,
+     .value = "FILE",
+     AT(options.cert_file),
+     .help = "the device's certificate, PEM"},
+    {.name = "key",
+     .kind = CLI_PATH,
+     .value = "FILE|URI",
+     AT(options.key),
+     .help = "its private key; a pass phrase is taken from AVS_SHIM_KEY_PASSPHRASE"},
+    {.name = "role-alias",
+     .kind = CLI_PATH,
+     .value = "NAME",
+     AT(options.role_alias),
+     .help = "the role that the device may take"},
+    {.name = "thing-name",
+     .kind = CLI_PATH,
+     .value = "NAME",
+     AT(options.thing_name),
+     .help = "where the role's policy asks for it"},
+    {.name = "credentials-endpoint",
+     .kind = CLI_PATH,
+     .value = "HOST",
+     AT(options.credentials_endpoint),
+     .help = "P.credentials.iot.REGION.amazonaws.com, asked for once with other keys (--type "
+             "credentials)"},
+    {.name = "credentials-connect-to",
+     .kind = CLI_PATH,
+     .value = "HOST:PORT",
+     AT(options.credentials_connect_to),
+     .help = "dial this instead of it"},
+    {.group = "The way there",
+     .name = "endpoint-url",
      .kind = CLI_PATH,
      .value = "URL",
      AT(options.endpoint_url),
@@ -86,7 +119,8 @@ static const struct cli_option rows[] = {
      .least = 1,
      .most = TIMEOUT_S_MAX,
      .help = "for all of it; default: 30"},
-    {.name = "quiet",
+    {.group = "Output",
+     .name = "quiet",
      .letter = 'q',
      .kind = CLI_FLAG,
      AT(is_quiet),
@@ -139,6 +173,13 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result != CLI_GO_ON) {
         return result;
     }
+    arguments.options.key_passphrase = getenv("AVS_SHIM_KEY_PASSPHRASE");
+    if (!arguments.options.role_alias &&
+        (arguments.options.cert_file || arguments.options.key ||
+         arguments.options.credentials_endpoint || arguments.options.thing_name)) {
+        return cli_usage_error(command,
+                               "the device's own certificate needs --role-alias NAME, too");
+    }
     arguments.options.timeout_ms = (int)(arguments.timeout_s * 1000);
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_iot_endpoint *endpoint = NULL;
@@ -164,13 +205,19 @@ const struct cli_command cli_iot_endpoint = {
         "and roles the command that exports them is named. EC2's instance metadata is not asked. "
         "The keys need iot:DescribeEndpoint. They are never printed, but for the last four "
         "characters of the key id.\n\n"
+        "With --role-alias the device's own certificate gets the keys, from the account's "
+        "credential "
+        "provider (--cert, --key, --credentials-endpoint): nothing of AWS's needs to be stored on "
+        "the device.\n\n"
         "HTTPS with the certificate verified, always. Redirects are not followed. A wrong clock is "
         "told with its offset; throttling is tried again, three times in all.",
     .options = rows,
     .examples =
         "avs-shim iot endpoint --region eu-central-1\n"
         "HOST=$(avs-shim iot endpoint --quiet --profile fleet) && avs-shim iot explain \"$HOST\"\n"
-        "avs-shim iot endpoint --type credentials --region us-east-1 --json",
+        "avs-shim iot endpoint --type credentials --region us-east-1 --json\n"
+        "avs-shim iot endpoint --cert c.pem --key k.pem --role-alias fleet --credentials-endpoint "
+        "HOST",
     .exits = "0  told\n"
              "1  refused: by AWS, or its certificate is not trusted here\n"
              "2  usage, no keys, no region, a file that cannot be read\n"

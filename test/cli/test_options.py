@@ -13,8 +13,8 @@ from avs_shim import AVS_SHIM, ENVIRONMENT, run
 
 COMMANDS = ["check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
             "endpoint toggle", "endpoint unset", "trust explain", "trust audit", "trust install",
-            "inspect", "iot explain", "iot plan", "iot regions", "iot endpoint", "causes", "standin",
-            "help"]
+            "inspect", "iot explain", "iot check", "iot plan", "iot regions", "iot endpoint", "causes",
+            "standin", "help"]
 GROUPS = ["endpoint", "trust", "iot"]
 
 
@@ -37,7 +37,7 @@ def test_help_is_whole_and_fits_a_screen(command):
 
 
 def options_of(command):
-    return re.findall(r"^  (?:-\w, )?--([\w-]+)( [A-Z|:]+)?", run(*command.split(), "--help").stdout,
+    return re.findall(r"^  (?:-\w, )?--([\w-]+)( [A-Z|:=\[\]]+)?", run(*command.split(), "--help").stdout,
                       re.M)
 
 

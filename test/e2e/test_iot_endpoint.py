@@ -18,6 +18,7 @@ import pytest
 
 from avs_shim import ENVIRONMENT, run
 from aws_peer import AwsPeer, answer
+from iot_peers import USER, IotPki, Peer
 from pki import Pki
 
 REGION = "us-east-1"
@@ -376,3 +377,143 @@ def test_the_aws_library_itself_takes_the_same_answer(tmp_path, home):
                    env=environment(home, **KEYS))
     assert theirs.stdout == ours.stdout == HOST + "\n", theirs.stderr
     assert peer.requests[0][0] == peer.requests[1][0]
+
+
+# ---------------------------------------------------------------- the device's own certificate
+
+PROVIDER = f"c1d2e3.credentials.iot.{REGION}.amazonaws.com"
+GIVEN = answer(200, json.dumps({"credentials": {
+    "accessKeyId": KEY_ID, "secretAccessKey": SECRET, "sessionToken": TOKEN,
+    "expiration": "2099-01-01T00:00:00Z"}}))
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory):
+    return IotPki(tmp_path_factory.mktemp("iot"))
+
+
+@pytest.fixture(scope="module")
+def provider_pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("provider"), host=PROVIDER)
+
+
+def ask_as_device(provider, service, pkis, pair, home, *arguments):
+    roots = home / "roots.pem"
+    roots.write_text("".join(pki.root.read_text() for pki in pkis))
+    certificate, key = pair
+    return run("iot", "endpoint", "--region", REGION, "--ca-file", roots, "--connect-to",
+               f"127.0.0.1:{service.port}", "--credentials-connect-to",
+               f"127.0.0.1:{provider.port}", "--cert", certificate, "--key", key, "--role-alias",
+               "fleet-role", "--credentials-endpoint", PROVIDER, *arguments, env=environment(home))
+
+
+def test_a_device_asks_with_its_own_certificate(pki, provider_pki, device, home):
+    with AwsPeer(provider_pki, GIVEN, client_ca=device.device_ca) as provider, \
+            AwsPeer(pki, TOLD) as service:
+        result = ask_as_device(provider, service, (pki, provider_pki), device.pair("device"), home,
+                               "--thing-name", "thing:1")
+    assert result.stdout == HOST + "\n", result.stderr
+    line, headers = provider.requests[0]
+    assert line == "GET /role-aliases/fleet-role/credentials HTTP/1.1"
+    assert headers["x-amzn-iot-thingname"] == "thing:1"
+    assert "Authorization" not in headers
+    assert service.requests[0][1]["Authorization"] == botocore_authorization(service.requests[0],
+                                                                             token=TOKEN)
+    assert f"the device's certificate by {PROVIDER}" in result.stderr
+    assert SECRET not in result.stderr and TOKEN not in result.stderr
+
+
+@pytest.mark.parametrize("raw, cause", [
+    (answer(403, '{"message":"Access Denied","traceId":"x"}'), "aws_role_refused"),
+    (answer(404, '{"message":"Role alias does not exist","traceId":"x"}'), "aws_role_refused"),
+    (answer(400, '{"message":"Invalid thing name passed"}'), "aws_role_refused"),
+    (answer(200, '{"credentials":{"accessKeyId":"A"}}'), "aws_answer_bad"),
+    (answer(200, "<html>"), "aws_answer_bad"), (answer(503, ""), "aws_service_failed"),
+    (answer(302, "", "Location: https://evil.test/"), "aws_wrong_host")])
+def test_a_provider_that_gives_none_is_told(pki, provider_pki, device, home, raw, cause):
+    with AwsPeer(provider_pki, raw, client_ca=device.device_ca) as provider, \
+            AwsPeer(pki, TOLD) as service:
+        words = (provider, service, (pki, provider_pki), device.pair("device"), home)
+        text, told = ask_as_device(*words), json.loads(ask_as_device(*words, "--json").stdout)
+    assert text.returncode == 1 and f"({cause})" in text.stderr and text.stdout == ""
+    assert PROVIDER in text.stderr and told["cause"] == cause
+    assert service.requests == []
+
+
+def test_a_certificate_of_a_stranger_is_told(pki, provider_pki, device, home):
+    with AwsPeer(provider_pki, GIVEN, client_ca=device.device_ca) as provider, \
+            AwsPeer(pki, TOLD) as service:
+        result = ask_as_device(provider, service, (pki, provider_pki), device.pair("stranger"), home)
+    assert result.returncode == 1 and "(client_cert_unknown_ca)" in result.stderr
+    assert provider.requests == service.requests == []
+
+
+@pytest.mark.parametrize("change, says", [
+    (["--cert", "/no/such"], "cannot be read"), (["--key", "/no/such"], "cannot be read"),
+    (["--credentials-endpoint", HOST], "is of another kind"),
+    (["--role-alias", "a/../b"], "--role-alias"), (["--thing-name", "a\r\nb"], "--thing-name"),
+    (["--credentials-endpoint", "http://a.test"], "http")])
+def test_what_a_device_lacks_is_a_usage_error(pki, device, home, change, says):
+    certificate, key = device.pair("device")
+    result = run("iot", "endpoint", "--region", REGION, "--cert", certificate, "--key", key,
+                 "--role-alias", "a", "--credentials-endpoint", PROVIDER, *change,
+                 env=environment(home))
+    assert result.returncode == 2 and says in result.stderr, result.stderr
+    result = run("iot", "endpoint", "--region", REGION, "--cert", certificate, env=environment(home))
+    assert result.returncode == 2 and "--role-alias" in result.stderr
+
+
+def test_a_key_of_another_certificate_never_leaves_the_device(device, home):
+    certificate, _ = device.pair("device")
+    _, key = device.pair("second-device")
+    result = run("iot", "endpoint", "--region", REGION, "--cert", certificate, "--key", key,
+                 "--role-alias", "a", "--credentials-endpoint", PROVIDER, "--json",
+                 env=environment(home))
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["error"]["cause"] == "client_key_mismatch"
+
+
+# ---------------------------------------------------------------- servers of others
+
+
+class Nginx(Peer):
+    """nginx as the control plane: an answer for each type that is asked for."""
+
+    def __init__(self, folder, pki):
+        super().__init__(folder)
+        self.pki = pki
+
+    def command(self):
+        folder, pki = self.folder, self.pki
+        (folder / "nginx.conf").write_text(f"""{USER} daemon off; pid {folder}/pid; error_log stderr;
+events {{}}
+http {{ access_log {folder}/asked.log; client_body_temp_path {folder}; proxy_temp_path {folder};
+  fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{ listen 127.0.0.1:{self.ports[0]} ssl; ssl_certificate {pki.chain};
+    ssl_certificate_key {pki.key}; default_type application/json;
+    location = /endpoint {{
+      if ($http_authorization = "") {{ return 403 '{{"message":"Missing Authentication Token"}}'; }}
+      if ($arg_endpointType = "iot%3AData-ATS") {{ return 200 '{{"endpointAddress":"{HOST}"}}'; }}
+      add_header x-amzn-ErrorType InvalidRequestException always;
+      return 400 '{{"message":"no such type"}}'; }} }} }}
+""")
+        return ["nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"]
+
+
+def test_nginx_answers(pki, home, tmp_path):
+    with Nginx(tmp_path / "nginx", pki) as nginx:
+        nginx.port = nginx.ports[0]
+        assert ask(nginx, pki, home).stdout == HOST + "\n"
+        refused = ask(nginx, pki, home, "--type", "jobs")
+    assert "(aws_request_refused)" in refused.stderr and "no such type" in refused.stderr
+
+
+def test_proxies_are_those_of_libcurl(pki, home):
+    with AwsPeer(pki, TOLD) as gone:
+        dead = gone.port
+    env = environment(home, **KEYS, https_proxy=f"http://127.0.0.1:{dead}")
+    with AwsPeer(pki, TOLD) as peer:
+        through = ask(peer, pki, home, env=env)
+        past = ask(peer, pki, home, "--proxy", "", env=env)
+    assert through.returncode == 3 and "(proxy_failed)" in through.stderr
+    assert past.stdout == HOST + "\n" and len(peer.requests) == 1

@@ -16,8 +16,9 @@ struct avs_check_plan {
     struct avs_endpoint connect_to; /* host[0] == '\0' = dial the endpoint itself */
     struct avs_anchors *anchors;
     const struct avs_ats_roots *ats_roots;
-    const struct avs_h1_request *request; /* of HTTP/1.1; NULL = GET / */
-    struct avs_h1_answer *answer;         /* to it; NULL = the evidence is enough */
+    const struct avs_h1_request *request;    /* of HTTP/1.1; NULL = GET / */
+    struct avs_h1_answer *answer;            /* to it; NULL = the evidence is enough */
+    const struct avs_tls_identity *identity; /* for a server that asks for one; or NULL */
     int64_t started_us;
     int64_t deadline_us;
 };

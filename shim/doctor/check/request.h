@@ -8,11 +8,13 @@
 
 #include "h1/exchange.h"
 
-/** As avs_check_run with its options and without HTTP/2, but for `request`; *ret_answer (all zero
- *  before) is what came, empty where nothing did, and the caller's to avs_h1_answer_done whatever
- *  this returns. Redirects are not followed. Errors: as avs_check_run. */
+/** As avs_check_run with its options and without HTTP/2, but for `request`, and with `identity`
+ * (NULL = none) for a server that asks for a certificate; *ret_answer (all zero before) is what
+ * came, empty where nothing did, and the caller's to avs_h1_answer_done whatever this returns.
+ * Redirects are not followed. Errors: as avs_check_run. */
 AVS_NODISCARD enum avs_status avs_check_request(const struct avs_check_options *options,
                                                 const struct avs_h1_request *request,
+                                                const struct avs_tls_identity *identity,
                                                 struct avs_h1_answer *ret_answer,
                                                 struct avs_evidence **ret_evidence,
                                                 struct avs_error *reterr);

@@ -224,12 +224,14 @@ enum avs_status avs_check_run(const struct avs_check_options *given,
 
 enum avs_status avs_check_request(const struct avs_check_options *given,
                                   const struct avs_h1_request *request,
+                                  const struct avs_tls_identity *identity,
                                   struct avs_h1_answer *ret_answer,
                                   struct avs_evidence **ret_evidence, struct avs_error *reterr) {
     struct avs_check_options options;
     AVS_TAKE(&options, given, "avs_check_options", reterr);
     options.skip_h2 = true;
     options.skip_http1 = false;
-    const struct avs_check_plan plan = {.request = request, .answer = ret_answer};
+    const struct avs_check_plan plan = {
+        .request = request, .answer = ret_answer, .identity = identity};
     return run_plan(&options, plan, ret_evidence, reterr);
 }

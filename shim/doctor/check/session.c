@@ -82,6 +82,7 @@ static struct avs_pump_options way_of(const struct line *line, struct avs_dial_f
         .interface_name = plan->options->interface_name,
         .dial_timeout_ms = left_ms > 0 ? (int)left_ms : 1,
         .context = line->context,
+        .identity = plan->identity,
         .started_us = plan->started_us,
         .dial = dial,
         .timing = timing,

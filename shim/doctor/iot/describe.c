@@ -3,7 +3,6 @@
  * way: the same store, gate, proxies and evidence. */
 #include "iot/describe.h"
 
-#include <avs/verdict.h>
 #include <openssl/rand.h>
 #include <poll.h>
 #include <string.h>
@@ -12,18 +11,17 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/versioned.h"
-#include "check/request.h"
+#include "iot/ask.h"
 #include "iot/credentials.h"
+#include "iot/device_keys.h"
 #include "iot/sigv4.h"
 
-#define SOURCE        "AvsIotEndpoint"
-#define SERVICE       "iot"
-#define PATH          "/endpoint"
-#define QUERY_BYTES   64
-#define JITTER_MS     500 /* the first pause is shorter than that, the second than twice that */
-#define US_PER_MS     1000
-#define EXIT_REFUSED  1
-#define EXIT_NO_REACH 3
+#define SOURCE      "AvsIotEndpoint"
+#define SERVICE     "iot"
+#define PATH        "/endpoint"
+#define QUERY_BYTES 64
+#define JITTER_MS   500 /* the first pause is shorter than that, the second than twice that */
+#define US_PER_MS   1000
 
 static const struct {
     const char *id, *api;
@@ -99,19 +97,55 @@ static enum avs_status set_region(struct call *call, const struct avs_profile *p
 }
 
 static enum avs_status prepare(struct call *call, struct avs_error *reterr) {
-    struct avs_iot_endpoint *endpoint = call->endpoint;
     struct avs_profile profile;
     AVS_TRY(avs_profile_open(call->options->profile, &profile, reterr));
     enum avs_status status = set_region(call, &profile, reterr);
-    if (status == AVS_OK) { /* which may run a program: only when all else is well */
+    if (status == AVS_OK && !call->options->role_alias) { /* which may run a program: at the end */
         status = avs_aws_keys_find(&profile, avs_clock_wall_ms() / 1000, &call->keys, reterr);
     }
     avs_profile_done(&profile);
-    AVS_TRY(status);
+    return status;
+}
+
+static struct avs_check_options way_of(const struct call *call) {
+    const struct avs_iot_endpoint_options *options = call->options;
+    int64_t left_ms = (call->deadline_us - avs_clock_monotonic_us()) / US_PER_MS + 1;
+    bool has_store = options->ca_file || options->ca_path;
+    const char *bundle = has_store ? NULL : avs_environment("AWS_CA_BUNDLE");
+    return (struct avs_check_options){
+        .size = sizeof(struct avs_check_options),
+        .endpoint = call->endpoint->url,
+        .endpoint_source = "option",
+        .ca_file = bundle ? bundle : options->ca_file,
+        .ca_path = options->ca_path,
+        .store_source = has_store || bundle ? "option" : NULL,
+        .connect_to = options->connect_to,
+        .proxy = options->proxy,
+        .timeout_ms = left_ms > 0 ? (int)left_ms : 1,
+        .log = options->log,
+    };
+}
+
+/* The device's certificate for keys. Without them the endpoint's cause says why, and all is said.
+ */
+static enum avs_status fetch_keys(struct call *call, struct avs_error *reterr) {
+    const struct avs_iot_endpoint_options *options = call->options;
+    const struct avs_device_way device = {.cert_file = options->cert_file,
+                                          .key = options->key,
+                                          .passphrase = options->key_passphrase,
+                                          .role_alias = options->role_alias,
+                                          .thing_name = options->thing_name,
+                                          .host = options->credentials_endpoint,
+                                          .connect_to = options->credentials_connect_to};
+    struct avs_check_options way = way_of(call);
+    return avs_aws_keys_from_device(&device, &way, call->endpoint, &call->keys, reterr);
+}
+
+static void note_keys(const struct call *call) {
+    struct avs_iot_endpoint *endpoint = call->endpoint;
     AVS_TEXT_SET(endpoint->keys_source, call->keys->source);
     avs_aws_key_mask(call->keys->id, endpoint->key_id);
     endpoint->is_temporary = call->keys->token[0] != '\0';
-    return AVS_OK;
 }
 
 /* ---- one try ---- */
@@ -154,90 +188,16 @@ static enum avs_status sign(const struct call *call, const char *query, struct l
     return status;
 }
 
-static struct avs_check_options way_of(const struct call *call) {
-    const struct avs_iot_endpoint_options *options = call->options;
-    int64_t left_ms = (call->deadline_us - avs_clock_monotonic_us()) / US_PER_MS + 1;
-    bool has_store = options->ca_file || options->ca_path;
-    const char *bundle = has_store ? NULL : avs_environment("AWS_CA_BUNDLE");
-    return (struct avs_check_options){
-        .size = sizeof(struct avs_check_options),
-        .endpoint = call->endpoint->url,
-        .endpoint_source = "option",
-        .ca_file = bundle ? bundle : options->ca_file,
-        .ca_path = options->ca_path,
-        .store_source = has_store || bundle ? "option" : NULL,
-        .connect_to = options->connect_to,
-        .proxy = options->proxy,
-        .timeout_ms = left_ms > 0 ? (int)left_ms : 1,
-        .log = options->log,
-    };
-}
-
-/* Nothing came over a verified connection: the check's own judgement says why. */
-static enum avs_status judge_way(struct avs_iot_endpoint *endpoint, struct avs_error *reterr) {
-    struct avs_verdict *verdict = calloc(1, sizeof(*verdict));
-    AVS_REQUIRE_MEMORY(verdict, reterr);
-    avs_judge(endpoint->evidence, verdict);
-    const struct avs_session_verdict *session = &verdict->session[AVS_PROTOCOL_HTTP1];
-    const struct avs_http_facts *http = &endpoint->evidence->session[AVS_PROTOCOL_HTTP1].http;
-    bool is_lost = session->cause_count == 0; /* of a connection that was well */
-    endpoint->cause = !is_lost               ? session->causes[0]
-                      : http->has_timed_out  ? AVS_CAUSE_RESPONSE_TIMEOUT
-                      : http->bytes_received ? AVS_CAUSE_AWS_ANSWER_BAD
-                                             : AVS_CAUSE_CONNECTION_LOST;
-    bool is_refused = session->outcome == AVS_SESSION_FAIL || http->bytes_received > 0;
-    endpoint->exit_code = is_refused ? EXIT_REFUSED : EXIT_NO_REACH;
-    free(verdict);
-    return AVS_OK;
-}
-
-static enum avs_status read_answer(struct avs_iot_endpoint *endpoint,
-                                   const struct avs_h1_answer *answer, struct avs_error *reterr) {
-    const struct avs_http_facts *http = &endpoint->evidence->session[AVS_PROTOCOL_HTTP1].http;
-    char error_type[AVS_ANSWER_CODE_BYTES], date[64];
-    avs_h1_answer_header(answer, "x-amzn-ErrorType", error_type, sizeof(error_type));
-    avs_h1_answer_header(answer, "Date", date, sizeof(date));
-    const struct avs_iot_reply reply = {
-        .status = http->status,
-        .error_type = error_type,
-        .date = date,
-        .location = http->redirect_host,
-        .body = answer->body.data ? answer->body.data : "",
-        .length = answer->body.length,
-        .is_cut = answer->is_cut,
-        .is_complete = http->is_complete,
-        .now_unix = avs_clock_wall_ms() / 1000,
-    };
-    AVS_TRY(avs_iot_answer_read(&reply, &endpoint->answer, reterr));
-    endpoint->has_answer = true;
-    endpoint->cause = endpoint->answer.cause;
-    endpoint->exit_code = endpoint->cause == AVS_CAUSE_NONE ? 0 : EXIT_REFUSED;
-    return AVS_OK;
-}
-
 static enum avs_status send_request(struct call *call, const char *query, const struct lines *lines,
                                     struct avs_error *reterr) {
-    struct avs_iot_endpoint *endpoint = call->endpoint;
     char target[QUERY_BYTES + sizeof(PATH)];
     const char *const headers[] = {lines->date, lines->authorization, lines->token};
     const struct avs_h1_request request = {
-        .target = target, .headers = headers, .header_count = endpoint->is_temporary ? 3 : 2};
-    const struct avs_check_options options = way_of(call);
+        .target = target, .headers = headers, .header_count = call->endpoint->is_temporary ? 3 : 2};
+    const struct avs_check_options way = way_of(call);
     struct avs_h1_answer answer = {.is_cut = false};
     avs_text_format(target, sizeof(target), "%s?%s", PATH, query);
-    avs_evidence_free(endpoint->evidence);
-    endpoint->evidence = NULL;
-    enum avs_status status =
-        avs_check_request(&options, &request, &answer, &endpoint->evidence, reterr);
-    endpoint->has_answer = false;
-    endpoint->answer = (struct avs_iot_answer){.cause = AVS_CAUSE_NONE};
-    if (status == AVS_OK) {
-        const struct avs_session_evidence *session =
-            &endpoint->evidence->session[AVS_PROTOCOL_HTTP1];
-        bool has_head =
-            session->tls.is_verified && session->http.status > 0 && !session->http.has_timed_out;
-        status = has_head ? read_answer(endpoint, &answer, reterr) : judge_way(endpoint, reterr);
-    }
+    enum avs_status status = avs_aws_ask(call->endpoint, &way, &request, NULL, &answer, reterr);
     avs_h1_answer_done(&answer);
     return status;
 }
@@ -277,10 +237,17 @@ static bool pause_before(unsigned try, int64_t deadline_us) {
 
 static enum avs_status ask(struct call *call, struct avs_error *reterr) {
     struct avs_iot_endpoint *endpoint = call->endpoint;
-    AVS_TRY(prepare(call, reterr));
     int timeout_ms = call->options->timeout_ms > 0 ? call->options->timeout_ms
                                                    : AVS_IOT_ENDPOINT_TIMEOUT_MS_DEFAULT;
+    AVS_TRY(prepare(call, reterr));
     call->deadline_us = avs_clock_monotonic_us() + (int64_t)timeout_ms * US_PER_MS;
+    if (call->options->role_alias) {
+        AVS_TRY(fetch_keys(call, reterr));
+        if (!call->keys) {
+            return AVS_OK;
+        }
+    }
+    note_keys(call);
     do {
         endpoint->tries++;
         AVS_TRY(try_once(call, reterr));

@@ -72,6 +72,11 @@ static bool is_of_type(const struct avs_iot_name *name, enum avs_iot_endpoint_ty
 /* ---- text ---- */
 
 static void put_keys(struct avs_out *out, const struct avs_iot_endpoint *endpoint) {
+    if (!endpoint->key_id[0]) {
+        avs_out_printf(out, "     keys    none: the device's certificate was to get them from %s\n",
+                       endpoint->authority);
+        return;
+    }
     avs_out_printf(out, "     keys    %s from %s%s; region %s from %s\n", endpoint->key_id,
                    endpoint->keys_source, endpoint->is_temporary ? ", with a session token" : "",
                    endpoint->region, endpoint->region_source);

@@ -53,6 +53,15 @@ struct avs_iot_endpoint_options {
     int timeout_ms;           /**< of the whole call; 0 = AVS_IOT_ENDPOINT_TIMEOUT_MS_DEFAULT. A
                                    credential_process has a minute of its own */
     struct avs_log log;
+    /* The device's own certificate instead of all the other keys: given together, to ask the
+     * account's credential provider for keys. */
+    const char *cert_file;              /**< Optional: PEM, the device's certificate first */
+    const char *key;                    /**< Optional: PEM file, or an URI of a token */
+    const char *key_passphrase;         /**< Optional */
+    const char *role_alias;             /**< Optional: set, it chooses this way */
+    const char *thing_name;             /**< Optional: sent as x-amzn-iot-thingname */
+    const char *credentials_endpoint;   /**< Optional: P.credentials.iot.REGION.SUFFIX */
+    const char *credentials_connect_to; /**< Optional: HOST:PORT to dial instead */
 };
 
 /** What came of it; opaque. */
