@@ -154,6 +154,11 @@ def test_ways_into_aws_iot(standin, tmp_path):
         check(run("iot", "check", "ok.localhost", "--json", "--timeout", "5", *words).stdout)
 
 
+def test_fleets(tmp_path):
+    (tmp_path / "bad.json").write_text("{")
+    check(run("judge", "--json", ROOT / "test/corpus/evidence", tmp_path).stdout)
+
+
 def test_lists():
     check(run("causes", "--json").stdout)
     check(run("causes", "--json", "root_missing").stdout)

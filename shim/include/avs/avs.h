@@ -11,6 +11,7 @@
 #include <avs/evidence.h>
 #include <avs/explain.h>
 #include <avs/findings.h>
+#include <avs/fleet.h>
 #include <avs/inspect.h>
 #include <avs/iot.h>
 #include <avs/iot_check.h>
