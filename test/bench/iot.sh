@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What a fleet's plan costs: rows of a name alone, a million of them (ROWS), as text, as JSON lines
-# and as totals; CPU time, and the memory at its most. iot.sh BUILD-DIR
+# and as totals; CPU time, and the memory at its most
+# (a bound from above: the parent counts until the command is started). iot.sh BUILD-DIR
 set -euo pipefail
 shim=$1/shim/avs-shim
 work=$(mktemp -d)

@@ -164,8 +164,8 @@ enum avs_status avs_iot_host_take(const char *text, size_t length, struct avs_io
     trim(&span);
     drop_url(&span, &ret_name->spelling);
     if (memchr(span.start, '@', span.length)) {
-        return refuse(reterr, "a user name stands in front of it, and what is dialled is only what "
-                              "follows '@'");
+        return refuse(reterr, "a user name stands in front of it, and only what is behind that is "
+                              "dialled");
     }
     if (span.length == 0) {
         return refuse(reterr, "nothing is there");
