@@ -4,38 +4,19 @@ and signature algorithms, device certificates, MQTT codes, publish, credentials,
 Driven by Python's ssl, openssl and curl; botocore reads the errors."""
 import datetime
 import json
-import pathlib
 import re
-import signal
 import socket
 import ssl
 import subprocess
 
 import pytest
 
-from avs_shim import AVS_SHIM, ENVIRONMENT, run
+from avs_shim import ENVIRONMENT, run
+from standin_iot import LISTED, SCENARIOS, StandinIot
 
 PATIENCE = 30  # seconds
 SILENCE = 0.6  # seconds without a byte that count as silence
-LISTED = json.loads(run("standin", "--iot", "--list", "--json").stdout)
-SCENARIOS = {row["name"]: row for row in LISTED["scenarios"]}
 TLS_12, TLS_13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
-
-
-class StandinIot:
-    def __init__(self, folder, *options):
-        self.process = subprocess.Popen(
-            [AVS_SHIM, "standin", "--iot", "--json", "--dir", folder, *options],
-            stdout=subprocess.PIPE, env=ENVIRONMENT)
-        told = json.loads(self.process.stdout.readline())
-        assert told["schema"] == "avs-shim.standin-iot/1"
-        self.ports = told["ports"]
-        self.dir = pathlib.Path(told["directory"])
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(PATIENCE) == 0
-        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
