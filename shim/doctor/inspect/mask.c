@@ -21,7 +21,7 @@ enum {
 /* What kind of value a key has, and so where that value ends. */
 enum key_kind {
     KEY_PLAIN,
-    KEY_WORD,   /* one word: a token, a serial number */
+    KEY_WORD,   /* a token, a serial number: ends at a blank before the next key, too */
     KEY_PHRASE, /* may have blanks and anything else in it: a password */
     KEY_HEADER, /* the rest of the line: credentials and cookies as HTTP writes them */
     KEY_PROXY,  /* an address that may carry user and password, with a scheme or without */
@@ -131,7 +131,7 @@ static enum key_kind kind_of_key(const char *text, size_t length, bool *ret_is_w
     char folded[FOLDED_BYTES]; /* its end, the last byte last */
     size_t at = sizeof(folded), count = 0;
     for (size_t i = length; i-- > 0;) {
-        if (text[i] != '_' && text[i] != '-') {
+        if (text[i] != '_' && text[i] != '-' && text[i] != ' ') {
             count++;
             if (at > 0) {
                 folded[--at] = (char)tolower((unsigned char)text[i]);
@@ -181,6 +181,8 @@ static size_t assignment_length(const char *text, struct opening *opening) {
     size_t sign = at;
     if (begins(text + at, "%3D") || begins(text + at, "%3A")) {
         at += 3;
+    } else if (text[at] == '-' && text[at + 1] == '>') {
+        at += 2;
     } else if (text[at] == '=' || text[at] == ':') {
         at += text[at] == ':' && text[at + 1] == '=' ? 2 : 1;
         at += text[at] == '=' || text[at] == '>';
@@ -213,19 +215,22 @@ static size_t quoted_length(const char *text, const struct opening *opening) {
     return strlen(text);
 }
 
-/* One word; "\," and the like are part of it, as the SDK escapes values. */
-static size_t value_word_length(const char *text) {
-    if (*text == '[' || *text == '{') {
-        return strcspn(text, *text == '[' ? "]" : "}");
-    }
-    size_t at = 0;
-    while (text[at] && !strchr(",;&\"' \t\n)}>]<", text[at])) {
-        if (text[at] == '\\' && (!text[at + 1] || !strchr("\\,=:", text[at + 1]))) {
-            break;
+/* "[...]" and "{...}" to their own end, over what is nested and quoted in them. */
+static size_t bracketed_length(const char *text) {
+    size_t depth = 0;
+    bool is_quoted = false;
+    for (size_t at = 0; text[at]; at++) {
+        if (text[at] == '\\' && text[at + 1]) {
+            at++;
+        } else if (text[at] == '"') {
+            is_quoted = !is_quoted;
+        } else if (!is_quoted && strchr("[{", text[at])) {
+            depth++;
+        } else if (!is_quoted && strchr("]}", text[at]) && --depth == 0) {
+            return at;
         }
-        at += text[at] == '\\' ? 2 : 1;
     }
-    return at;
+    return strlen(text);
 }
 
 /* Does "key=" or "key:" begin here? Then a value before it has ended. */
@@ -248,6 +253,13 @@ static size_t phrase_length(const char *text, const char *separators) {
         }
     }
     return at;
+}
+
+/* A word, and whatever stands behind it up to the next key: a token that was broken in two is a
+ * token still. */
+static size_t words_length(const char *text) {
+    bool is_bracketed = *text == '[' || *text == '{';
+    return is_bracketed ? bracketed_length(text) : phrase_length(text, " \t,;&\"')}]>");
 }
 
 /* user:password@ before the last '@' of an address. */
@@ -276,7 +288,7 @@ static struct span value_span(enum key_kind kind, const struct opening *opening,
         return proxy_span(text, length);
     }
     size_t hide = opening->quote       ? quoted_length(text, opening)
-                  : kind == KEY_WORD   ? value_word_length(text)
+                  : kind == KEY_WORD   ? words_length(text)
                   : kind == KEY_PHRASE ? phrase_length(text, ",;&\"'")
                                        : phrase_length(text, ",");
     return (struct span){0, hide};
@@ -287,6 +299,14 @@ static struct span match_key(const char *here) {
     size_t key = word_length(here);
     bool is_whole = false;
     enum key_kind kind = key > 0 ? kind_of_key(here, key, &is_whole) : KEY_PLAIN;
+    size_t pair = key + 1 + word_length(here + key + (here[key] == ' '));
+    bool is_pair = false; /* "serial number: x": two words are a row */
+    if (key > 0 && here[key] == ' ' && here[pair] == ':') {
+        enum key_kind of_pair = kind_of_key(here, pair, &is_pair);
+        kind = is_pair && of_pair != KEY_PLAIN ? of_pair : kind;
+        key = is_pair && of_pair != KEY_PLAIN ? pair : key;
+        is_whole = is_whole || key == pair;
+    }
     if (kind == KEY_PLAIN) {
         return (struct span){0, 0};
     }
@@ -430,8 +450,11 @@ static struct span match_url(const char *here) {
         return (struct span){0, 0};
     }
     const char *address = here + 2;
-    struct span span = proxy_span(address, strcspn(address, " \t\n\"'<>"));
     size_t name = strcspn(address, ":/?#@\\");
+    const char *behind = address + name + (address[name] == '\\');
+    bool is_port = *behind != ':' || isdigit((unsigned char)behind[1]);
+    /* a password may have blanks in it; what stands behind a port is other text */
+    struct span span = proxy_span(address, strcspn(address, is_port ? " \t\n\"'<>" : "\n\"'<>"));
     bool has_user = address[name] == '@' || address[name] == ':' || address[name] == '\\';
     if (!has_user || span.hide == 0 || is_host_with_path(address, address + span.hide + 1)) {
         return (struct span){0, 0};
