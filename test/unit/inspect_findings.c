@@ -58,6 +58,9 @@ static void each_finding_says_where_what_and_what_next(void **state) {
          "0 MessageRouter:setAVSGateway:avsGateway=https\\://u\\:p/w@d@a.example.org\n" RESULT(
              "35", "SSL connect error"),
          "a.example.org", NULL, NULL, NULL},
+        {"depth=0 CN = a.example.org\n"
+         "verify error:num=20:unable to get local issuer certificate\n",
+         "a.example.org", NULL, NULL, NULL},
         /* consequences */
         {STAMP "5 CBLAuthDelegate:stop\n" LOGIN("35", "SSL connect error"), NULL,
          "the application ends at line 1, 0 ms before", "", "why the application ends"},

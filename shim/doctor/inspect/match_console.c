@@ -52,7 +52,7 @@ static const struct {
 /* How lines of interest begin. */
 static const char *const beginnings[] = {
     "CONNECTED(",          "issuer=",  "subject=",    "   i:",      " 0 s:",         "Failed to ",
-    "no peer certificate", "connect:", "write:errno", "read:errno", "getaddrinfo: ",
+    "no peer certificate", "connect:", "write:errno", "read:errno", "getaddrinfo: ", "depth=0 ",
 };
 
 static bool begins(const char *line, size_t length, const char *with) {

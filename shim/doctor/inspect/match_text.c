@@ -220,10 +220,12 @@ static void judge_issuer(struct avs_inspect *inspect, struct avs_attempt *attemp
     avs_attempt_add(inspect, attempt, &sighting, false);
 }
 
-/* "subject: ..." and "issuer: ..." of libcurl, "subject=..." of s_client, " i:..." of its chain. */
+/* "subject: ..." and "issuer: ..." of libcurl, "subject=..." of s_client, " i:..." of its chain,
+ * "depth=0 ..." of a certificate as it verifies it. */
 static bool match_certificate(struct avs_inspect *inspect, struct avs_attempt *attempt,
                               const char *words, const struct avs_sighting *seen) {
-    if (strncmp(words, "subject:", 8) == 0 || strncmp(words, "subject=", 8) == 0) {
+    if (strncmp(words, "subject:", 8) == 0 || strncmp(words, "subject=", 8) == 0 ||
+        strncmp(words, "depth=0 ", 8) == 0) {
         char name[sizeof(attempt->subject)] = "";
         bool has_name = find_part(name, sizeof(name), words + 7, "CN");
         const char *host = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
