@@ -293,6 +293,31 @@ static void json_has_the_promised_keys(void **state) {
     avs_evidence_free(evidence);
 }
 
+/* The text says "and ..." of what comes with a failure; a program is told so too. */
+static void an_echo_is_no_finding_of_its_own(void **state) {
+    (void)state;
+    struct avs_evidence *evidence = evidence_ready();
+    const struct avs_verdict verdict = {
+        .readiness = AVS_NOT_READY,
+        .cause = AVS_CAUSE_ROOT_MISSING,
+        .session[0] = {.outcome = AVS_SESSION_FAIL,
+                       .causes = {AVS_CAUSE_ROOT_MISSING, AVS_CAUSE_CERT_EXPIRED},
+                       .cause_count = 2}};
+    char *json = NULL;
+    assert_int_equal(avs_report_to_json(evidence, &verdict, &json, NULL), AVS_OK);
+    struct json_object *root = json_tokener_parse(json);
+    struct json_object *session =
+        json_object_array_get_idx(member(root, "sessions", json_type_array), 0);
+    struct json_object *findings = member(session, "findings", json_type_array);
+    member(json_object_array_get_idx(findings, 0), "consequence_of", json_type_null);
+    assert_string_equal(json_object_get_string(member(json_object_array_get_idx(findings, 1),
+                                                      "consequence_of", json_type_string)),
+                        "root_missing");
+    json_object_put(root);
+    free(json);
+    avs_evidence_free(evidence);
+}
+
 static void a_session_without_any_fact_is_null_not_zero(void **state) {
     (void)state;
     struct avs_evidence *evidence = avs_evidence_new();
@@ -742,6 +767,7 @@ int main(void) {
         cmocka_unit_test(no_word_of_a_peer_steers_the_terminal),
         cmocka_unit_test(colour_is_only_for_terminals),
         cmocka_unit_test(json_has_the_promised_keys),
+        cmocka_unit_test(an_echo_is_no_finding_of_its_own),
         cmocka_unit_test(a_session_without_any_fact_is_null_not_zero),
         cmocka_unit_test(whatever_the_evidence_both_reports_are_made),
         cmocka_unit_test(memory_that_runs_out_is_reported),

@@ -119,6 +119,8 @@ static enum avs_status put_findings(struct avs_json *json, const struct avs_evid
         if (status == AVS_OK) {
             avs_json_open_object(json, NULL);
             put_cause(json, advice.cause);
+            avs_json_text(json, "consequence_of", /* one failure, one finding: the others echo it */
+                          i > 0 ? avs_cause_info(verdict->causes[0])->id : NULL);
             avs_json_text(json, "phase", avs_phase_id(avs_cause_info(advice.cause)->phase));
             char headline[AVS_HEADLINE_BYTES];
             avs_headline(advice.cause, evidence, session, headline);
