@@ -157,7 +157,9 @@ def test_evidence_replays_and_replaces_atomically(standin, tmp_path):
     assert os.listdir(tmp_path) == ["evidence.json"]
     judged = run("judge", evidence)
     assert judged.stdout == checked.stdout and judged.returncode == 0
-    assert stat.S_IMODE(evidence.stat().st_mode) == 0o644
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(evidence.stat().st_mode) == 0o666 & ~mask
 
 
 def test_evidence_keeps_the_mode_of_its_file_and_follows_a_link(standin, tmp_path):

@@ -15,6 +15,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("AVS_BUILD_DIR", ROOT / "build")).resolve()
 AVS_SHIM = str(BUILD / "shim" / "avs-shim")
 
+# nginx, nghttpd and mosquitto lie where an ordinary user does not look
+os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
+
 # Proxies of the machine must not get between the tests and loopback.
 ENVIRONMENT = {key: value for key, value in os.environ.items()
                if key.lower() not in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")}
@@ -24,7 +27,7 @@ _HELP = subprocess.run(["openssl", "verify", "-help"], capture_output=True)
 OPENSSL_VERIFY = ["openssl", "verify",
                   *(["-no-CAstore"] if b"-no-CAstore" in _HELP.stdout + _HELP.stderr else [])]
 
-_NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") or "nginx"
+_NGINX = shutil.which("nginx") or "nginx"
 
 
 def nginx_version():

@@ -6,8 +6,8 @@ import subprocess
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "OPENSSL_CONF": "/dev/null"}
 
 
-def _openssl(*arguments, **options):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True,
+def _openssl(*arguments, before=(), **options):
+    subprocess.run([*before, "openssl", *map(str, arguments)], check=True, capture_output=True,
                    env=ENVIRONMENT, **options)
 
 
@@ -61,6 +61,8 @@ class Pki:
         request = self.folder / f"{name}.csr"
         _openssl("req", "-new", "-key", self.folder / f"{name}.key", "-subj",
                  f"/O=Test/CN={common_name}", "-out", request, "-config", self._config())
+        # what has expired is made in the past: OpenSSL 3.5 refuses an end before the beginning
         _openssl("x509", "-req", "-in", request, "-CA", self.folder / f"{issuer}.pem", "-CAkey",
-                 self.folder / f"{issuer}.key", "-CAcreateserial", "-days", str(days),
-                 "-extfile", extension_file, "-out", self.folder / f"{name}.pem")
+                 self.folder / f"{issuer}.key", "-CAcreateserial", "-days", max(days, 1),
+                 "-extfile", extension_file, "-out", self.folder / f"{name}.pem",
+                 before=["faketime", f"{days - 1} days"] if days < 0 else [])
