@@ -2,6 +2,7 @@
 /* `avs-shim iot check` as JSON, schema avs-shim.iot-check/1. */
 #include <string.h>
 
+#include "base/civil.h"
 #include "out/json_out.h"
 #include "report/evidence_fields.h"
 #include "report/iot_check_words.h"
@@ -67,6 +68,17 @@ static void put_mode(struct avs_json *json, const char *key, unsigned mode) {
     }
 }
 
+/* ISO 8601: "2026-11-21T19:03:32Z" */
+static void put_utc(struct avs_json *json, const char *key, int64_t unix_seconds, bool is_known) {
+    struct avs_civil at;
+    if (!is_known || !avs_civil_from_unix(unix_seconds, &at)) {
+        avs_json_null(json, key);
+        return;
+    }
+    avs_json_format(json, key, "%04d-%02d-%02dT%02d:%02d:%02dZ", at.year, at.month, at.day, at.hour,
+                    at.minute, at.second);
+}
+
 static enum avs_status put_keypair(struct avs_json *json, const struct avs_iot_check *check,
                                    struct avs_error *reterr) {
     const struct avs_iot_keypair *pair = &check->keypair;
@@ -88,13 +100,8 @@ static enum avs_status put_keypair(struct avs_json *json, const struct avs_iot_c
     avs_json_text(json, "sha256", certificate->sha256);
     avs_json_text(json, "public_key", certificate->key);
     avs_json_text(json, "signature", certificate->signature);
-    if (has_one) {
-        avs_json_int(json, "not_before", certificate->not_before);
-        avs_json_int(json, "not_after", certificate->not_after);
-    } else {
-        avs_json_null(json, "not_before");
-        avs_json_null(json, "not_after");
-    }
+    put_utc(json, "not_before", certificate->not_before, has_one);
+    put_utc(json, "not_after", certificate->not_after, has_one);
     AVS_TRY(put_findings(json, check, NULL, &pair->findings, reterr));
     avs_json_close(json);
     return AVS_OK;
@@ -181,7 +188,7 @@ static enum avs_status put_check(struct avs_json *json, const struct avs_iot_che
     avs_json_text(json, "client_id", check->client_id);
     avs_json_bool(json, "is_client_id_given", check->is_client_id_given);
     avs_json_text(json, "topic", check->topic);
-    avs_json_int(json, "wall_clock", check->wall_clock);
+    put_utc(json, "wall_clock", check->wall_clock, true);
     AVS_TRY(put_keypair(json, check, reterr));
     avs_json_open_array(json, "ways");
     for (size_t i = 0; i < check->way_count; i++) {
