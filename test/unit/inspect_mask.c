@@ -5,111 +5,112 @@
 
 #include "support/test.h"
 
+static const struct {
+    const char *text, *secret;
+} secrets[] = {
+    {"token=Atza|IwEBIK-abc_def123", "IwEB"},
+    {"x Atzr|IwEBIK-abc_def123 y", "IwEB"},
+    {"body=refresh_token\\=Atzr%7CIwEBIKabc&x=y", "IwEB"},
+    {"Authorization: Bearer abc.def-123", "abc.def"},
+    {"authorization\\: Bearer abc", "abc"},
+    {"> authorization: Basic dXNlcjpwYXNz", "dXNl"},
+    {"access_token=\"deadbeef\"", "deadbeef"},
+    {"{\"refresh_token\":\"deadbeef\",\"x\":1}", "deadbeef"},
+    {"{\\\"access_token\\\"\\:\\\"deadbeef\\\"}", "deadbeef"},
+    {"client_secret%3Ddeadbeef&x=1", "deadbeef"},
+    {"clientSecret=deadbeef", "deadbeef"},
+    {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "eyJzdWIi"},
+    {"deviceSerialNumber=G090LF11", "G090"},
+    {"dsn=G090LF11,x=1", "G090"},
+    {"\"deviceSerialNumber\" : \"123456\"", "123456"},
+    {"productId=MyGreatSpeaker", "MyGreat"},
+    {"clientId=amzn1.application-oa2-client.0123", "0123"},
+    {"mail to jane.doe+x@example.co.uk now", "jane"},
+    {"user=jane%40example.com", "jane"},
+    {"http://user:pass@proxy.local:3128/", "pass"},
+    {"ssid=HomeNet", "HomeNet"},
+    {"opaque 0123456789abcdef0123456789abcdef01 end", "cdef0123"},
+    {"user_code=A1B2C3", "A1B2C3"},
+    {"serial:12345678", "12345678"},
+    {"password = hunter2", "hunter2"},
+    /* quoted values with blanks, and quotes in them */
+    {"{\"passphrase\":\"correct horse battery staple\"}", "staple"},
+    {"client_secret = 'foo bar'", "bar"},
+    {"{\"password\":\"one\\\"two three\",\"x\":1}", "two"},
+    {"{\\\"password\\\":\\\"one \\\\\\\"two\\\"}", "two"},
+    {"password: correct horse battery staple", "staple"},
+    {"password=ab\\,cdef,result=60", "cdef"},
+    {"client_secret=\"never closed quote", "quote"},
+    /* proxies */
+    {"proxy=user:s3cret@proxy:3128", "s3cret"},
+    {"http://user:p/ss@proxy:3128", "p/ss"},
+    {"http://user:pass@proxy:3128/", "pass"},
+    {"http://user.name:123/ss@proxy.local:3128", "123/ss"},
+    {"http://user:p@ss@proxy.local", "p@ss"},
+    {"http\\://user\\:p@ss@proxy\\:3128", "p@ss"},
+    {"Trying user:s3cret@proxy:3128...", "s3cret"},
+    {"CURLOPT_PROXY=user:a b@proxy", "user"},
+    {"\"CURLOPT_PROXY\" : \"user:a b@proxy\"", "a b"},
+    {"https_proxy=http://onlyuser@proxy.local:3128", "onlyuser"},
+    {"curl -u jane:hunter2 https://a.b/", "hunter2"},
+    {"curl --proxy-user 'jane:hun ter2' https://a.b/", "ter2"},
+    {"proxy http://user%3Aname:secretword%40@p:1", "secretword"},
+    /* Wi-Fi */
+    {"wpa_psk=secretpsk", "secretpsk"},
+    {"psk: secretpsk", "secretpsk"},
+    {"psk:secretpsk", "secretpsk"},
+    {"psk=\"my home is my castle\"", "castle"},
+    /* AWS */
+    {"?X-Amz-Signature=deadbeef&x=1", "deadbeef"},
+    {"Credential=AKIAIOSFODNN7EXAMPLE/2013, SignedHeaders=host", "AKIA"},
+    {"key AKIAIOSFODNN7EXAMPLE is used", "IOSFODNN7"},
+    {"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "K7MDENG"},
+    {"x wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY y", "K7MDENG"},
+    {"X-Amz-Security-Token: IQoJb3JpZ2", "IQoJ"},
+    /* headers */
+    {"Cookie: session-id=123-456; ubid=abc-def", "abc-def"},
+    {"< set-cookie: at-main=Atza%7Cgone; x=tail", "tail"},
+    {"cookie=at-main\\=gone; x\\=tail,result=60", "tail"},
+    {"Proxy-Authorization: Basic dXNlcjpwYXNz", "dXNl"},
+    {"authorization: AWS4-HMAC-SHA256 Credential=A/b, Signature=deadbeef", "deadbeef"},
+    {"sent Basic dXNlcjpwYXNz= in vain", "dXNl"},
+    /* other dresses */
+    {"%22refresh_token%22%3A%22deadbeef%22%2C", "deadbeef"},
+    {"<password>hunter2</password>", "hunter2"},
+    {"'token' => 'deadbeef'", "deadbeef"},
+    {"--password hunter2", "hunter2"},
+    {"token\t=\tdeadbeef", "deadbeef"},
+    {"\"tokens\":[\"dead\",\"beef\"]", "beef"},
+    /* a value with blanks in it, without quotes */
+    {"token=abc def", "def"},
+    {"token: abc def ghi", "ghi"},
+    {"access_token = abc def,result=60", "def"},
+    {"token=abc def result=60", "def"},
+    {"?access_token=abc def&next=1", "def"},
+    {"X-Api-Key: abc def", "def"},
+    {"x-amz-access-token: abc def", "def"},
+    {"-H \"x-amz-access-token: abc def\" https://a.b/", "def"},
+    {"{\"k\":\"token=abc def\",\"v\":1}", "def"},
+    {"(token=abc def) tail", "def"},
+    {"deviceSerialNumber = G090 LF11", "LF11"},
+    {"refreshToken -> abc def", "def"},
+    {"serial number: G090 LF11", "LF11"},
+    {"client secret: abc def", "def"},
+    {"dsn=G09\\ 0LF11", "0LF11"},
+    {"https://user:two words@proxy:3128/", "words"},
+    /* nested */
+    {"{\"token\":{\"a\":{\"b\":\"x\"},\"value\":\"deadbeef\"},\"y\":2}", "deadbeef"},
+    {"{\"tokens\":[\"a]b\",\"deadbeef\"]}", "deadbeef"},
+    {"the_name_of_this_key_is_longer_than_what_is_kept_of_it_token=deadbeef", "deadbeef"},
+};
+
 static void secrets_are_masked(void **state) {
     (void)state;
-    static const struct {
-        const char *text, *secret;
-    } cases[] = {
-        {"token=Atza|IwEBIK-abc_def123", "IwEB"},
-        {"x Atzr|IwEBIK-abc_def123 y", "IwEB"},
-        {"body=refresh_token\\=Atzr%7CIwEBIKabc&x=y", "IwEB"},
-        {"Authorization: Bearer abc.def-123", "abc.def"},
-        {"authorization\\: Bearer abc", "abc"},
-        {"> authorization: Basic dXNlcjpwYXNz", "dXNl"},
-        {"access_token=\"deadbeef\"", "deadbeef"},
-        {"{\"refresh_token\":\"deadbeef\",\"x\":1}", "deadbeef"},
-        {"{\\\"access_token\\\"\\:\\\"deadbeef\\\"}", "deadbeef"},
-        {"client_secret%3Ddeadbeef&x=1", "deadbeef"},
-        {"clientSecret=deadbeef", "deadbeef"},
-        {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "eyJzdWIi"},
-        {"deviceSerialNumber=G090LF11", "G090"},
-        {"dsn=G090LF11,x=1", "G090"},
-        {"\"deviceSerialNumber\" : \"123456\"", "123456"},
-        {"productId=MyGreatSpeaker", "MyGreat"},
-        {"clientId=amzn1.application-oa2-client.0123", "0123"},
-        {"mail to jane.doe+x@example.co.uk now", "jane"},
-        {"user=jane%40example.com", "jane"},
-        {"http://user:pass@proxy.local:3128/", "pass"},
-        {"ssid=HomeNet", "HomeNet"},
-        {"opaque 0123456789abcdef0123456789abcdef01 end", "cdef0123"},
-        {"user_code=A1B2C3", "A1B2C3"},
-        {"serial:12345678", "12345678"},
-        {"password = hunter2", "hunter2"},
-        /* quoted values with blanks, and quotes in them */
-        {"{\"passphrase\":\"correct horse battery staple\"}", "staple"},
-        {"client_secret = 'foo bar'", "bar"},
-        {"{\"password\":\"one\\\"two three\",\"x\":1}", "two"},
-        {"{\\\"password\\\":\\\"one \\\\\\\"two\\\"}", "two"},
-        {"password: correct horse battery staple", "staple"},
-        {"password=ab\\,cdef,result=60", "cdef"},
-        {"client_secret=\"never closed quote", "quote"},
-        /* proxies */
-        {"proxy=user:s3cret@proxy:3128", "s3cret"},
-        {"http://user:p/ss@proxy:3128", "p/ss"},
-        {"http://user:pass@proxy:3128/", "pass"},
-        {"http://user.name:123/ss@proxy.local:3128", "123/ss"},
-        {"http://user:p@ss@proxy.local", "p@ss"},
-        {"http\\://user\\:p@ss@proxy\\:3128", "p@ss"},
-        {"Trying user:s3cret@proxy:3128...", "s3cret"},
-        {"CURLOPT_PROXY=user:a b@proxy", "user"},
-        {"\"CURLOPT_PROXY\" : \"user:a b@proxy\"", "a b"},
-        {"https_proxy=http://onlyuser@proxy.local:3128", "onlyuser"},
-        {"curl -u jane:hunter2 https://a.b/", "hunter2"},
-        {"curl --proxy-user 'jane:hun ter2' https://a.b/", "ter2"},
-        {"proxy http://user%3Aname:secretword%40@p:1", "secretword"},
-        /* Wi-Fi */
-        {"wpa_psk=secretpsk", "secretpsk"},
-        {"psk: secretpsk", "secretpsk"},
-        {"psk:secretpsk", "secretpsk"},
-        {"psk=\"my home is my castle\"", "castle"},
-        /* AWS */
-        {"?X-Amz-Signature=deadbeef&x=1", "deadbeef"},
-        {"Credential=AKIAIOSFODNN7EXAMPLE/2013, SignedHeaders=host", "AKIA"},
-        {"key AKIAIOSFODNN7EXAMPLE is used", "IOSFODNN7"},
-        {"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "K7MDENG"},
-        {"x wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY y", "K7MDENG"},
-        {"X-Amz-Security-Token: IQoJb3JpZ2", "IQoJ"},
-        /* headers */
-        {"Cookie: session-id=123-456; ubid=abc-def", "abc-def"},
-        {"< set-cookie: at-main=Atza%7Cgone; x=tail", "tail"},
-        {"cookie=at-main\\=gone; x\\=tail,result=60", "tail"},
-        {"Proxy-Authorization: Basic dXNlcjpwYXNz", "dXNl"},
-        {"authorization: AWS4-HMAC-SHA256 Credential=A/b, Signature=deadbeef", "deadbeef"},
-        {"sent Basic dXNlcjpwYXNz= in vain", "dXNl"},
-        /* other dresses */
-        {"%22refresh_token%22%3A%22deadbeef%22%2C", "deadbeef"},
-        {"<password>hunter2</password>", "hunter2"},
-        {"'token' => 'deadbeef'", "deadbeef"},
-        {"--password hunter2", "hunter2"},
-        {"token\t=\tdeadbeef", "deadbeef"},
-        {"\"tokens\":[\"dead\",\"beef\"]", "beef"},
-        /* a value with blanks in it, without quotes */
-        {"token=abc def", "def"},
-        {"token: abc def ghi", "ghi"},
-        {"access_token = abc def,result=60", "def"},
-        {"token=abc def result=60", "def"},
-        {"?access_token=abc def&next=1", "def"},
-        {"X-Api-Key: abc def", "def"},
-        {"x-amz-access-token: abc def", "def"},
-        {"-H \"x-amz-access-token: abc def\" https://a.b/", "def"},
-        {"{\"k\":\"token=abc def\",\"v\":1}", "def"},
-        {"(token=abc def) tail", "def"},
-        {"deviceSerialNumber = G090 LF11", "LF11"},
-        {"refreshToken -> abc def", "def"},
-        {"serial number: G090 LF11", "LF11"},
-        {"client secret: abc def", "def"},
-        {"dsn=G09\\ 0LF11", "0LF11"},
-        {"https://user:two words@proxy:3128/", "words"},
-        /* nested */
-        {"{\"token\":{\"a\":{\"b\":\"x\"},\"value\":\"deadbeef\"},\"y\":2}", "deadbeef"},
-        {"{\"tokens\":[\"a]b\",\"deadbeef\"]}", "deadbeef"},
-        {"the_name_of_this_key_is_longer_than_what_is_kept_of_it_token=deadbeef", "deadbeef"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         char masked[512];
-        avs_inspect_mask(masked, sizeof(masked), cases[i].text);
-        if (strstr(masked, cases[i].secret) || !strstr(masked, "***")) {
-            fail_msg("'%s' became '%s'", cases[i].text, masked);
+        avs_inspect_mask(masked, sizeof(masked), secrets[i].text);
+        if (strstr(masked, secrets[i].secret) || !strstr(masked, "***")) {
+            fail_msg("'%s' became '%s'", secrets[i].text, masked);
         }
     }
 }

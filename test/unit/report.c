@@ -293,6 +293,32 @@ static void json_has_the_promised_keys(void **state) {
     avs_evidence_free(evidence);
 }
 
+/* The server refused "http/1.1" and took the client that named nothing: that handshake counts. */
+static void a_verified_retry_without_alpn_is_shown_as_verified(void **state) {
+    (void)state;
+    for (int has_retry = 0; has_retry < 2; has_retry++) {
+        struct avs_evidence *evidence = evidence_ready();
+        struct avs_tls_facts *tls = &evidence->session[AVS_PROTOCOL_HTTP1].tls;
+        tls->outcome = AVS_HANDSHAKE_ALERT;
+        tls->alert_received = 120;
+        tls->is_verified = false;
+        tls->alpn_retry_secure = has_retry;
+        char *json = json_of(evidence);
+        struct json_object *root = json_tokener_parse(json);
+        struct json_object *session =
+            json_object_array_get_idx(member(root, "sessions", json_type_array), 1);
+        struct json_object *shown = member(session, "tls", json_type_object);
+        static const char *const truths[] = {"established", "verified"};
+        for (size_t i = 0; i < AVS_COUNT(truths); i++) {
+            struct json_object *truth = member(shown, truths[i], json_type_boolean);
+            assert_int_equal(json_object_get_boolean(truth), has_retry);
+        }
+        json_object_put(root);
+        free(json);
+        avs_evidence_free(evidence);
+    }
+}
+
 /* The text says "and ..." of what comes with a failure; a program is told so too. */
 static void an_echo_is_no_finding_of_its_own(void **state) {
     (void)state;
@@ -767,6 +793,7 @@ int main(void) {
         cmocka_unit_test(no_word_of_a_peer_steers_the_terminal),
         cmocka_unit_test(colour_is_only_for_terminals),
         cmocka_unit_test(json_has_the_promised_keys),
+        cmocka_unit_test(a_verified_retry_without_alpn_is_shown_as_verified),
         cmocka_unit_test(an_echo_is_no_finding_of_its_own),
         cmocka_unit_test(a_session_without_any_fact_is_null_not_zero),
         cmocka_unit_test(whatever_the_evidence_both_reports_are_made),
