@@ -77,6 +77,7 @@ class Peer:
         self.wire = b""
         self.end = None  # "close_notify", "eof", "reset", "silence", "alert"
         self.error = None
+        self.has_ended = False  # the last byte of the connection was read
         context = context_for(standin, list(alpn), ca)
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=sni)
 
@@ -101,6 +102,7 @@ class Peer:
                 self.wire += piece
             self.incoming.write(piece)
         else:
+            self.has_ended = True
             self.incoming.write_eof()
         return True
 
@@ -129,7 +131,7 @@ class Peer:
                 self.end = "eof"
             except ssl.SSLError as error:
                 self._flush()
-                self.end = "eof" if "UNEXPECTED_EOF" in str(error.reason) else "alert"
+                self.end = "eof" if self.has_ended else "alert"  # OpenSSL 1.1.1 has no word for it
                 self.error = error
         return None
 
@@ -138,7 +140,8 @@ class Peer:
         return self.end is None
 
     def send(self, data):
-        self._call(lambda: self.tls.write(data), PATIENCE)
+        if data:  # to write nothing is an error of OpenSSL 1.1.1
+            self._call(lambda: self.tls.write(data), PATIENCE)
 
     def read(self, timeout=PATIENCE):
         """Some bytes, or None at the end."""
@@ -188,7 +191,7 @@ class H2:
         return stream
 
     def flush(self):
-        self.peer.send(self.h2.data_to_send() or b"")
+        self.peer.send(self.h2.data_to_send())
 
     def wait_for(self, wanted, timeout=PATIENCE):
         """The first new event for which wanted(event) holds, None when the connection ends first."""
@@ -380,7 +383,8 @@ VERIFY_CODES = {  # X509_V_ERR_* with every stand-in root trusted
     "expired": 10, "expired-intermediate": 10, "not-yet-valid": 9, "all-lapsed": 10, "all-coming": 9, "wrong-host": 62, "cn-only": 62,
     "partial-wildcard": 62, "untrusted-root": 20, "untrusted-root-sent": 19, "self-signed": 18,
     "missing-intermediate": 20, "intercepted": 19, "fake-root": 19, "fake-standin-root": 19, "weak-signature": 68,
-    "weak-key": 66, "wrong-purpose": 26, "not-an-authority": 79, "broken-signature": 7, "critical-extension": 34,
+    "weak-key": 66, "wrong-purpose": 26, "not-an-authority": 79 if ssl.OPENSSL_VERSION_INFO >= (3,) else 24,
+    "broken-signature": 7, "critical-extension": 34,
 }
 
 
