@@ -20,7 +20,7 @@ case "${1:-build}" in
     test) wanted=$test ;;
     fuzz) wanted="$test llvm" ;;
     bench) wanted="$test valgrind" ;;
-    consumers) wanted="$test npm nodejs chromium prometheus prometheus-node-exporter" ;;
+    consumers) wanted="$test npm nodejs chromium ansible-core ansible-lint prometheus prometheus-node-exporter" ;;
     platforms) wanted="debootstrap git tar util-linux" ;;
     *) echo "install.sh: build, unit, test, fuzz, bench, consumers or platforms?" >&2; exit 2 ;;
 esac
