@@ -186,7 +186,8 @@ class TestProxy:
     def proxy(self, tmp_path):
         port = free_port()
         (tmp_path / "tinyproxy.conf").write_text(
-            f"Port {port}\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nBasicAuth user secret\n")
+            f"Port {port}\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nBasicAuth user secret\n"
+            "MaxClients 20\nStartServers 4\n")  # 1.10 serves one client in each process
         with Server(port, "tinyproxy", "-d", "-c", tmp_path / "tinyproxy.conf") as server:
             yield server
 
