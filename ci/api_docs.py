@@ -21,8 +21,8 @@ HEAD = """# The C API
 Made from the public headers by `ci/api_docs.py`; the headers are the reference. One convention for
 all: a function that can fail returns `enum avs_status` (0 is OK) and puts the detail into a last
 argument `struct avs_error *`, which may be NULL; `ret_` arguments are written only on success and
-then the caller's; structs that cross the API begin with `size`, set it to `sizeof`, and the rest may
-stay zero. Samples: `sample/minimal/get.c`, `sample/minimal/check.c`, `sample/avs-session/`.
+then the caller's; structs that a caller makes begin with `size`, set it to `sizeof`, and the rest may
+stay zero; what the library makes is opaque and has getters. Samples: `sample/minimal/get.c`, `sample/minimal/check.c`, `sample/avs-session/`.
 
 `<avs/avs.h>` includes them all. The first group is libavs-shim (`pkg-config avs-shim`), which ships
 in a product; the second is libavs-doctor (`pkg-config avs-doctor`).

@@ -53,11 +53,11 @@ if git grep -nE 'SSL_VERIFY_NONE|VERIFYPEER, *0|VERIFYHOST, *0' -- shim sample; 
 fi
 
 # 5. Every fact has its row in the evidence tables, or a ticket would lose it.
-facts=$(gcc -fpreprocessed -dD -E -P shim/include/avs/evidence.h | sed -n '/^struct avs_.* {$/,/^};$/p' |
+facts=$(gcc -fpreprocessed -dD -E -P shim/src/evidence/facts.h | sed -n '/^struct avs_.* {$/,/^};$/p' |
     grep -oE '[a-z0-9_]+(\[[A-Z0-9_]+\])?[,;]' | grep -oE '^[a-z0-9_]+' | grep -v '_length$' | sort -u)
 for fact in $facts; do
     if ! grep -qE "FIELD[A-Z_]*\(([a-z]+, )?${fact}[,)]" shim/doctor/report/evidence_fields.c; then
-        echo "checks: shim/doctor/report/evidence_fields.c has no row for '$fact' of evidence.h" >&2
+        echo "checks: shim/doctor/report/evidence_fields.c has no row for '$fact' of evidence/facts.h" >&2
         failed=1
     fi
 done
@@ -99,4 +99,15 @@ fi
 if need pyflakes3; then
     git ls-files '*.py' | xargs pyflakes3 || failed=1
 fi
+# 8. A struct that crosses the ABI is opaque, or begins with its size, the hinge of older and newer
+# callers; or it is one of these, which never change: a pair, a callback with its argument, a trait or
+# two, and rows that the library lends one by one.
+frozen=" avs_log avs_log_pair avs_style avs_cause_info avs_iot_way "
+while read -r name first; do
+    if [ "$first" != "size_t size" ] && [[ "$frozen" != *" $name "* ]]; then
+        echo "checks: struct $name begins with '$first': begin with 'size_t size', or make it opaque" >&2
+        failed=1
+    fi
+done < <(cat shim/include/avs/*.h | gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null |
+    sed -nE '/^struct avs_[a-z0-9_]+ \{$/{s/^struct (avs_[a-z0-9_]+) \{$/\1/;N;s/\n */ /;s/;.*//;p}')
 exit $failed

@@ -21,13 +21,16 @@ int main(int argc, char **argv) {
     if (avs_check_run(&options, &evidence, &error) != AVS_OK) {
         return fprintf(stderr, "check: %s\n", error.message), 2;
     }
-    struct avs_verdict verdict; /* ... judged ... */
-    avs_judge(evidence, &verdict);
-    char *words = NULL; /* ... and put into words */
-    if (avs_report_to_text(evidence, &verdict, NULL, &words, &error) == AVS_OK) {
-        fputs(words, stdout);
+    struct avs_verdict *verdict = NULL; /* ... judged ... */
+    char *words = NULL;                 /* ... and put into words */
+    if (avs_verdict_new(evidence, &verdict, &error) != AVS_OK ||
+        avs_report_to_text(evidence, verdict, NULL, &words, &error) != AVS_OK) {
+        return fprintf(stderr, "check: %s\n", error.message), 2;
     }
+    fputs(words, stdout);
+    int exit_code = avs_verdict_exit_code(verdict);
     free(words);
+    avs_verdict_free(verdict);
     avs_evidence_free(evidence);
-    return verdict.exit_code;
+    return exit_code;
 }

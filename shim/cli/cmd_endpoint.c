@@ -172,19 +172,11 @@ static int fix(const struct request *request) {
     return result;
 }
 
-/* A remark is no reason to fail. */
-static bool has_fault(const struct avs_config_report *report) {
-    for (size_t i = 0; i < report->finding_count; i++) {
-        if (report->findings[i].severity != AVS_SEVERITY_INFO) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int report_lint(const struct request *request, const struct avs_config_report *report) {
     struct avs_error error = AVS_ERROR_INIT;
-    int result = has_fault(report) ? CLI_NOT_READY : CLI_OK;
+    /* a remark is no reason to fail */
+    bool is_faulty = avs_config_report_severity(report) != AVS_SEVERITY_INFO;
+    int result = is_faulty ? CLI_NOT_READY : CLI_OK;
     if (!cli_outputs_takes_stdout(&request->outputs) && print_report(request, report) != CLI_OK) {
         return CLI_USAGE;
     }

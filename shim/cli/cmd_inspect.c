@@ -186,17 +186,16 @@ static void take_quiet(void *user) {
 /* The live check of the endpoint that the log names; that it cannot be run is a fault. */
 static void probe(struct run *run) {
     const struct options *options = run->options;
-    const struct avs_inspect_report *report = avs_inspect_report(run->inspect);
-    char endpoint[sizeof(report->endpoint)];
-    snprintf(endpoint, sizeof(endpoint), "%s",
-             report->endpoint[0] ? report->endpoint : AVS_ENDPOINT_ATS_TEST);
+    const char *seen = avs_inspect_report_endpoint(avs_inspect_report(run->inspect));
+    char endpoint[AVS_ENDPOINT_URL_MAX + 1];
+    snprintf(endpoint, sizeof(endpoint), "%s", seen[0] ? seen : AVS_ENDPOINT_ATS_TEST);
     bool is_avs = strstr(endpoint, "alexa") || strstr(endpoint, "avs-");
     struct avs_check_options check = {
         .size = sizeof(check),
         .endpoint = options->endpoint ? options->endpoint : endpoint,
-        .endpoint_source = options->endpoint     ? "option"
-                           : report->endpoint[0] ? "log"
-                                                 : "default",
+        .endpoint_source = options->endpoint ? "option"
+                           : seen[0]         ? "log"
+                                             : "default",
         .ca_file = options->ca_file,
         .store_source = options->ca_file ? "option" : NULL,
         .ats_roots_file = options->ats_roots,
@@ -208,9 +207,12 @@ static void probe(struct run *run) {
     if (avs_check_run(&check, &evidence, &run->fault) != AVS_OK) {
         return;
     }
-    struct avs_verdict verdict;
-    avs_judge(evidence, &verdict);
-    avs_inspect_add_live(run->inspect, evidence->endpoint, verdict.readiness, verdict.cause);
+    struct avs_verdict *verdict = NULL;
+    if (avs_verdict_new(evidence, &verdict, &run->fault) == AVS_OK) {
+        avs_inspect_add_live(run->inspect, avs_evidence_endpoint(evidence),
+                             avs_verdict_readiness(verdict), avs_verdict_cause(verdict));
+    }
+    avs_verdict_free(verdict);
     avs_evidence_free(evidence);
 }
 
@@ -251,11 +253,11 @@ static int write_outputs(struct run *run, int result) {
 static int report_all(struct run *run) {
     const struct avs_inspect_report *report = avs_inspect_report(run->inspect);
     bool is_wanted = !cli_outputs_takes_stdout(&run->options->outputs);
-    if (is_wanted && (run->fault.status == AVS_OK || report->lines > 0) &&
+    if (is_wanted && (run->fault.status == AVS_OK || avs_inspect_report_lines(report) > 0) &&
         print_report(run) != CLI_OK) {
         return CLI_USAGE;
     }
-    return write_outputs(run, report->exit_code);
+    return write_outputs(run, avs_inspect_report_exit_code(report));
 }
 
 static int inspect_main(const struct cli_command *command, int argc, char **argv) {

@@ -178,7 +178,7 @@ static int report(const struct cli_command *command, const struct avs_iot_check 
     enum avs_status status = is_json ? avs_iot_check_to_json(check, &text, &error)
                                      : avs_iot_check_to_text(check, cli_style(), &text, &error);
     int result = cli_print_taken(command, status, text, &error);
-    return result == CLI_OK ? check->exit_code : result;
+    return result == CLI_OK ? avs_iot_check_exit_code(check) : result;
 }
 
 static int run(const struct cli_command *command, int argc, char **argv) {

@@ -100,8 +100,8 @@ static int judge_one(const struct judging *judging) {
     }
     if (avs_evidence_from_json(judging->text, judging->length, &evidence, &error) != AVS_OK) {
         result = cli_usage_error(command, "%s: %s", judging->name, error.message);
-    } else if (!evidence->session[AVS_PROTOCOL_H2].was_attempted &&
-               !evidence->session[AVS_PROTOCOL_HTTP1].was_attempted) {
+    } else if (!avs_evidence_was_attempted(evidence, AVS_PROTOCOL_H2) &&
+               !avs_evidence_was_attempted(evidence, AVS_PROTOCOL_HTTP1)) {
         result = cli_usage_error(command, "%s: there is no session in it to judge", judging->name);
     } else {
         result = cli_print_verdict(command, evidence, judging->arguments->is_json,
@@ -127,7 +127,7 @@ static int judge_fleet(const struct judging *judging) {
         int written = status != AVS_OK ? cli_error(command, &error)
                       : cli_outputs_takes_stdout(outputs)
                           ? cli_print_taken(command, status, text, &error)
-                          : cli_write_file(command, "--html:", outputs->html, text);
+                          : cli_write_file(command, "--html", outputs->html, text);
         if (status == AVS_OK && !cli_outputs_takes_stdout(outputs)) {
             free(text);
         }

@@ -76,8 +76,8 @@ static int report(const struct cli_command *command,
     enum avs_status status =
         is_json ? avs_trust_explanation_to_json(explanation, &text, &error)
                 : avs_trust_explanation_to_text(explanation, cli_style(), &text, &error);
-    bool is_refused = explanation->cause_count > 0 &&
-                      avs_cause_info(explanation->causes[0])->severity >= AVS_SEVERITY_ERROR;
+    bool is_refused =
+        avs_cause_info(avs_trust_explanation_cause(explanation, 0))->severity >= AVS_SEVERITY_ERROR;
     int result = cli_print_taken(command, status, text, &error);
     return result == CLI_OK && is_refused ? CLI_NOT_READY : result;
 }

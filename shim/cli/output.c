@@ -12,23 +12,27 @@
 int cli_print_verdict(const struct cli_command *command, const struct avs_evidence *evidence,
                       bool is_json, const struct cli_outputs *outputs) {
     struct avs_error error = AVS_ERROR_INIT;
-    struct avs_verdict verdict;
+    struct avs_verdict *verdict = NULL;
     char *text = NULL;
-    avs_judge(evidence, &verdict);
-    int result = verdict.exit_code;
+    if (avs_verdict_new(evidence, &verdict, &error) != AVS_OK) {
+        return cli_error(command, &error);
+    }
+    int result = avs_verdict_exit_code(verdict);
     if (!cli_outputs_takes_stdout(outputs)) {
         enum avs_status status =
-            is_json ? avs_report_to_json(evidence, &verdict, &text, &error)
-                    : avs_report_to_text(evidence, &verdict, cli_style(), &text, &error);
+            is_json ? avs_report_to_json(evidence, verdict, &text, &error)
+                    : avs_report_to_text(evidence, verdict, cli_style(), &text, &error);
         if (cli_print_taken(command, status, text, &error) != CLI_OK) {
+            avs_verdict_free(verdict);
             return CLI_USAGE;
         }
     }
     if (cli_outputs_any(outputs)) {
         struct avs_findings *findings = NULL;
-        enum avs_status status = avs_findings_of_check(evidence, &verdict, &findings, &error);
+        enum avs_status status = avs_findings_of_check(evidence, verdict, &findings, &error);
         result = cli_outputs_write(command, outputs, status, findings, &error, result);
     }
+    avs_verdict_free(verdict);
     return result;
 }
 

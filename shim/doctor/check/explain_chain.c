@@ -98,3 +98,12 @@ enum avs_status avs_trust_explain(const struct avs_trust_explain_options *given,
 void avs_trust_explanation_free(struct avs_trust_explanation *explanation) {
     free(explanation);
 }
+
+bool avs_trust_explanation_is_accepted(const struct avs_trust_explanation *explanation) {
+    return explanation->is_accepted;
+}
+
+enum avs_cause avs_trust_explanation_cause(const struct avs_trust_explanation *explanation,
+                                           size_t index) {
+    return index < explanation->cause_count ? explanation->causes[index] : AVS_CAUSE_NONE;
+}

@@ -13,7 +13,6 @@
 struct avs_conf_report *avs_conf_report_new(const char *sdk) {
     struct avs_conf_report *report = calloc(1, sizeof(*report));
     if (report) {
-        report->base.size = sizeof(report->base);
         report->base.sdk = sdk ? avs_conf_report_text(report, "%s", sdk) : NULL;
         report->base.gateway = (struct avs_config_gateway){
             .database = "",
@@ -55,6 +54,14 @@ enum avs_status avs_conf_report_take(struct avs_conf_report *report,
     report->base.findings = report->findings;
     *ret_report = &report->base;
     return AVS_OK;
+}
+
+enum avs_severity avs_config_report_severity(const struct avs_config_report *report) {
+    enum avs_severity worst = AVS_SEVERITY_INFO;
+    for (size_t i = 0; i < report->finding_count; i++) {
+        worst = report->findings[i].severity > worst ? report->findings[i].severity : worst;
+    }
+    return worst;
 }
 
 /* Room for one more element; false when out of memory. */

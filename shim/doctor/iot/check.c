@@ -355,3 +355,7 @@ enum avs_status avs_iot_check_run(const struct avs_iot_check_options *given,
     *ret_check = AVS_STEAL(check);
     return AVS_OK;
 }
+
+int avs_iot_check_exit_code(const struct avs_iot_check *check) {
+    return check->exit_code;
+}

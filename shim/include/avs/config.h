@@ -58,51 +58,6 @@ AVS_API const char *avs_config_source(const struct avs_config *config,
 
 /* ---- What each SDK release makes of a configuration ---- */
 
-/** One thing wrong or remarkable, at one place. Strings are lent by what holds the finding. */
-struct avs_config_finding {
-    const char *id; /**< stable, snake_case: "trailing_comma", "endpoint_ignored", ... */
-    enum avs_cause cause;
-    enum avs_severity severity; /**< error: the SDK does not start, or cannot connect */
-    const char *file;
-    unsigned line, column; /**< 1-based; the column counts characters */
-    size_t offset, length; /**< the bytes meant */
-    const char *problem;
-    const char *fix;
-    const char *sdk_message; /**< what the SDK logs, NULL where it logs nothing */
-    size_t sdk_offset;       /**< and its "offset=", where sdk_message is set */
-    const char *excerpt;     /**< the line, cut around the place */
-    unsigned caret;          /**< characters of `excerpt` before the place */
-    bool is_repairable;      /**< has one repair only; see avs_config_plan_repair */
-};
-
-/** A key that is set, but does not decide. */
-struct avs_config_ignored {
-    const char *key, *value, *source, *reason;
-};
-
-/** What one generation of the SDK dials, and why. */
-struct avs_config_view {
-    const char *sdk;      /**< "1.3-1.9", or "this library" */
-    const char *endpoint; /**< as the SDK takes it; not checked */
-    const char *key;     /**< "sampleApp.endpoint"; "persisted gateway"; NULL: built into the SDK */
-    const char *source;  /**< "AlexaClientSDKConfig.json:12:21 sampleApp.endpoint" */
-    const char *why;     /**< one sentence */
-    const char *refusal; /**< why this release does not start with this file, NULL if it does */
-    const struct avs_config_ignored *ignored;
-    size_t ignored_count;
-};
-
-/** One more value that matters to a connection. */
-struct avs_config_fact {
-    const char *name; /**< "ca_file", "login", "database", "placeholder", ... */
-    const char *key;
-    const char *value;  /**< NULL: not set */
-    const char *source; /**< NULL: built into the SDK, or not set */
-    const char *sdk;    /**< which releases it is for: "1.16 and later" */
-    bool is_in_force;   /**< by the release asked for; true where all were asked for */
-    const char *note;   /**< "" where there is nothing to say */
-};
-
 /** The gateway that SDK 1.17 and later persists in its misc database. */
 enum avs_gateway_state {
     AVS_GATEWAY_NOT_CONFIGURED, /**< no miscDatabase.databaseFilePath */
@@ -113,27 +68,7 @@ enum avs_gateway_state {
     AVS_GATEWAY_NOT_BUILT_IN    /**< this library was built without sqlite3 */
 };
 
-struct avs_config_gateway {
-    enum avs_gateway_state state;
-    const char *database; /**< path, "" if none */
-    const char *url;      /**< "" unless persisted */
-    bool is_verified;
-    const char *detail; /**< one sentence */
-    const char *clear;  /**< the way to clear it, "" where there is nothing to clear */
-};
-
-/** Everything at once. Read-only. */
-struct avs_config_report {
-    size_t size;
-    const char *sdk; /**< the release asked for, NULL: all */
-    const struct avs_config_view *views;
-    size_t view_count;
-    const struct avs_config_fact *facts;
-    size_t fact_count;
-    struct avs_config_gateway gateway;
-    const struct avs_config_finding *findings;
-    size_t finding_count;
-};
+struct avs_config_report; /* opaque */
 
 /** Explain `config` for one SDK release ("1.2" to "1.26", "3.0.0"), or, with NULL, for every
  *  generation and this library's transport. Reads the misc database, read-only; never writes.
@@ -153,6 +88,9 @@ AVS_API AVS_NODISCARD enum avs_status avs_config_lint(const char *const *paths, 
                                                       struct avs_error *reterr);
 
 AVS_API void avs_config_report_free(struct avs_config_report *report);
+
+/** The worst that the report finds; AVS_SEVERITY_INFO where nothing is wrong. Thread: any. */
+AVS_API enum avs_severity avs_config_report_severity(const struct avs_config_report *report);
 
 /** The report for people, the endpoints first; of `action` lint, the findings alone. `style` NULL =
  *  plain. Caller frees *ret_text with free(). Thread: any. Errors: NO_MEMORY. */
@@ -226,6 +164,10 @@ AVS_API AVS_NODISCARD enum avs_status avs_config_plan_to_json(const struct avs_c
 AVS_API AVS_NODISCARD enum avs_status avs_config_plan_apply(const struct avs_config_plan *plan,
                                                             struct avs_error *reterr);
 AVS_API void avs_config_plan_free(struct avs_config_plan *plan);
+
+#ifdef AVS_INSIDE /* the libraries' own sources see the members */
+#include "conf/findings.h"
+#endif
 
 AVS_END_DECLS
 

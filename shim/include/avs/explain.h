@@ -15,9 +15,8 @@
 
 AVS_BEGIN_DECLS
 
-#define AVS_TRUST_EXPLAIN_SCHEMA   "avs-shim.trust-explain/1"
-#define AVS_EXPLANATION_CAUSES_MAX 12
-#define AVS_CHAIN_FILE_BYTES       (1024 * 1024) /**< size of a chain file */
+#define AVS_TRUST_EXPLAIN_SCHEMA "avs-shim.trust-explain/1"
+#define AVS_CHAIN_FILE_BYTES     (1024 * 1024) /**< size of a chain file */
 
 /** All strings are borrowed until the call returns. Zero-initialised = the defaults. */
 struct avs_trust_explain_options {
@@ -33,21 +32,7 @@ struct avs_trust_explain_options {
     bool require_ats;           /**< an accepted chain must end in an ATS root */
 };
 
-/** The chain's facts and its causes, the one to fix first in front. */
-struct avs_trust_explanation {
-    bool is_accepted;         /**< by the gate: what a connection would decide */
-    struct avs_tls_facts tls; /**< chain, hostname_matched and trust are filled */
-    size_t certificates;      /**< in the file; tls.chain keeps the first AVS_CHAIN_MAX */
-    size_t leaf_number;       /**< which certificate of the file is the server's, from 1: it is
-                                 tls.chain[0]       and was judged as if sent first; 0 = there is none */
-    char chain_file[AVS_NAME_BYTES];
-    char host[AVS_NAME_BYTES];
-    int64_t at;         /**< the time it was judged at */
-    int64_t build_time; /**< of this library; no honest clock is earlier */
-    enum avs_cause causes[AVS_EXPLANATION_CAUSES_MAX];
-    size_t cause_count;               /**< 0: nothing stands in the way */
-    struct avs_machine_facts machine; /**< this machine's, for the commands of the report */
-};
+struct avs_trust_explanation; /* opaque; the chain's facts and its causes */
 
 /** A time as a person writes it, UTC: 2026-11-21, 2026-11-21T19:03:32Z (the T may be a blank, the Z
  *  may be missing) or Unix seconds as @1795287812. False for anything else, for a date that no
@@ -65,6 +50,13 @@ AVS_API AVS_NODISCARD enum avs_status avs_trust_explain(
 /** Free it; NULL is fine. Thread: any. */
 AVS_API void avs_trust_explanation_free(struct avs_trust_explanation *explanation);
 
+/** True when a connection with this chain would be accepted. Thread: any. */
+AVS_API bool avs_trust_explanation_is_accepted(const struct avs_trust_explanation *explanation);
+/** The cause at `index`, the one to fix first in front; AVS_CAUSE_NONE behind the last.
+ *  Thread: any. */
+AVS_API enum avs_cause avs_trust_explanation_cause(const struct avs_trust_explanation *explanation,
+                                                   size_t index);
+
 /** For people: the answer, the chain, under each cause what to do. Caller frees *ret_text with
  *  free(). Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_trust_explanation_to_text(
@@ -75,6 +67,10 @@ AVS_API AVS_NODISCARD enum avs_status avs_trust_explanation_to_text(
  *  *ret_json with free(). Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_trust_explanation_to_json(
     const struct avs_trust_explanation *explanation, char **ret_json, struct avs_error *reterr);
+
+#ifdef AVS_INSIDE /* the libraries' own sources see the members */
+#include "check/explanation.h"
+#endif
 
 AVS_END_DECLS
 

@@ -35,7 +35,7 @@ enum avs_log_level {
  *  Thread: the one that logs. */
 typedef void (*avs_log_fn)(void *user, enum avs_log_level level, const char *line);
 
-/** Where lines go; copied by whoever takes it. A NULL `write` is silence. */
+/** Where lines go; copied by whoever takes it. A NULL `write` is silence. Never grows. */
 struct avs_log {
     avs_log_fn write;
     void *user;

@@ -10,7 +10,8 @@
 AVS_BEGIN_DECLS
 
 /** Zeroed, or a NULL pointer to it, is plain: no colour, a fact a line however long. Whatever the
- *  style, a report holds no character that a terminal obeys but newlines and its own colours. */
+ *  style, a report holds no character that a terminal obeys but newlines and its own colours.
+ *  Never grows. */
 struct avs_style {
     bool has_colour;
     unsigned columns; /**< lines are wrapped at blanks to this width; 0 = never. Commands to paste

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An evidence with its "not reached" defaults. */
+/* An evidence with its "not reached" defaults, and what of it everybody may read. */
 #include <avs/evidence.h>
 
 #include "base/flow.h"
@@ -28,4 +28,24 @@ struct avs_evidence *avs_evidence_new(void) {
 
 void avs_evidence_free(struct avs_evidence *evidence) {
     free(evidence);
+}
+
+const char *avs_evidence_endpoint(const struct avs_evidence *evidence) {
+    return evidence->endpoint;
+}
+
+bool avs_evidence_was_attempted(const struct avs_evidence *evidence, enum avs_protocol protocol) {
+    return (unsigned)protocol < AVS_SESSION_COUNT && evidence->session[protocol].was_attempted;
+}
+
+const char *avs_session_address(const struct avs_session_evidence *session) {
+    return session->dial.address;
+}
+
+const char *avs_session_tls_version(const struct avs_session_evidence *session) {
+    return session->tls.version;
+}
+
+bool avs_session_was_resumed(const struct avs_session_evidence *session) {
+    return session->tls.session_resumed;
 }
