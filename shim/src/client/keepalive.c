@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is the peer alive? A connection with open streams is asked by an HTTP/2 PING when it was silent
  * for long, soon after something that wants an answer, and at once when the network changed. All
- * that a connection waits for in time is here. */
+ * that a connection waits for in time is here.
+ *
+ * The sum, by the defaults of <avs/client.h>: a peer that died is found out 30 s + 5 s = 35 s after
+ * its last byte where only a silent stream (the downchannel) is open, AVS_PING_INTERVAL_MS_DEFAULT
+ * and then AVS_PING_TIMEOUT_MS_DEFAULT; 5 s after something was sent that wants an answer. */
 #include "client/conn_internal.h"
 #include "client/story.h"
 
