@@ -368,10 +368,12 @@ def test_a_policy_that_allows_other_client_ids(way, broker):
 
 class Scripted(threading.Thread):
     """A TLS server that demands a device certificate and answers what it first hears with
-    `answers`, one for each connection that says something; None: it hangs up."""
+    `answers`, one for each connection that says something; None: it hangs up. PINGREQ is answered
+    with `pong`: nothing, it hangs up."""
 
-    def __init__(self, pki, *answers):
+    def __init__(self, pki, *answers, pong=b"\xd0\0"):
         super().__init__(daemon=True)
+        self.pong = pong
         self.answers = list(answers)
         self.heard = []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -400,7 +402,9 @@ class Scripted(threading.Thread):
                 answer = self.answers.pop(0) if self.answers else None
                 if answer:
                     peer.sendall(answer)
-                    peer.recv(4096)  # until it hangs up, or says goodbye
+                    if peer.recv(4096) == b"\xc0\0" and self.pong:
+                        peer.sendall(self.pong)
+                        peer.recv(4096)  # until it hangs up, or says goodbye
         except (OSError, ssl.SSLError):
             pass
 
@@ -420,6 +424,10 @@ class Scripted(threading.Thread):
     ("20 03 00 80 00", "mqtt_refused", "unspecified error"),
     ("20 0a 00 9d 07 1c 00 04 68 6f 73 74", "mqtt_moved", "it names host"),
     ("e0 02 8e 00", "mqtt_taken_over", "DISCONNECT: 0x8E"),
+    ("20 03 00 00 00 e0 02 87 00", "mqtt_not_authorized", "DISCONNECT: 0x87"),
+    ("20 03 00 00 00 48 54 54 50", "mqtt_not_mqtt", "HTTP"),
+    ("20 03 00 00 00 20 03 00 00 00", "mqtt_not_mqtt", "out of order"),
+    ("d0 00", "mqtt_not_mqtt", "out of order"),
     ("48 54 54 50 2f 31 2e 31", "mqtt_not_mqtt", "HTTP/1.1"),
 ])
 def test_every_reason_is_a_cause(pki, way, answer, cause, fact):
@@ -437,6 +445,16 @@ def test_a_bare_close_is_told_with_its_uncertainty(pki, way):
         assert [request[8] for request in server.heard] == [5, 4]  # MQTT 5, then 3.1.1
     assert document["cause"] == "mqtt_closed"
     assert "policy" in row["causes"][0]["remedy"] and "may well not allow" in row["causes"][0]["facts"]
+
+
+def test_a_success_is_one_when_the_session_is_served(pki, way):
+    connack = bytes.fromhex("20 03 00 00 00")
+    for pong, returncode, cause in (b"\xd0\0", 0, None), (b"", 1, "mqtt_closed"), \
+            (b"\xe0\2\x97\0", 1, "mqtt_busy"):
+        with Scripted(pki, connack, connack, pong=pong) as server:
+            document, _, result = way.ask(8883, server.port, "--connect")
+            assert len(server.heard) == 1
+        assert (result.returncode, document["cause"]) == (returncode, cause)
 
 
 @pytest.mark.parametrize("first", ["20 02 00 01", "20 03 00 84 00", ""])

@@ -19,6 +19,8 @@ CAUSES = {
     "connack-unavailable": "mqtt_busy", "connack-busy": "mqtt_busy",
     "connack-topic": "mqtt_refused", "connack-throttled": "mqtt_busy",
     "connack-version": "mqtt_version",
+    "disconnect-not-authorized": "mqtt_not_authorized", "disconnect-throttled": "mqtt_busy",
+    "disconnect-taken-over": "mqtt_taken_over", "disconnect-protocol": "mqtt_refused",
 }
 
 

@@ -109,6 +109,9 @@ static const struct answer_row answers[] = {
      AVS_CAUSE_MQTT_NOT_MQTT, ""},
     {"flags that do not exist", AVS_MQTT_3_1_1, BYTES("\x20\2\2\0"), AVS_MQTT_MALFORMED, 0,
      AVS_CAUSE_MQTT_NOT_MQTT, ""},
+    {"served", AVS_MQTT_5, BYTES("\xd0\0"), AVS_MQTT_PINGRESP, 0, AVS_CAUSE_MQTT_NOT_MQTT, ""},
+    {"a PINGRESP with a body", AVS_MQTT_5, BYTES("\xd0\1x"), AVS_MQTT_MALFORMED, 0,
+     AVS_CAUSE_MQTT_NOT_MQTT, ""},
     {"half a packet", AVS_MQTT_5, BYTES("\x20\x09\0\0\6"), AVS_MQTT_NOTHING, 0,
      AVS_CAUSE_MQTT_NOT_MQTT, ""},
 };

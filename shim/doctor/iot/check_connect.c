@@ -10,29 +10,52 @@
 #include "iot/findings.h"
 #include "iot/mqtt.h"
 
-#define ANSWER_MS 10000 /* for a CONNACK */
+#define ANSWER_MS 10000 /* for a CONNACK, and for the PINGRESP behind it */
 
 struct talk {
     struct avs_mqtt_reader reader;
     struct avs_mqtt_answer answer;
+    bool is_accepted; /* CONNACK: success */
+    bool is_served;   /* and a PINGRESP, so that it was meant */
     struct avs_tls_facts tls;
+    struct avs_trip trip;
 };
 
 AVS_DEFINE_AUTO(talk, struct talk, free);
 
 static bool on_bytes(void *user, const uint8_t *bytes, size_t length) {
     struct talk *talk = user;
-    return !avs_mqtt_read(&talk->reader, bytes, length, &talk->answer);
+    struct avs_mqtt_answer answer;
+    for (; avs_mqtt_read(&talk->reader, bytes, length, &answer); length = 0) {
+        bool is_first = !talk->is_accepted;
+        talk->is_served = !is_first && answer.packet == AVS_MQTT_PINGRESP;
+        if (talk->is_served) {
+            return false;
+        }
+        talk->answer = answer;
+        if (is_first ? answer.packet == AVS_MQTT_PINGRESP : answer.packet == AVS_MQTT_CONNACK) {
+            talk->answer.packet = AVS_MQTT_OUT_OF_ORDER;
+            return false;
+        }
+        if (!is_first || avs_mqtt_reason_cause(&answer) != AVS_CAUSE_NONE) {
+            return false;
+        }
+        talk->is_accepted = true; /* a refusal may stand right behind it: is this one served? */
+        talk->trip.say = avs_mqtt_ping;
+        talk->trip.say_length = sizeof(avs_mqtt_ping);
+        talk->trip.said = 0;
+    }
+    return true;
 }
 
-/* One CONNECT; how it ended is in the trip and in the talk. */
+/* One CONNECT; how it ended is in the talk. */
 static enum avs_status talk_once(const struct avs_iot_run *run, size_t index,
                                  enum avs_mqtt_level level, struct talk *talk,
-                                 struct avs_trip *ret_trip, struct avs_error *reterr) {
+                                 struct avs_error *reterr) {
     struct avs_dial_facts dial = {.outcome = AVS_DIAL_NOT_TRIED};
     uint8_t connect[AVS_MQTT_CONNECT_BYTES];
     *talk = (struct talk){.reader.level = level, .tls.alert_received = -1};
-    struct avs_trip trip = {
+    talk->trip = (struct avs_trip){
         .pump = avs_iot_pump_options(run, index, &dial, NULL, &talk->tls),
         .say = connect,
         .say_length = avs_mqtt_connect(level, run->check->client_id, connect),
@@ -42,9 +65,7 @@ static enum avs_status talk_once(const struct avs_iot_run *run, size_t index,
         .on_bytes = on_bytes,
         .user = talk,
     };
-    enum avs_status status = avs_trips_run(run->loop, &trip, 1, run->deadline_us, reterr);
-    *ret_trip = trip;
-    return status;
+    return avs_trips_run(run->loop, &talk->trip, 1, run->deadline_us, reterr);
 }
 
 /* The first bytes of what is no MQTT, for a person. */
@@ -54,9 +75,25 @@ static void put_first(const struct avs_mqtt_reader *reader, char *text, size_t c
     avs_text_make_printable(text);
 }
 
+/* CONNACK says yes. It is one when the session is served, too. */
+static void judge_accepted(const struct talk *talk, const char *level,
+                           struct avs_iot_findings *findings) {
+    if (talk->is_served) {
+        return;
+    }
+    if (talk->trip.close != AVS_CLOSE_OPEN) {
+        avs_iot_found(findings, AVS_CAUSE_MQTT_CLOSED, "%s, right behind a CONNACK of success",
+                      level);
+    } else {
+        avs_iot_found(findings, AVS_CAUSE_MQTT_NO_ANSWER,
+                      "%s, a CONNACK of success, then %d s of silence to a PINGREQ", level,
+                      talk->trip.silent_ms / 1000);
+    }
+}
+
 static void judge_talk(const struct avs_iot_run *run, struct avs_iot_check_way *way,
-                       const struct talk *talk, const struct avs_trip *trip,
-                       struct avs_iot_findings *findings) {
+                       const struct talk *talk, struct avs_iot_findings *findings) {
+    const struct avs_trip *trip = &talk->trip;
     const struct avs_mqtt_answer *answer = &talk->answer;
     const char *level = talk->reader.level == AVS_MQTT_5 ? "MQTT 5" : "MQTT 3.1.1";
     char first[80];
@@ -67,13 +104,17 @@ static void judge_talk(const struct avs_iot_run *run, struct avs_iot_check_way *
     if (answer->packet == AVS_MQTT_CONNACK || answer->packet == AVS_MQTT_DISCONNECT) {
         way->mqtt_reason = answer->reason;
         way->mqtt_reason_text = avs_mqtt_reason_text(answer);
-        if (cause != AVS_CAUSE_NONE) {
+        if (talk->is_accepted && answer->packet == AVS_MQTT_CONNACK) {
+            judge_accepted(talk, level, findings);
+        } else if (cause != AVS_CAUSE_NONE) {
             avs_iot_found(
                 findings, cause, "%s, %s: 0x%02X %s%s%s%s%s", level,
                 answer->packet == AVS_MQTT_CONNACK ? "CONNACK" : "DISCONNECT", answer->reason,
                 way->mqtt_reason_text, answer->reason_string[0] ? ": " : "", answer->reason_string,
                 answer->server_reference[0] ? "; it names " : "", answer->server_reference);
         }
+    } else if (answer->packet == AVS_MQTT_OUT_OF_ORDER) {
+        avs_iot_found(findings, AVS_CAUSE_MQTT_NOT_MQTT, "CONNACK and PINGRESP are out of order");
     } else if (answer->packet == AVS_MQTT_MALFORMED) {
         put_first(&talk->reader, first, sizeof(first));
         avs_iot_found(findings, AVS_CAUSE_MQTT_NOT_MQTT, "it begins with \"%s\"", first);
@@ -105,14 +146,13 @@ static enum avs_status connect_way(const struct avs_iot_run *run, size_t index, 
     struct avs_iot_check_way *way = &run->check->way[index];
     struct avs_iot_findings found = {.count = 0};
     for (size_t i = 0; i < AVS_COUNT(levels); i++) {
-        struct avs_trip trip;
         struct avs_iot_findings now = {.count = 0};
-        if (i > 0 &&
-            (!is_worth_the_older(&found) || avs_clock_monotonic_us() >= run->deadline_us)) {
+        if (i > 0 && (talk->is_accepted || !is_worth_the_older(&found) ||
+                      avs_clock_monotonic_us() >= run->deadline_us)) {
             break;
         }
-        AVS_TRY(talk_once(run, index, levels[i], talk, &trip, reterr));
-        judge_talk(run, way, talk, &trip, &now);
+        AVS_TRY(talk_once(run, index, levels[i], talk, reterr));
+        judge_talk(run, way, talk, &now);
         found = now; /* the older protocol's answer is the last word */
         if (now.count == 0) {
             break;

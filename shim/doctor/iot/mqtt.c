@@ -10,6 +10,8 @@
 enum {
     TYPE_CONNECT = 0x10,
     TYPE_CONNACK = 0x20,
+    TYPE_PINGREQ = 0xc0,
+    TYPE_PINGRESP = 0xd0,
     TYPE_DISCONNECT = 0xe0,
     FLAG_CLEAN_START = 0x02,
     KEEP_ALIVE_S = 30,
@@ -18,6 +20,7 @@ enum {
     PROPERTY_REASON_STRING = 0x1f,
 };
 
+const uint8_t avs_mqtt_ping[2] = {TYPE_PINGREQ, 0};
 const uint8_t avs_mqtt_disconnect[2] = {TYPE_DISCONNECT, 0};
 
 size_t avs_mqtt_connect(enum avs_mqtt_level level, const char *client_id,
@@ -161,6 +164,10 @@ static bool read_properties(struct view *view, struct avs_mqtt_answer *answer) {
 static bool read_body(struct view *view, uint8_t type, enum avs_mqtt_level level,
                       struct avs_mqtt_answer *answer) {
     size_t length = left_of(view);
+    if (type == TYPE_PINGRESP) {
+        answer->packet = AVS_MQTT_PINGRESP;
+        return length == 0;
+    }
     if (type == TYPE_DISCONNECT) {
         answer->packet = AVS_MQTT_DISCONNECT;
         answer->is_v5 = true; /* servers of 3.1.1 do not send it */
@@ -182,7 +189,7 @@ static bool read_packet(struct view *view, enum avs_mqtt_level level,
                         struct avs_mqtt_answer *answer) {
     uint8_t type = *view->at++;
     size_t length = 0;
-    bool is_known = type == TYPE_CONNACK || type == TYPE_DISCONNECT;
+    bool is_known = type == TYPE_CONNACK || type == TYPE_PINGRESP || type == TYPE_DISCONNECT;
     int is_read = is_known ? read_length(view, &length) : -1;
     answer->packet = AVS_MQTT_MALFORMED;
     if (is_read < 0 || length > AVS_MQTT_PACKET_BYTES - 1 - LENGTH_BYTES_MAX) {
@@ -210,7 +217,13 @@ bool avs_mqtt_read(struct avs_mqtt_reader *reader, const uint8_t *bytes, size_t 
         return false;
     }
     struct view view = {reader->bytes, reader->bytes + reader->length};
-    return read_packet(&view, reader->level, ret_answer);
+    bool is_whole = read_packet(&view, reader->level, ret_answer);
+    if (is_whole && ret_answer->packet != AVS_MQTT_MALFORMED) {
+        size_t end = (size_t)(view.end - reader->bytes);
+        memmove(reader->bytes, reader->bytes + end, reader->length - end);
+        reader->length -= end;
+    }
+    return is_whole;
 }
 
 /* ---------------------------------------------------------------- reasons */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MQTT as far as a probe needs it: CONNECT out, CONNACK or DISCONNECT in. Bytes in, bytes out; no
+/* MQTT as far as a probe needs it: CONNECT and PINGREQ out, CONNACK, PINGRESP or
+ * DISCONNECT in. Bytes in, bytes out; no
  * socket, no clock, no allocation. MQTT 3.1.1 and MQTT 5 (OASIS standards of 2014 and 2019). */
 #ifndef AVS_IOT_MQTT_H
 #define AVS_IOT_MQTT_H
@@ -22,17 +23,19 @@ enum avs_mqtt_level { AVS_MQTT_3_1_1 = 4, AVS_MQTT_5 = 5 };
 size_t avs_mqtt_connect(enum avs_mqtt_level level, const char *client_id,
                         uint8_t ret_bytes[AVS_MQTT_CONNECT_BYTES]);
 
-/** The goodbye that both levels have. */
-extern const uint8_t avs_mqtt_disconnect[2];
+/** PINGREQ and the goodbye, which both levels have. */
+extern const uint8_t avs_mqtt_ping[2], avs_mqtt_disconnect[2];
 
 enum avs_mqtt_packet {
     AVS_MQTT_NOTHING, /* not whole yet */
     AVS_MQTT_CONNACK,
+    AVS_MQTT_PINGRESP,
     AVS_MQTT_DISCONNECT,
-    AVS_MQTT_MALFORMED, /* no MQTT, or broken, or longer than AVS_MQTT_PACKET_BYTES */
+    AVS_MQTT_OUT_OF_ORDER, /* never said by avs_mqtt_read, which knows no order */
+    AVS_MQTT_MALFORMED,    /* no MQTT, or broken, or longer than AVS_MQTT_PACKET_BYTES */
 };
 
-/** What the server said first. */
+/** One packet of the server's. */
 struct avs_mqtt_answer {
     enum avs_mqtt_packet packet;
     bool is_v5; /* the reason is one of MQTT 5 */
@@ -47,8 +50,8 @@ struct avs_mqtt_reader {
     uint8_t bytes[AVS_MQTT_PACKET_BYTES];
 };
 
-/** Take bytes as they come, any number at a time; what follows the first packet is not looked at.
- *  True: `ret_answer` says what it is, and that is the end of reading. */
+/** Take bytes as they come, any number at a time, none for the next packet of those that are there.
+ *  True: `ret_answer` says what came. A malformed one stays, and is the end of reading. */
 bool avs_mqtt_read(struct avs_mqtt_reader *reader, const uint8_t *bytes, size_t length,
                    struct avs_mqtt_answer *ret_answer);
 
