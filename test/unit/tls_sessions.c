@@ -43,11 +43,30 @@ static void the_oldest_gives_way(void **state) {
     }
 }
 
+/* A connection without an origin, as one that does not resume, leaves the table alone. */
+static void a_connection_keeps_and_spoils_its_own(void **state) {
+    (void)state;
+    const struct avs_tls_resumption mine = {STORE, "o:443"}, none = {STORE, ""};
+    SSL_SESSION *session = SSL_SESSION_new();
+    avs_tls_resumption_keep(&none, session);
+    assert_null(avs_tls_sessions_take(STORE, ""));
+    avs_tls_resumption_keep(&mine, session);
+    avs_tls_resumption_spoil(&none);
+    SSL_SESSION *kept = avs_tls_sessions_take(STORE, "o:443");
+    assert_non_null(kept);
+    assert_ptr_not_equal(kept, session); /* a copy */
+    avs_tls_sessions_put(STORE, "o:443", kept);
+    avs_tls_resumption_spoil(&mine);
+    assert_null(avs_tls_sessions_take(STORE, "o:443"));
+    SSL_SESSION_free(session);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_goes_with_its_store_and_origin),
         cmocka_unit_test(a_newer_one_takes_its_place),
         cmocka_unit_test(the_oldest_gives_way),
+        cmocka_unit_test(a_connection_keeps_and_spoils_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

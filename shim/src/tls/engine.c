@@ -30,7 +30,7 @@ struct avs_tls {
     const struct avs_tls_identity *identity; /* NULL = none */
     enum avs_tls_state state;
     enum avs_close_kind close_kind;
-    char origin[AVS_TLS_SESSION_ORIGIN_BYTES]; /* empty = no resumption */
+    struct avs_tls_resumption resumption;
     char host[AVS_NAME_BYTES];
     bool is_close_sent;
     size_t handshake_bytes; /* from the peer */
@@ -50,20 +50,11 @@ static bool is_proven(const struct avs_tls *tls) {
            tls->facts->trust.gate.verify_error == X509_V_OK && tls->facts->hostname_matched;
 }
 
-/* A copy, for OpenSSL spoils its own when a connection is cut without TLS's goodbye: that is when
- * resuming pays. What must spoil it is in note_close. */
-static void keep_session(const struct avs_tls *tls, SSL_SESSION *session) {
-    SSL_SESSION *copy = SSL_SESSION_dup(session);
-    if (copy) {
-        avs_tls_sessions_put(tls->context->store_tag, tls->origin, copy);
-    }
-}
-
 /* In TLS 1.2 this comes inside the last step of the handshake, in TLS 1.3 after it. */
 int avs_tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
     const struct avs_tls *tls = SSL_get_ex_data(ssl, engine_index);
-    if (tls && tls->origin[0] != '\0' && is_proven(tls)) {
-        keep_session(tls, session);
+    if (tls && is_proven(tls)) {
+        avs_tls_resumption_keep(&tls->resumption, session);
     }
     return 0; /* its reference stays OpenSSL's */
 }
@@ -150,12 +141,9 @@ static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options 
                                   .facts = tls->facts};
     AVS_TRY(avs_gate_attach(ssl, &tls->gate, reterr));
     if (tls->context->caches_sessions && options->origin) {
-        AVS_TEXT_SET(tls->origin, options->origin);
-        SSL_SESSION *session = avs_tls_sessions_take(tls->context->store_tag, tls->origin);
-        if (session) {
-            SSL_set_session(ssl, session);
-            SSL_SESSION_free(session);
-        }
+        tls->resumption.store = tls->context->store_tag;
+        AVS_TEXT_SET(tls->resumption.origin, options->origin);
+        avs_tls_resumption_offer(&tls->resumption, ssl);
     }
     return AVS_OK;
 }
@@ -299,10 +287,7 @@ static void finish_handshake(struct avs_tls *tls) {
         fail_handshake(tls);
         return;
     }
-    if (facts->session_resumed && SSL_version(tls->ssl) == TLS1_2_VERSION) {
-        /* no new session is announced for it, and it serves more than once */
-        keep_session(tls, SSL_get_session(tls->ssl));
-    }
+    avs_tls_resumption_keep_resumed(&tls->resumption, tls->ssl);
     facts->outcome = AVS_HANDSHAKE_ESTABLISHED;
     tls->state = AVS_TLS_ESTABLISHED;
 }
@@ -439,7 +424,7 @@ static void note_close(struct avs_tls *tls) {
         tls->close_kind = AVS_CLOSE_ALERT; /* we sent it: bad record, protocol error */
     }
     if (tls->close_kind == AVS_CLOSE_ALERT) { /* RFC 5246 section 7.2.2 */
-        SSL_SESSION_free(avs_tls_sessions_take(tls->context->store_tag, tls->origin));
+        avs_tls_resumption_spoil(&tls->resumption);
     }
     note_openssl_error(tls);
     tls->state = AVS_TLS_CLOSED;

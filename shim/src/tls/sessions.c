@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process's resumable sessions: a small table behind a lock, the oldest gives way. */
+/* The process's resumable sessions: a small table behind a lock, the oldest gives way; and what a
+ * connection does with them. */
 #include "tls/sessions.h"
 
 #include <pthread.h>
@@ -60,4 +61,34 @@ SSL_SESSION *avs_tls_sessions_take(const char *store, const char *origin) {
     }
     pthread_mutex_unlock(&lock);
     return session;
+}
+
+void avs_tls_resumption_offer(const struct avs_tls_resumption *resumption, SSL *ssl) {
+    SSL_SESSION *session = avs_tls_sessions_take(resumption->store, resumption->origin);
+    if (session) {
+        SSL_set_session(ssl, session);
+        SSL_SESSION_free(session);
+    }
+}
+
+/* A copy, for OpenSSL spoils its own when a connection is cut without TLS's goodbye: that is when
+ * resuming pays. What must spoil it calls avs_tls_resumption_spoil. */
+void avs_tls_resumption_keep(const struct avs_tls_resumption *resumption, SSL_SESSION *session) {
+    SSL_SESSION *copy = resumption->origin[0] ? SSL_SESSION_dup(session) : NULL;
+    if (copy) {
+        avs_tls_sessions_put(resumption->store, resumption->origin, copy);
+    }
+}
+
+/* In TLS 1.2 no new session is announced for it, and it serves more than once. */
+void avs_tls_resumption_keep_resumed(const struct avs_tls_resumption *resumption, SSL *ssl) {
+    if (SSL_session_reused(ssl) == 1 && SSL_version(ssl) == TLS1_2_VERSION) {
+        avs_tls_resumption_keep(resumption, SSL_get_session(ssl));
+    }
+}
+
+void avs_tls_resumption_spoil(const struct avs_tls_resumption *resumption) {
+    if (resumption->origin[0]) {
+        SSL_SESSION_free(avs_tls_sessions_take(resumption->store, resumption->origin));
+    }
 }

@@ -24,4 +24,22 @@ void avs_tls_sessions_put(const char *store, const char *origin, SSL_SESSION *se
  *  (RFC 8446 appendix C.4); a fresh one comes with each connection. Thread: any. */
 SSL_SESSION *avs_tls_sessions_take(const char *store, const char *origin);
 
+/** One connection's part in it. */
+struct avs_tls_resumption {
+    const char *store;                         /* tag of its trust store, borrowed */
+    char origin[AVS_TLS_SESSION_ORIGIN_BYTES]; /* empty = it resumes nothing and keeps nothing */
+};
+
+/** Before the handshake: offer the server the session that is kept, if there is one. */
+void avs_tls_resumption_offer(const struct avs_tls_resumption *resumption, SSL *ssl);
+
+/** Keep a copy of `session`, of a connection that is proven. */
+void avs_tls_resumption_keep(const struct avs_tls_resumption *resumption, SSL_SESSION *session);
+
+/** The handshake is done and proven: keep what it resumed, where that serves again. */
+void avs_tls_resumption_keep_resumed(const struct avs_tls_resumption *resumption, SSL *ssl);
+
+/** The connection died of an alert: its session must not be resumed (RFC 5246 section 7.2.2). */
+void avs_tls_resumption_spoil(const struct avs_tls_resumption *resumption);
+
 #endif
