@@ -17,6 +17,7 @@ from iot_peers import HOST, IotPki, Mosquitto, NginxIot, SoftHsm
 from pki import _openssl
 
 PASS_PHRASE = "correct horse"
+PAIR = ["--cert", "c", "--key", "k"]
 HOLDERS = []  # sockets that are bound for as long as the tests run
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "iot-check-1.schema.json").read_text())
 
@@ -222,6 +223,10 @@ def test_the_modes_are_named(files):
     assert document["keypair"]["key_mode"] == "644"
     assert document["keypair"]["folder_mode"] == "755"
     assert document["keypair"]["causes"][0]["command"].startswith("chmod 600 ")
+    (files / "open/tight.key").write_bytes((files / "open/device.key").read_bytes())
+    (files / "open/tight.key").chmod(0o600)
+    (row,) = pair_of(files, "device.pem", "open/tight.key")[0]["keypair"]["causes"]
+    assert row["id"] == "client_key_mode" and not row["command"]  # the folder is, what for is not known
 
 
 def test_the_authority_of_aws_iot_is_told_from_ones_own(pki, files, tmp_path):
@@ -572,6 +577,9 @@ def test_what_a_token_does_not_give(pki, broker, token, uri):
     (["host", "--cert", "c", "--key", "k", "--publish", "a/#"], "no + and #"),
     (["host", "--connect-to", "nowhere"], "neither HOST:PORT"),
     (["host", "--port", "0"], "--port"),
+    (["host", *PAIR, "--connect", "--port", "8443"], "no MQTT"),
+    (["host", *PAIR, "--publish", "a", "--port", "8883"], "over HTTPS"),
+    (["host", *PAIR, "--publish", "a", "--connect", "--port", "1883"], "over HTTPS"),
 ])
 def test_usage(words, fault):
     result = run("iot", "check", *words)

@@ -133,6 +133,33 @@ static void add_ways(const struct avs_iot_check_options *options, struct avs_iot
     }
 }
 
+static bool has_way(const struct avs_iot_check *check, enum avs_iot_protocol protocol) {
+    for (size_t i = 0; i < check->way_count; i++) {
+        if (check->way[i].protocol == protocol) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What no port was asked for cannot be proven, and must not be left out in silence. */
+static enum avs_status check_ways(const struct avs_iot_check_options *options,
+                                  const struct avs_iot_check *check, struct avs_error *reterr) {
+    if (options->with_connect && !has_way(check, AVS_IOT_MQTT)) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "iot check: port %u takes HTTPS and no MQTT: for the CONNECT give --port "
+                        "8883 or 443, or no --port",
+                        options->port);
+    }
+    if (options->topic && !has_way(check, AVS_IOT_HTTPS)) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "iot check: port %u is asked for MQTT, and a message goes over HTTPS: for "
+                        "--publish give --port 8443 or 443, or no --port",
+                        options->port);
+    }
+    return AVS_OK;
+}
+
 static enum avs_status set_client_id(const struct avs_iot_check_options *options,
                                      struct avs_iot_check *check, struct avs_error *reterr) {
     uint8_t random[4];
@@ -175,6 +202,7 @@ static enum avs_status new_check(const struct avs_iot_check_options *options,
     evidence->given.ca_path = options->ca_path != NULL;
     avs_check_machine(&evidence->machine);
     add_ways(options, check);
+    AVS_TRY(check_ways(options, check, reterr));
     *ret_check = AVS_STEAL(check);
     return AVS_OK;
 }

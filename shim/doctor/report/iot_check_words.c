@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #define WORD_BYTES 16
+#define OTHERS     077u /* of a mode: group and others */
 
 /* ---------------------------------------------------------------- commands */
 
@@ -108,7 +109,10 @@ enum avs_status avs_iot_advice(struct avs_advice *advice, const struct avs_iot_c
     if (advice->facts.length == 0) {
         avs_buffer_add_text(&advice->facts, finding->fact);
     }
-    if (strstr(advice->command.data, "avs-shim check")) { /* asks for HTTP/2, which is not here */
+    bool is_of_folder = finding->cause == AVS_CAUSE_CLIENT_KEY_MODE &&
+                        (check->keypair.key_mode & OTHERS) == 0; /* it may be /etc: no command */
+    /* avs-shim check asks for HTTP/2, which is not here */
+    if (is_of_folder || strstr(advice->command.data, "avs-shim check")) {
         advice->command.data[0] = '\0';
         advice->command.length = 0;
     }
