@@ -134,10 +134,11 @@ const struct cli_command cli_iot_plan = {
         "avs-shim iot plan devices.csv\n"
         "avs-shim iot plan --json devices.csv | jq -r 'select(.state == \"blocked\") | .name'\n"
         "printf 'endpoint\\na1b2.iot.us-east-1.amazonaws.com\\n' | avs-shim iot plan -",
-    .exits = "0  every device has switched or is ready to, and its store was looked at\n"
-             "1  some are not: old-only, both-roots, blocked, or a row that cannot be read\n"
-             "2  the inventory cannot be read, or has no header\n"
-             "3  by their names all have switched, but of some no store was given",
+    .exits =
+        "0  every device has switched or is ready to, and its store was looked at\n"
+        "1  some are not: old-only, both-roots, blocked, or a row that cannot be read\n"
+        "2  the inventory cannot be read, or has no header\n"
+        "3  by their names all have switched, but the store of some was not given or lacks a root",
     .schema = AVS_IOT_PLAN_SCHEMA,
     .words_most = 1,
     .run = run,

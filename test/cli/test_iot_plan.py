@@ -78,6 +78,25 @@ def test_what_blocks_a_device_has_a_cause_and_the_rest_goes_on(stores):
     assert summary["blocked"] == 7 and summary["switched"] == 1
 
 
+@pytest.mark.parametrize("row", [f"late,{NEW},rsa.pem,",
+                                 f"late,{NEW},both.pem,other-ats.iot.us-east-1.amazonaws.com"])
+def test_what_is_switched_by_its_name_alone_proves_nothing(stores, row):
+    """One root of the two, or the name of another account."""
+    code, devices, summary = plan(stores, f"d,{NEW},both.pem,{NEW}", row)
+    assert [each["is_unproven"] for each in devices] == [False, True]
+    assert code == 3 and summary["unproven"] == 1 and summary["may_remove_verisign"] is False
+    assert "may go" not in plan(stores, row, options=()).stdout
+
+
+@pytest.mark.parametrize("configured, state", [(OLD, "blocked"), (NEW.upper(), "switched")])
+def test_an_endpoint_and_a_configuration_say_one_name(stores, configured, state):
+    """What was written down in the inventory may be newer than the device."""
+    (stores / "c.env").write_text(f"ENDPOINT={configured}\n")
+    code, devices, summary = plan(stores, f"a,{NEW},c.env,both.pem", header="name,endpoint,config,store")
+    assert devices[0]["state"] == state and summary["may_remove_verisign"] is (state == "switched")
+    assert state == "switched" or (OLD in devices[0]["message"] and NEW in devices[0]["message"])
+
+
 def test_one_root_alone_is_enough_to_stay_but_not_to_go(stores):
     _, devices, _ = plan(stores, f"a,{NEW},rsa.pem,", f"b,{OLD},rsa.pem,{NEW}")
     assert devices[0]["state"] == "switched" and "RSA alone" in devices[0]["message"]

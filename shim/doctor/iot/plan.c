@@ -160,15 +160,35 @@ static enum avs_status parse_name(const char *column, const char *text, struct a
     return AVS_OK;
 }
 
+/* A row may have both: what was written down, and what the device has. They are one name, or it is
+ * not known which of them the device uses. */
+static enum avs_status gather_name(const struct avs_iot_row *row, struct gathered *gathered,
+                                   struct avs_error *reterr) {
+    const char *endpoint = row->field[AVS_IOT_COLUMN_ENDPOINT], *configured = NULL;
+    if (row->field[AVS_IOT_COLUMN_CONFIG]) {
+        AVS_TRY(read_config(row, gathered, &configured, reterr));
+        AVS_TRY(parse_name("config", configured, &gathered->name, reterr));
+    }
+    if (endpoint) {
+        struct avs_iot_name written;
+        AVS_TRY(parse_name("endpoint", endpoint, &written, reterr));
+        if (configured && strcmp(written.host, gathered->name.host) != 0) {
+            return avs_fail_cause(reterr, AVS_ERR_CONFIG_MALFORMED, AVS_CAUSE_CONFIG_MALFORMED,
+                                  "the inventory says %.100s, and %.100s has %.100s: which of them "
+                                  "does it use?",
+                                  written.host, row->field[AVS_IOT_COLUMN_CONFIG],
+                                  gathered->name.host);
+        }
+        gathered->name = written;
+    }
+    return AVS_OK;
+}
+
 static enum avs_status gather(struct plan *plan, const struct avs_iot_row *row,
                               struct gathered *gathered, struct avs_error *reterr) {
-    const char *endpoint = row->field[AVS_IOT_COLUMN_ENDPOINT];
     const char *wanted = row->field[AVS_IOT_COLUMN_WANTED];
     gathered->store = row->field[AVS_IOT_COLUMN_STORE];
-    if (!endpoint) {
-        AVS_TRY(read_config(row, gathered, &endpoint, reterr));
-    }
-    AVS_TRY(parse_name("endpoint", endpoint, &gathered->name, reterr));
+    AVS_TRY(gather_name(row, gathered, reterr));
     if (wanted) {
         AVS_TRY(parse_name("wanted", wanted, &gathered->wanted, reterr));
         gathered->has_wanted = true;

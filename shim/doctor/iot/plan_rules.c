@@ -65,6 +65,11 @@ static void judge_ats(const struct avs_iot_facts *facts, struct avs_iot_judgemen
     if (roots->is_known && !roots->has_rsa && !roots->has_ecdsa) {
         decide(ret, AVS_IOT_STATE_BLOCKED, AVS_CAUSE_ROOT_MISSING, AVS_IOT_STEP_INSTALL,
                "an ATS name, but its store has neither Amazon Root CA 1 nor 3");
+    } else if (facts->wanted && strcmp(facts->wanted->prefix, facts->name->prefix) != 0) {
+        decide(ret, AVS_IOT_STATE_SWITCHED, AVS_CAUSE_NONE, AVS_IOT_STEP_NONE,
+               "an ATS name, but of another account than what it shall connect to (%s)",
+               facts->wanted->host);
+        ret->is_unproven = true;
     } else if (!facts->name->is_certain || !roots->is_known) {
         decide(ret, AVS_IOT_STATE_SWITCHED, AVS_CAUSE_NONE, AVS_IOT_STEP_NONE, "%s%s",
                facts->name->is_certain ? "by its name" : "likely: ",
@@ -75,6 +80,7 @@ static void judge_ats(const struct avs_iot_facts *facts, struct avs_iot_judgemen
                "its store lacks %s: fine only for a client that offers %s alone",
                roots->has_rsa ? "Amazon Root CA 3" : "Amazon Root CA 1",
                roots->has_rsa ? "RSA" : "ECDSA");
+        ret->is_unproven = true; /* what its client offers, an inventory does not say */
     } else {
         decide(ret, AVS_IOT_STATE_SWITCHED, AVS_CAUSE_NONE, AVS_IOT_STEP_NONE,
                "an ATS name, and Amazon's roots are in its store");

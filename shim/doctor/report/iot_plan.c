@@ -80,8 +80,9 @@ static void put_rules(struct avs_out *out, const struct avs_iot_totals *totals) 
     }
     if (totals->unproven > 0) {
         avs_out_printf(out,
-                       "%" PRIu64 " of the switched are so by name alone: with a store or rootfs "
-                       "column their roots are looked at, too.\n",
+                       "%" PRIu64
+                       " of the switched are so by name alone: no store or rootfs column, "
+                       "one of the two roots, or another account's name.\n",
                        totals->unproven);
     }
 }

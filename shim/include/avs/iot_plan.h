@@ -47,9 +47,11 @@ struct avs_iot_device {
     const char *wanted; /**< what it shall connect to, where the inventory has that */
     const char *region;
     enum avs_iot_state state;
-    bool is_unproven;              /**< switched, but only as far as its name tells */
-    enum avs_cause cause;          /**< AVS_CAUSE_NONE: nothing is wrong */
-    const char *message;           /**< why it is in that state, a sentence */
+    bool is_unproven;     /**< switched, but only as far as its name tells: nothing is known
+                               of its store, one of the two roots is missing, or the name
+                               is of another account than the wanted one */
+    enum avs_cause cause; /**< AVS_CAUSE_NONE: nothing is wrong */
+    const char *message;  /**< why it is in that state, a sentence */
     enum avs_iot_has has_verisign; /**< VeriSign Class 3 Public Primary G5 */
     enum avs_iot_has has_rsa;      /**< Amazon Root CA 1 */
     enum avs_iot_has has_ecdsa;    /**< Amazon Root CA 3 */
@@ -61,7 +63,7 @@ struct avs_iot_totals {
     size_t size; /**< Required: sizeof(struct avs_iot_totals) */
     uint64_t devices;
     uint64_t count[AVS_IOT_STATE_COUNT];
-    uint64_t unproven;        /**< of the switched: only their names tell it */
+    uint64_t unproven;        /**< of the switched */
     bool may_remove_verisign; /**< every device has switched, with Amazon's roots seen in its store
                                */
 };
