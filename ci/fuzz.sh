@@ -11,7 +11,7 @@ set -euo pipefail
 aims='
 anchors        src/trust/bundle.c src/trust/der.c src/trust/cafile.c
 audit_scan     doctor/store/audit_scan.c
-conf_edit      doctor/edit/edit.c doctor/edit/diff.c doctor/edit/diff_print.c doctor/conf/scan.c doctor/conf/doc.c
+conf_edit      doctor/edit/edit.c doctor/edit/diff.c doctor/report/diff_text.c doctor/conf/scan.c doctor/conf/doc.c
 conf_scan      doctor/conf/scan.c doctor/conf/scan_number.c doctor/conf/repair.c doctor/conf/diagnose.c doctor/conf/lint_*.c doctor/conf/merge.c
 endpoint       src/base/endpoint.c
 evidence_json  doctor/report/evidence_json.c doctor/report/strict_json.c

@@ -88,7 +88,11 @@ static int carry_out(const struct request *request, const struct avs_config_plan
     bool is_empty = avs_config_plan_is_empty(plan);
     bool is_applied = false;
     if (!request->is_json) {
-        cli_print(avs_config_plan_diff(plan));
+        char *diff = NULL;
+        enum avs_status status = avs_config_plan_to_diff(plan, &diff, &error);
+        if (cli_print_taken(request->command, status, diff, &error) != CLI_OK) {
+            return CLI_USAGE;
+        }
         fflush(stdout);
     }
     if (!is_empty && !request->is_dry_run) {

@@ -8,6 +8,7 @@
 #include "conf/file.h"
 #include "edit/diff.h"
 #include "edit/edit.h"
+#include "report/diff_text.h"
 
 #define SECTION "sampleApp"
 #define KEY     "endpoint"
@@ -52,8 +53,8 @@ static void check_diff(const struct avs_conf_file *before, const struct avs_conf
     REQUIRE(before->length - at == after->length - new_at);
     REQUIRE(memcmp(before->text + at, after->text + new_at, before->length - at) == 0);
     struct avs_buffer printed = avs_buffer_init(8u << 20);
-    avs_conf_diff_print(&diff, "f", before->text, before->length, after->text, after->length,
-                        &printed);
+    avs_diff_to_text(&diff, "f", before->text, before->length, after->text, after->length,
+                     &printed);
     REQUIRE(!printed.is_failed);
     avs_buffer_done(&printed);
     avs_conf_diff_done(&diff);

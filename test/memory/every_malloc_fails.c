@@ -244,6 +244,9 @@ static bool plan_config(void) {
     }
     WHOLE(avs_config_plan_to_json(plan, "set", false, &json, NULL), json);
     free(json);
+    char *diff = NULL;
+    WHOLE(avs_config_plan_to_diff(plan, &diff, NULL), diff);
+    free(diff);
     (void)!avs_config_plan_apply(plan, NULL);
     avs_config_plan_free(plan);
     return true;

@@ -4,6 +4,7 @@
 #include "conf/config.h"
 #include "edit/diff.h"
 #include "edit/edit.h"
+#include "report/diff_text.h"
 #include "support/test.h"
 
 #define URL  "\"https://h\""
@@ -220,7 +221,7 @@ static void the_printed_difference_is_a_unified_diff(void **state) {
     assert_int_equal(
         avs_conf_diff_make(old_text, strlen(old_text), new_text, strlen(new_text), &diff, NULL),
         AVS_OK);
-    avs_conf_diff_print(&diff, "f", old_text, strlen(old_text), new_text, strlen(new_text), &out);
+    avs_diff_to_text(&diff, "f", old_text, strlen(old_text), new_text, strlen(new_text), &out);
     assert_string_equal(out.data,
                         "--- f\n+++ f\n@@ -2,9 +2,9 @@\n 2\n 3\n 4\n-5\n+X\n 6\n 7\n 8\n 9\n"
                         "-last\n\\ No newline at end of file\n"
@@ -237,7 +238,7 @@ static void out_of_memory_leaves_nothing_behind(void **state) {
         assert_true(status == AVS_OK || status == AVS_ERR_NO_MEMORY);
         if (status == AVS_OK) {
             struct avs_buffer out = avs_buffer_init(1000);
-            avs_conf_diff_print(&diff, "f", "a\nb\n", 4, "a\nc\nd\n", 6, &out);
+            avs_diff_to_text(&diff, "f", "a\nb\n", 4, "a\nc\nd\n", 6, &out);
             avs_buffer_done(&out);
         }
         avs_conf_diff_done(&diff);

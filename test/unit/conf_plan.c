@@ -423,6 +423,11 @@ static void out_of_memory_changes_no_file(void **state) {
         if (plan && avs_config_plan_to_json(plan, "toggle", false, &json, NULL) == AVS_OK) {
             free(json);
         }
+        char *diff = NULL;
+        if (plan && avs_config_plan_to_diff(plan, &diff, NULL) == AVS_OK) {
+            assert_non_null(strstr(diff, "+++ "));
+            free(diff);
+        }
         avs_config_plan_free(plan);
     }
     assert_true(failures > 30);

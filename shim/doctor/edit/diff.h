@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What changed between two texts: spans of bytes, and a unified diff that patch(1) takes. */
+/* What changed between two texts: spans of bytes. How it is shown: report/diff_text.h. */
 #ifndef AVS_CONF_DIFF_H
 #define AVS_CONF_DIFF_H
 
@@ -23,10 +23,5 @@ AVS_NODISCARD enum avs_status avs_conf_diff_make(const char *old_text, size_t ol
                                                  struct avs_conf_diff *ret_diff,
                                                  struct avs_error *reterr);
 void avs_conf_diff_done(struct avs_conf_diff *diff);
-
-/** Append the unified diff, three lines of context. */
-void avs_conf_diff_print(const struct avs_conf_diff *diff, const char *path, const char *old_text,
-                         size_t old_length, const char *new_text, size_t new_length,
-                         struct avs_buffer *out);
 
 #endif

@@ -12,7 +12,6 @@
 #include "edit/edit.h"
 
 #define SUMMARY_BYTES_MAX (256u * 1024u)
-#define DIFF_BYTES_MAX    (8u * 1024u * 1024u)
 #define JSON_URL_BYTES    (AVS_ENDPOINT_URL_MAX + 3)
 #define OCCURRENCES_MAX   1000 /* of one key that unset removes */
 
@@ -34,7 +33,6 @@ void avs_config_plan_free(struct avs_config_plan *plan) {
         free(plan->files[i].sidecar_text);
     }
     avs_buffer_done(&plan->summary);
-    avs_buffer_done(&plan->diff);
     free(plan->url_text);
     free(plan);
 }
@@ -51,10 +49,6 @@ bool avs_config_plan_is_empty(const struct avs_config_plan *plan) {
 
 const char *avs_config_plan_summary(const struct avs_config_plan *plan) {
     return plan->summary.data ? plan->summary.data : "";
-}
-
-const char *avs_config_plan_diff(const struct avs_config_plan *plan) {
-    return plan->diff.data ? plan->diff.data : "";
 }
 
 void avs_conf_plan_say(struct avs_config_plan *plan, const char *format, ...) {
@@ -97,7 +91,6 @@ enum avs_status avs_conf_plan_open(const char *const *paths, size_t count, bool 
     AVS_AUTO(plan) plan = calloc(1, sizeof(*plan));
     AVS_REQUIRE_MEMORY(plan, reterr);
     plan->summary = avs_buffer_init(SUMMARY_BYTES_MAX);
-    plan->diff = avs_buffer_init(DIFF_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
         plan->count = i + 1;
         AVS_TRY(open_file(&plan->files[i], paths[i], must_parse, reterr));
@@ -139,11 +132,8 @@ enum avs_status avs_conf_plan_finish(struct avs_config_plan *plan, struct avs_er
         avs_conf_diff_done(&file->diff);
         AVS_TRY(avs_conf_diff_make(file->before.text, file->before.length, file->after.text,
                                    file->after.length, &file->diff, reterr));
-        avs_conf_diff_print(&file->diff, file->before.path, file->before.text, file->before.length,
-                            file->after.text, file->after.length, &plan->diff);
     }
-    bool is_failed = (plan->summary.is_failed && !plan->summary.is_over_limit) ||
-                     (plan->diff.is_failed && !plan->diff.is_over_limit);
+    bool is_failed = plan->summary.is_failed && !plan->summary.is_over_limit;
     return is_failed ? avs_fail_memory(reterr) : AVS_OK;
 }
 

@@ -38,7 +38,6 @@ struct avs_config_plan {
     const char *url; /* what set and toggle put; NULL for the others */
     char *url_text;
     struct avs_buffer summary;
-    struct avs_buffer diff;
 };
 
 AVS_DEFINE_AUTO(plan, struct avs_config_plan, avs_config_plan_free);

@@ -149,8 +149,11 @@ AVS_API bool avs_config_plan_is_empty(const struct avs_config_plan *plan);
 /** What it does, one line for each key; lent until the plan is freed. */
 AVS_API const char *avs_config_plan_summary(const struct avs_config_plan *plan);
 /** The change as a unified diff that patch(1) takes, but for what a terminal would obey, which is
- *  shown as '?'; lent until the plan is freed. */
-AVS_API const char *avs_config_plan_diff(const struct avs_config_plan *plan);
+ *  shown as '?'; of two files or more, one after the other. Caller frees *ret_text with free().
+ *  Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_config_plan_to_diff(const struct avs_config_plan *plan,
+                                                              char **ret_text,
+                                                              struct avs_error *reterr);
 /** The plan as one JSON object, schema avs-shim.endpoint/1. Caller frees *ret_json with free(). */
 AVS_API AVS_NODISCARD enum avs_status avs_config_plan_to_json(const struct avs_config_plan *plan,
                                                               const char *action, bool is_applied,

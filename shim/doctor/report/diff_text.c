@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changes as a unified diff: whole lines, three lines of context, what patch(1) takes. */
+#include "report/diff_text.h"
+
 #include <string.h>
 
 #include "base/text.h"
-#include "edit/diff.h"
+#include "edit/plan.h"
 
 #define CONTEXT_LINES 3
+/* Both sides of every file, a mark on each line of one byte, and the heads: what is planned fits.
+ */
+#define DIFF_BYTES_MAX ((4u * AVS_CONFIG_FILES_MAX + 1u) * AVS_CONFIG_FILE_BYTES_MAX)
 
 static size_t line_start(const char *text, size_t offset) {
     while (offset > 0 && text[offset - 1] != '\n') {
@@ -121,9 +126,9 @@ static void print_hunk(const struct printer *printer, const struct block *blocks
     print_lines(text, printer->old_length, start, end, ' ', printer->out);
 }
 
-void avs_conf_diff_print(const struct avs_conf_diff *diff, const char *path, const char *old_text,
-                         size_t old_length, const char *new_text, size_t new_length,
-                         struct avs_buffer *out) {
+void avs_diff_to_text(const struct avs_conf_diff *diff, const char *path, const char *old_text,
+                      size_t old_length, const char *new_text, size_t new_length,
+                      struct avs_buffer *out) {
     struct printer printer = {old_text, new_text, old_length, new_length, out};
     if (diff->count == 0) {
         return;
@@ -159,4 +164,18 @@ void avs_conf_diff_print(const struct avs_conf_diff *diff, const char *path, con
         first = next;
     }
     free(blocks);
+}
+
+/* All of the plan's files, one after the other. */
+enum avs_status avs_config_plan_to_diff(const struct avs_config_plan *plan, char **ret_text,
+                                        struct avs_error *reterr) {
+    struct avs_buffer out = avs_buffer_init(DIFF_BYTES_MAX);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct avs_conf_planned *file = &plan->files[i];
+        avs_diff_to_text(&file->diff, file->before.path, file->before.text, file->before.length,
+                         file->after.text, file->after.length, &out);
+    }
+    enum avs_status status = avs_buffer_take_text(&out, ret_text, reterr);
+    avs_buffer_done(&out);
+    return status;
 }
