@@ -80,6 +80,9 @@ static void take_lines(struct reading *reading, bool is_cut) {
         }
         reading->length = 0;
     } while (add_line(reading, &is_cut));
+    if (ferror(reading->file)) {
+        broken(reading, strerror(errno));
+    }
 }
 
 static void take_text(struct reading *reading) {
@@ -115,14 +118,14 @@ static unsigned long long octal(const char *text, size_t length) {
     return value;
 }
 
-static bool skip(FILE *file, unsigned long long bytes) {
+/* Where the archive ends before that, there is no next header either. */
+static void skip(FILE *file, unsigned long long bytes) {
     char block[TAR_BLOCK];
     for (; bytes > 0; bytes -= bytes < TAR_BLOCK ? bytes : TAR_BLOCK) {
         if (fread(block, 1, bytes < TAR_BLOCK ? (size_t)bytes : TAR_BLOCK, file) == 0) {
-            return false;
+            return;
         }
     }
-    return true;
 }
 
 /* One member, the header of which is `block`; false when the archive ends within it. */
@@ -138,14 +141,16 @@ static bool take_member(struct reading *reading, const char *block) {
         if (is_file) {
             reading->sink->take_broken(reading->sink->user, name, TOO_LARGE);
         }
-        return skip(reading->file, size + padding);
+        skip(reading->file, size + padding);
+        return true;
     }
     if (fread(reading->text, 1, (size_t)size, reading->file) != size) {
         reading->sink->take_broken(reading->sink->user, name, "the archive ends within it");
         return false;
     }
     reading->sink->take(reading->sink->user, name, reading->text, (size_t)size);
-    return skip(reading->file, padding);
+    skip(reading->file, padding);
+    return true;
 }
 
 static void take_tar(struct reading *reading) {
@@ -160,6 +165,7 @@ static void take_tar(struct reading *reading) {
             return;
         }
         if (fread(block, 1, TAR_BLOCK, reading->file) != TAR_BLOCK) {
+            broken(reading, "the archive breaks off: the zeros at its end are missing");
             return;
         }
     }

@@ -87,6 +87,23 @@ def test_what_is_broken_is_named_and_the_rest_goes_on(tmp_path):
     assert "larger" in names["large.json"]
 
 
+def test_a_tar_that_breaks_off_between_two_members_is_not_whole(tmp_path):
+    """As a copy that was interrupted leaves it: what is there is whole, and the rest is not known."""
+    ready = next(file for file in FILES if VERDICTS[file.stem]["verdict"] == "ready")
+    whole = tmp_path / "whole.tar"
+    with tarfile.open(whole, "w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.add(ready, arcname="a.json")
+        second = archive.offset
+        archive.add(ready, arcname="b.json")
+    assert run("judge", whole).returncode == 0
+    for end in (second, second + 100):
+        (tmp_path / "cut.tar").write_bytes(whole.read_bytes()[:end])
+        result = run("judge", "--json", tmp_path / "cut.tar")
+        report = json.loads(result.stdout)
+        assert result.returncode == 3 and (report["ready"], report["broken"]) == (1, 1)
+        assert "breaks off" in report["broken_files"][0]["why"]
+
+
 def test_a_damaged_tar_says_so_and_keeps_what_came_before(tmp_path):
     whole = tar(tmp_path).read_bytes()
     (tmp_path / "cut.tar").write_bytes(whole[:len(whole) // 2 // 512 * 512 - 700])
