@@ -102,6 +102,46 @@ static const struct {
     {"{\"token\":{\"a\":{\"b\":\"x\"},\"value\":\"deadbeef\"},\"y\":2}", "deadbeef"},
     {"{\"tokens\":[\"a]b\",\"deadbeef\"]}", "deadbeef"},
     {"the_name_of_this_key_is_longer_than_what_is_kept_of_it_token=deadbeef", "deadbeef"},
+    /* prose */
+    {"the password is hunter2", "hunter2"},
+    {"the token was deadbeef, the server said", "deadbeef"},
+    {"Password is: 'hun ter2'", "ter2"},
+    {"passphrase was set to correct horse", "horse"},
+    {"serial number is G090LF11", "G090"},
+    {"api key = deadbeef", "deadbeef"},
+    {"its \"secret\" is \"deadbeef\"", "deadbeef"},
+    /* markup */
+    {"<input name=\"password\" value=\"hunter2\">", "hunter2"},
+    {"<input value='hunter2' type='text' name='password'/>", "hunter2"},
+    {"<input type=password value=hunter2>", "hunter2"},
+    {"<password type=\"plain\">hunter2</password>", "hunter2"},
+    {"<wsse:Password>hunter2</wsse:Password>", "hunter2"},
+    {"<password><![CDATA[hun<ter2]]></password>", "ter2"},
+    {"<string name=\"refresh_token\">deadbeef</string>", "deadbeef"},
+    {"<entry key=\"db.password\">hunter2</entry>", "hunter2"},
+    {"<key>password</key> <string>hunter2</string>", "hunter2"},
+    {"{\"name\":\"password\",\"value\":\"hunter2\"}", "hunter2"},
+    {"{\"value\": \"hunter2\", \"key\": \"password\"}", "hunter2"},
+    {"{\\\"name\\\":\\\"token\\\",\\\"value\\\":\\\"deadbeef\\\"}", "deadbeef"},
+    /* subscripts */
+    {"token[0]=deadbeef", "deadbeef"},
+    {"token[] = deadbeef", "deadbeef"},
+    {"user[password]=hunter2", "hunter2"},
+    {"user[\"password\"] = \"hunter2\"", "hunter2"},
+    {"token%5B0%5D=deadbeef", "deadbeef"},
+    {"password[a][1]: hunter2", "hunter2"},
+    /* as a shell joins them */
+    {"TOKEN=\"dead\"beef", "beef"},
+    {"TOKEN='dead'\"bee f\"x y", "bee f"},
+    {"TOKEN=\"dead\"$X\"beef\"", "beef"},
+    /* the code of an OAuth callback */
+    {"GET /cb?code=ANdeadbeef&scope=x", "beef"},
+    {"https://a.example/cb?state=1&code=ANdeadbeef", "beef"},
+    {"https\\://a.example/cb?state\\=1&code\\=ANdeadbeef", "beef"},
+    {"<a href=\"/cb?state=1&amp;code=ANdeadbeef\">", "beef"},
+    {"https%3A%2F%2Fa.example%2Fcb%3Fcode%3DANdeadbeef", "beef"},
+    {"code=ANdeadbeef&grant_type=authorization_code", "beef"},
+    {"authorization_code=ANdeadbeef", "beef"},
 };
 
 static void secrets_are_masked(void **state) {
@@ -141,6 +181,26 @@ static void what_a_reader_needs_stays(void **state) {
         "number 5 device id",
         "https://alexa.na.gateway.devices.a2z.com:443 and a@b",
         "error setting certificate file: /etc/ssl/certs/ca-certificates.crt",
+        "code=60",
+        "result=60,code=7",
+        "receiveTokenResponse:code=400",
+        "GET /status?code=60",
+        "x?a=1&code=503",
+        "why? code=SUCCESS",
+        "curlcode=SUCCESS",
+        "code=SUCCESS,result=60",
+        "the token is invalid",
+        "the password was refused by the proxy",
+        "token is not valid",
+        "password is empty",
+        "<status name=\"gateway\" value=\"up\"/>",
+        "value=12,name=gateway",
+        "<b>gateway</b><i>up</i>",
+        "states[2]=CONNECTED",
+        "a > b and c < d",
+        "{\"name\":\"gateway\",\"value\":\"up\"}",
+        "<token/>",
+        "this->state=1",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char masked[512];
@@ -184,6 +244,13 @@ static const struct {
     {"<K>S</K>", "<"},
     {"%22K%22%3A%22S%22", "%\\\""},
     {"'K' => \"S\"", "\"\\"},
+    {"<input name=\"K\" value=\"S\">", "\"\\"},
+    {"<input value='S' name='K'>", "'\\"},
+    {"<entry key=\"K\">S</entry>", "<"},
+    {"<K type=\"x\">S</K>", "<"},
+    {"K[0]=S", ",;&\"'\\)}]>[{<=:"},
+    {"export K=\"S\"", "\"\\"},
+    {"the K was \"S\"", "\"\\"},
 };
 
 static const char *const property_keys[] = {
