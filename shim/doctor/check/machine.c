@@ -14,9 +14,13 @@
 
 #define PATH_BYTES 512
 
-/* What report/command.c has rows for. */
-static const char *const tools[] = {"busybox",  "curl",    "date", "getent", "ip",
-                                    "nslookup", "openssl", "ping", "sudo",   "timedatectl"};
+const char *const avs_tools[AVS_TOOL_COUNT] = {
+    [AVS_TOOL_BUSYBOX] = "busybox", [AVS_TOOL_CURL] = "curl",
+    [AVS_TOOL_DATE] = "date",       [AVS_TOOL_GETENT] = "getent",
+    [AVS_TOOL_IP] = "ip",           [AVS_TOOL_NSLOOKUP] = "nslookup",
+    [AVS_TOOL_OPENSSL] = "openssl", [AVS_TOOL_PING] = "ping",
+    [AVS_TOOL_SUDO] = "sudo",       [AVS_TOOL_TIMEDATECTL] = "timedatectl",
+};
 
 /* The file of that name on PATH; an applet's is busybox itself. */
 static bool find(const char *name, char *ret_real, size_t capacity) {
@@ -38,21 +42,21 @@ static bool find(const char *name, char *ret_real, size_t capacity) {
 
 void avs_check_machine(struct avs_machine_facts *facts) {
     facts->is_root = geteuid() == 0;
-    for (size_t i = 0; i < AVS_COUNT(tools); i++) {
+    for (size_t i = AVS_TOOL_NONE + 1; i < AVS_TOOL_COUNT; i++) {
         char real[PATH_BYTES];
-        if (!find(tools[i], real, sizeof(real))) {
+        if (!find(avs_tools[i], real, sizeof(real))) {
             continue;
         }
-        bool is_busybox = strcmp(tools[i], "busybox") == 0;
+        bool is_busybox = i == AVS_TOOL_BUSYBOX;
         bool is_applet = strstr(real, "busybox") != NULL;
         /* its applets differ: -M of ping, -t of openssl; those that do not, count as tools */
-        if (is_applet && !is_busybox && strcmp(tools[i], "ping") == 0) {
+        if (is_applet && !is_busybox && i == AVS_TOOL_PING) {
             continue;
         }
         char before[sizeof(facts->tools)];
         AVS_TEXT_SET(before, facts->tools);
         avs_text_format(facts->tools, sizeof(facts->tools), "%s%s%s", before, before[0] ? " " : "",
-                        tools[i]);
+                        avs_tools[i]);
     }
 }
 

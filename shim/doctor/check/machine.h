@@ -6,6 +6,25 @@
 
 #include <avs/evidence.h>
 
+/** The tools that are looked for. A report suggests one by its name here, and so none that nobody
+ *  looked for. Their order is that of the evidence. */
+enum avs_tool {
+    AVS_TOOL_NONE,
+    AVS_TOOL_BUSYBOX,
+    AVS_TOOL_CURL,
+    AVS_TOOL_DATE,
+    AVS_TOOL_GETENT,
+    AVS_TOOL_IP,
+    AVS_TOOL_NSLOOKUP,
+    AVS_TOOL_OPENSSL,
+    AVS_TOOL_PING,
+    AVS_TOOL_SUDO,
+    AVS_TOOL_TIMEDATECTL,
+    AVS_TOOL_COUNT
+};
+
+extern const char *const avs_tools[AVS_TOOL_COUNT]; /**< how each is called; NULL for NONE */
+
 /** Look for the tools on PATH. Starts nothing. Thread: any, while nobody calls setenv. */
 void avs_check_machine(struct avs_machine_facts *facts);
 

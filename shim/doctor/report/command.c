@@ -8,6 +8,7 @@
 #include <avs/config.h>
 
 #include "base/text.h"
+#include "check/machine.h"
 
 #define CONFIG_FILE "AlexaClientSDKConfig.json"
 #define UTC_BYTES   40
@@ -116,101 +117,104 @@ static bool is_der(const struct view *view) {
 static const struct {
     enum avs_cause cause;
     bool (*applies)(const struct view *view); /* NULL: always */
-    const char *tool;                         /* NULL: none that might be missing */
+    enum avs_tool tool;                       /* NONE: none that might be missing */
     const char *command;
 } rows[] = {
-    {AVS_CAUSE_DNS_FAILED, has_no_resolver, NULL, "cat /etc/resolv.conf"},
-    {AVS_CAUSE_DNS_FAILED, is_resolver_away, "ip", "ip route get {resolver}"},
-    {AVS_CAUSE_DNS_FAILED, is_resolver_away, NULL, "cat /proc/net/route"},
-    {AVS_CAUSE_DNS_FAILED, is_resolver_failing, "nslookup", "nslookup {dialled} {resolver}"},
-    {AVS_CAUSE_DNS_FAILED, is_resolver_failing, NULL, "cat /etc/resolv.conf"},
-    {AVS_CAUSE_DNS_FAILED, is_gateway_na, NULL, "cat /etc/resolv.conf"},
-    {AVS_CAUSE_DNS_FAILED, NULL, NULL, "avs-shim check --endpoint na{given}"},
-    {AVS_CAUSE_CONNECT_REFUSED, is_direct_by_name, "getent", "getent ahosts {host}"},
-    {AVS_CAUSE_CONNECT_REFUSED, is_direct_by_name, "nslookup", "nslookup {host}"},
-    {AVS_CAUSE_CONNECT_REFUSED, NULL, NULL, "{check}"},
-    {AVS_CAUSE_CONNECT_TIMEOUT, NULL, "ip", "ip route get {address}"},
-    {AVS_CAUSE_CONNECT_TIMEOUT, NULL, NULL, "cat /proc/net/route"},
-    {AVS_CAUSE_NETWORK_UNREACHABLE, has_route, "ip", "ip route get {address}; ip neigh"},
-    {AVS_CAUSE_NETWORK_UNREACHABLE, has_route, NULL, "cat /proc/net/arp"},
-    {AVS_CAUSE_NETWORK_UNREACHABLE, NULL, "ip", "ip address; ip route"},
-    {AVS_CAUSE_NETWORK_UNREACHABLE, NULL, NULL, "cat /proc/net/dev /proc/net/route"},
-    {AVS_CAUSE_INTERFACE_MISSING, NULL, "ip", "ip address"},
-    {AVS_CAUSE_INTERFACE_MISSING, NULL, NULL, "cat /proc/net/dev"},
-    {AVS_CAUSE_PROXY_FAILED, is_proxy_from_config, NULL,
+    {AVS_CAUSE_DNS_FAILED, has_no_resolver, AVS_TOOL_NONE, "cat /etc/resolv.conf"},
+    {AVS_CAUSE_DNS_FAILED, is_resolver_away, AVS_TOOL_IP, "ip route get {resolver}"},
+    {AVS_CAUSE_DNS_FAILED, is_resolver_away, AVS_TOOL_NONE, "cat /proc/net/route"},
+    {AVS_CAUSE_DNS_FAILED, is_resolver_failing, AVS_TOOL_NSLOOKUP, "nslookup {dialled} {resolver}"},
+    {AVS_CAUSE_DNS_FAILED, is_resolver_failing, AVS_TOOL_NONE, "cat /etc/resolv.conf"},
+    {AVS_CAUSE_DNS_FAILED, is_gateway_na, AVS_TOOL_NONE, "cat /etc/resolv.conf"},
+    {AVS_CAUSE_DNS_FAILED, NULL, AVS_TOOL_NONE, "avs-shim check --endpoint na{given}"},
+    {AVS_CAUSE_CONNECT_REFUSED, is_direct_by_name, AVS_TOOL_GETENT, "getent ahosts {host}"},
+    {AVS_CAUSE_CONNECT_REFUSED, is_direct_by_name, AVS_TOOL_NSLOOKUP, "nslookup {host}"},
+    {AVS_CAUSE_CONNECT_REFUSED, NULL, AVS_TOOL_NONE, "{check}"},
+    {AVS_CAUSE_CONNECT_TIMEOUT, NULL, AVS_TOOL_IP, "ip route get {address}"},
+    {AVS_CAUSE_CONNECT_TIMEOUT, NULL, AVS_TOOL_NONE, "cat /proc/net/route"},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, has_route, AVS_TOOL_IP, "ip route get {address}; ip neigh"},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, has_route, AVS_TOOL_NONE, "cat /proc/net/arp"},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, NULL, AVS_TOOL_IP, "ip address; ip route"},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, NULL, AVS_TOOL_NONE, "cat /proc/net/dev /proc/net/route"},
+    {AVS_CAUSE_INTERFACE_MISSING, NULL, AVS_TOOL_IP, "ip address"},
+    {AVS_CAUSE_INTERFACE_MISSING, NULL, AVS_TOOL_NONE, "cat /proc/net/dev"},
+    {AVS_CAUSE_PROXY_FAILED, is_proxy_from_config, AVS_TOOL_NONE,
      "grep -n CURLOPT_PROXY {config} | sed 's,//.*@,//***@,'"},
-    {AVS_CAUSE_PROXY_FAILED, NULL, NULL, "env | grep -i _proxy | sed 's,//.*@,//***@,'"},
-    {AVS_CAUSE_TLS_ABORTED, has_no_proxy, "openssl", S_CLIENT " </dev/null"},
-    {AVS_CAUSE_TLS_ABORTED, NULL, NULL, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_PROXY_FAILED, NULL, AVS_TOOL_NONE, "env | grep -i _proxy | sed 's,//.*@,//***@,'"},
+    {AVS_CAUSE_TLS_ABORTED, has_no_proxy, AVS_TOOL_OPENSSL, S_CLIENT " </dev/null"},
+    {AVS_CAUSE_TLS_ABORTED, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
     /* 28 bytes of IP and ICMP besides: 1500 for Ethernet, 1492 for PPPoE, 1450 and 1280 for VPNs */
-    {AVS_CAUSE_TLS_TIMEOUT, has_no_proxy, "ping",
+    {AVS_CAUSE_TLS_TIMEOUT, has_no_proxy, AVS_TOOL_PING,
      "for size in 1472 1464 1422 1252; do ping -c 1 -W 2 -M do -s $size {address} >/dev/null 2>&1 "
      "&& echo $size bytes pass || echo $size bytes are lost; done"},
-    {AVS_CAUSE_TLS_TIMEOUT, NULL, "ip", "ip link"},
-    {AVS_CAUSE_TLS_TIMEOUT, NULL, NULL, "grep . /sys/class/net/*/mtu"},
-    {AVS_CAUSE_TLS_VERSION, has_no_proxy, "openssl", S_CLIENT " -tls1_2 </dev/null"},
-    {AVS_CAUSE_TLS_VERSION, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_TLS_NO_CIPHER, NULL, "openssl", "openssl ciphers -v DEFAULT"},
-    {AVS_CAUSE_TLS_NO_CIPHER, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_TLS_FAILED, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_PLAINTEXT_PEER, is_not_demo, "curl", "curl -v --max-time 10 http://{peer}/"},
-    {AVS_CAUSE_PLAINTEXT_PEER, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_SPOOFED_PHRASE, is_not_demo, "curl", "curl -v --max-time 10 http://{peer}/"},
-    {AVS_CAUSE_SPOOFED_PHRASE, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_ALPN_REJECTED, NULL, NULL, "{check} --http2-only"},
-    {AVS_CAUSE_HTTP2_MISSING, has_no_proxy, "openssl", S_CLIENT " -alpn h2 </dev/null"},
-    {AVS_CAUSE_HTTP2_MISSING, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_ROOT_MISSING, is_unknown_issuer, "openssl", "{showcerts}"},
-    {AVS_CAUSE_ROOT_MISSING, is_unknown_issuer, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_ROOT_MISSING, is_store_given, NULL, "avs-shim trust install{store} --apply"},
-    {AVS_CAUSE_ROOT_MISSING, is_store_from_config, NULL,
+    {AVS_CAUSE_TLS_TIMEOUT, NULL, AVS_TOOL_IP, "ip link"},
+    {AVS_CAUSE_TLS_TIMEOUT, NULL, AVS_TOOL_NONE, "grep . /sys/class/net/*/mtu"},
+    {AVS_CAUSE_TLS_VERSION, has_no_proxy, AVS_TOOL_OPENSSL, S_CLIENT " -tls1_2 </dev/null"},
+    {AVS_CAUSE_TLS_VERSION, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_TLS_NO_CIPHER, NULL, AVS_TOOL_OPENSSL, "openssl ciphers -v DEFAULT"},
+    {AVS_CAUSE_TLS_NO_CIPHER, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_TLS_FAILED, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_PLAINTEXT_PEER, is_not_demo, AVS_TOOL_CURL, "curl -v --max-time 10 http://{peer}/"},
+    {AVS_CAUSE_PLAINTEXT_PEER, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_SPOOFED_PHRASE, is_not_demo, AVS_TOOL_CURL, "curl -v --max-time 10 http://{peer}/"},
+    {AVS_CAUSE_SPOOFED_PHRASE, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_ALPN_REJECTED, NULL, AVS_TOOL_NONE, "{check} --http2-only"},
+    {AVS_CAUSE_HTTP2_MISSING, has_no_proxy, AVS_TOOL_OPENSSL, S_CLIENT " -alpn h2 </dev/null"},
+    {AVS_CAUSE_HTTP2_MISSING, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_ROOT_MISSING, is_unknown_issuer, AVS_TOOL_OPENSSL, "{showcerts}"},
+    {AVS_CAUSE_ROOT_MISSING, is_unknown_issuer, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_ROOT_MISSING, is_store_given, AVS_TOOL_NONE,
+     "avs-shim trust install{store} --apply"},
+    {AVS_CAUSE_ROOT_MISSING, is_store_from_config, AVS_TOOL_NONE,
      "{sudo}avs-shim trust install --config {config} --apply"},
-    {AVS_CAUSE_ROOT_MISSING, NULL, NULL, "{sudo}avs-shim trust install --apply"},
-    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, is_store_given, NULL, "avs-shim trust install{store} --apply"},
-    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, is_store_from_config, NULL,
+    {AVS_CAUSE_ROOT_MISSING, NULL, AVS_TOOL_NONE, "{sudo}avs-shim trust install --apply"},
+    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, is_store_given, AVS_TOOL_NONE,
+     "avs-shim trust install{store} --apply"},
+    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, is_store_from_config, AVS_TOOL_NONE,
      "{sudo}avs-shim trust install --config {config} --apply"},
-    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, NULL, NULL, "{sudo}avs-shim trust install --apply"},
-    {AVS_CAUSE_INTERMEDIATE_MISSING, NULL, "openssl", "{showcerts}"},
-    {AVS_CAUSE_INTERMEDIATE_MISSING, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_SELF_SIGNED, NULL, "openssl", "{showcerts}"},
-    {AVS_CAUSE_SELF_SIGNED, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_NOT_ATS, NULL, NULL, "{check} --any-root"},
-    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct_by_name, "getent", "getent ahosts {host}"},
-    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct_by_name, "nslookup", "nslookup {host}"},
-    {AVS_CAUSE_HOSTNAME_MISMATCH, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_CERT_EXPIRED, NULL, NULL, "date -u"},
-    {AVS_CAUSE_CERT_NOT_YET_VALID, NULL, NULL, "date -u"},
-    {AVS_CAUSE_CLOCK_WRONG, NULL, "timedatectl", "date -u; {sudo}timedatectl set-ntp true"},
-    {AVS_CAUSE_CLOCK_WRONG, NULL, NULL, "{sudo}date -u -s {time}"},
-    {AVS_CAUSE_CERT_INVALID, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_CA_FILE_UNREADABLE, is_path_alone, NULL, "ls -ld {ca_path}"},
-    {AVS_CAUSE_CA_FILE_UNREADABLE, is_folder_missing, NULL,
+    {AVS_CAUSE_CROSS_SIGNED_ANCHOR, NULL, AVS_TOOL_NONE, "{sudo}avs-shim trust install --apply"},
+    {AVS_CAUSE_INTERMEDIATE_MISSING, NULL, AVS_TOOL_OPENSSL, "{showcerts}"},
+    {AVS_CAUSE_INTERMEDIATE_MISSING, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_SELF_SIGNED, NULL, AVS_TOOL_OPENSSL, "{showcerts}"},
+    {AVS_CAUSE_SELF_SIGNED, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_NOT_ATS, NULL, AVS_TOOL_NONE, "{check} --any-root"},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct_by_name, AVS_TOOL_GETENT, "getent ahosts {host}"},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, is_direct_by_name, AVS_TOOL_NSLOOKUP, "nslookup {host}"},
+    {AVS_CAUSE_HOSTNAME_MISMATCH, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_CERT_EXPIRED, NULL, AVS_TOOL_NONE, "date -u"},
+    {AVS_CAUSE_CERT_NOT_YET_VALID, NULL, AVS_TOOL_NONE, "date -u"},
+    {AVS_CAUSE_CLOCK_WRONG, NULL, AVS_TOOL_TIMEDATECTL, "date -u; {sudo}timedatectl set-ntp true"},
+    {AVS_CAUSE_CLOCK_WRONG, NULL, AVS_TOOL_NONE, "{sudo}date -u -s {time}"},
+    {AVS_CAUSE_CERT_INVALID, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_CA_FILE_UNREADABLE, is_path_alone, AVS_TOOL_NONE, "ls -ld {ca_path}"},
+    {AVS_CAUSE_CA_FILE_UNREADABLE, is_folder_missing, AVS_TOOL_NONE,
      "ls -ld {ca_file} || ls -la {ca_folder}"},
-    {AVS_CAUSE_CA_FILE_UNREADABLE, NULL, NULL, "ls -ld {ca_file}"},
-    {AVS_CAUSE_CA_FILE_INVALID, has_line, NULL, "sed -n {line},+2p {ca_file}"},
-    {AVS_CAUSE_CA_FILE_INVALID, is_der, NULL, "openssl x509 -inform DER -in {ca_file} -out ca.pem"},
-    {AVS_CAUSE_CA_FILE_INVALID, NULL, NULL, "head -c 300 {ca_file}"},
-    {AVS_CAUSE_CA_PATH_NOT_HASHED, is_old_hash, NULL,
+    {AVS_CAUSE_CA_FILE_UNREADABLE, NULL, AVS_TOOL_NONE, "ls -ld {ca_file}"},
+    {AVS_CAUSE_CA_FILE_INVALID, has_line, AVS_TOOL_NONE, "sed -n {line},+2p {ca_file}"},
+    {AVS_CAUSE_CA_FILE_INVALID, is_der, AVS_TOOL_NONE,
+     "openssl x509 -inform DER -in {ca_file} -out ca.pem"},
+    {AVS_CAUSE_CA_FILE_INVALID, NULL, AVS_TOOL_NONE, "head -c 300 {ca_file}"},
+    {AVS_CAUSE_CA_PATH_NOT_HASHED, is_old_hash, AVS_TOOL_NONE,
      "avs-shim trust install --ca-path {ca_path} --apply"},
-    {AVS_CAUSE_CA_PATH_NOT_HASHED, NULL, NULL, "{sudo}openssl rehash {ca_path}"},
-    {AVS_CAUSE_HTTP2_ERROR, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_STREAM_REFUSED, NULL, NULL, "{check}"},
-    {AVS_CAUSE_RESPONSE_TIMEOUT, NULL, NULL, "{check} --timeout 60"},
-    {AVS_CAUSE_CONNECTION_LOST, NULL, NULL, "{check} --evidence evidence.json"},
-    {AVS_CAUSE_UNKNOWN_TRANSPORT, NULL, NULL, "{check} --log-level DEBUG9"},
-    {AVS_CAUSE_OUT_OF_MEMORY, NULL, NULL, "cat /proc/meminfo"},
-    {AVS_CAUSE_INTERNAL, NULL, NULL, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_CA_PATH_NOT_HASHED, NULL, AVS_TOOL_NONE, "{sudo}openssl rehash {ca_path}"},
+    {AVS_CAUSE_HTTP2_ERROR, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_STREAM_REFUSED, NULL, AVS_TOOL_NONE, "{check}"},
+    {AVS_CAUSE_RESPONSE_TIMEOUT, NULL, AVS_TOOL_NONE, "{check} --timeout 60"},
+    {AVS_CAUSE_CONNECTION_LOST, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_UNKNOWN_TRANSPORT, NULL, AVS_TOOL_NONE, "{check} --log-level DEBUG9"},
+    {AVS_CAUSE_OUT_OF_MEMORY, NULL, AVS_TOOL_NONE, "cat /proc/meminfo"},
+    {AVS_CAUSE_INTERNAL, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
 };
 
-static bool has_tool(const struct avs_evidence *evidence, const char *tool) {
+static bool has_tool(const struct avs_evidence *evidence, enum avs_tool tool) {
     const char *at = evidence->machine.tools;
-    size_t length = strlen(tool);
+    size_t length = strlen(avs_tools[tool]);
     if (!at[0]) {
         return true; /* nobody looked */
     }
     for (; *at; at += strspn(at, " ")) {
         size_t word = strcspn(at, " ");
-        if (word == length && strncmp(at, tool, length) == 0) {
+        if (word == length && strncmp(at, avs_tools[tool], length) == 0) {
             return true;
         }
         at += word;
@@ -221,7 +225,7 @@ static bool has_tool(const struct avs_evidence *evidence, const char *tool) {
 static const char *template_of(enum avs_cause cause, const struct view *view) {
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         if (rows[i].cause == cause && (!rows[i].applies || rows[i].applies(view)) &&
-            (!rows[i].tool || has_tool(view->evidence, rows[i].tool))) {
+            (rows[i].tool == AVS_TOOL_NONE || has_tool(view->evidence, rows[i].tool))) {
             return rows[i].command;
         }
     }
@@ -373,7 +377,7 @@ static bool add_word(struct avs_buffer *out, const struct view *view, const char
         return true;
     }
     if (is_name(name, length, "sudo")) {
-        if (!machine->is_root && has_tool(view->evidence, "sudo")) {
+        if (!machine->is_root && has_tool(view->evidence, AVS_TOOL_SUDO)) {
             avs_buffer_add_text(out, "sudo ");
         }
         return true;
