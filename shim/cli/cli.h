@@ -56,6 +56,30 @@ struct cli_option {
     int (*take)(const struct cli_command *command, void *target, const char *value);
 };
 
+/* Rows of the commands that verify a peer: AT(member) is the command's, whose struct has the
+ * library's options as `options`, and `any_root`. */
+#define CLI_TRUST_ROWS(any_root_for)                                                     \
+    {.group = "What to trust",                                                           \
+     .name = "ca-file",                                                                  \
+     .kind = CLI_VALUE,                                                                  \
+     .value = "FILE",                                                                    \
+     AT(options.ca_file),                                                                \
+     .help = "PEM bundle of trusted roots; default: the one libcurl was built with"},    \
+        {.name = "ca-path",                                                              \
+         .kind = CLI_VALUE,                                                              \
+         .value = "DIR",                                                                 \
+         AT(options.ca_path),                                                            \
+         .help = "directory of hashed certificates"},                                    \
+        {.name = "ats-roots",                                                            \
+         .kind = CLI_VALUE,                                                              \
+         .value = "FILE",                                                                \
+         AT(options.ats_roots_file),                                                     \
+         .help = "PEM file of the roots that count as ATS; default: the built-in five"}, \
+    {                                                                                    \
+        .name = "any-root", .kind = CLI_FLAG, AT(any_root),                              \
+        .help = "any trusted root will do (" any_root_for ")"                            \
+    }
+
 /** One command. argv[0] is its name. */
 struct cli_command {
     const char *name;                 /* "trust audit" */
