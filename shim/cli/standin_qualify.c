@@ -23,10 +23,9 @@ static const struct {
 };
 
 static const char *const acts[] = {
-    [AVS_QUALIFY_ACCEPTED] = "accepted",
-    [AVS_QUALIFY_REFUSED] = "refused",
-    [AVS_QUALIFY_NO_TLS] = "no_tls",
-    [AVS_QUALIFY_NO_CONNECTION] = "no_connection",
+    [AVS_QUALIFY_ACCEPTED] = "accepted", [AVS_QUALIFY_REFUSED] = "refused",
+    [AVS_QUALIFY_NO_TLS] = "no_tls",     [AVS_QUALIFY_NO_CONNECTION] = "no_connection",
+    [AVS_QUALIFY_HELD] = "held",
 };
 
 struct asked {
@@ -56,6 +55,9 @@ static const char *remedy(const struct avs_qualify_result *result) {
         return "let the client speak TLS from its first byte on";
     case AVS_QUALIFY_ACCEPTED:
         return result->asked->remedy;
+    case AVS_QUALIFY_HELD:
+        return "let the command say something at once and end by itself, or give it longer: "
+               "--timeout SECONDS";
     case AVS_QUALIFY_REFUSED:
         break;
     }
@@ -87,6 +89,9 @@ static void print_act(const struct avs_qualify_result *result) {
         return;
     case AVS_QUALIFY_NO_CONNECTION:
         cli_print("not told: it never connected");
+        return;
+    case AVS_QUALIFY_HELD:
+        cli_print("not told: still connected when its time was over, without a word");
         return;
     }
 }

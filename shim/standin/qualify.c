@@ -139,6 +139,14 @@ static enum avs_qualify_act act_of(const struct facts *facts) {
     return facts->not_tls > 0 ? AVS_QUALIFY_NO_TLS : AVS_QUALIFY_NO_CONNECTION;
 }
 
+/* It was ended by us while all that it had begun still stood: who waits has refused nothing. */
+static bool is_held(struct run *run, bool was_stopped) {
+    unsigned rounds = 0;
+    struct facts facts = sight_look(run->sight, &rounds);
+    return was_stopped && facts.open > 0 && facts.open == facts.connections && facts.alert < 0 &&
+           facts.hellos > 0 && facts.application_bytes == 0;
+}
+
 static bool ask(struct run *run, size_t index, struct avs_qualify_result *ret_result) {
     struct child child;
     unsigned timeout_ms = run->options->timeout_ms ? run->options->timeout_ms : TIMEOUT_MS;
@@ -157,10 +165,11 @@ static bool ask(struct run *run, size_t index, struct avs_qualify_result *ret_re
         }
     }
     bool was_stopped = !child.has_ended;
+    bool was_held = is_held(run, was_stopped);
     child_stop(&child);
     struct facts facts = settle(run, &child);
     const struct avs_qualify_case *asked = &qualify_at(index)->shown;
-    enum avs_qualify_act act = act_of(&facts);
+    enum avs_qualify_act act = was_held ? AVS_QUALIFY_HELD : act_of(&facts);
     *ret_result = (struct avs_qualify_result){
         .asked = asked,
         .act = act,

@@ -25,10 +25,11 @@ const struct avs_qualify_case *avs_qualify_case(size_t index);
 
 /** What the client did, as the server saw it. */
 enum avs_qualify_act {
-    AVS_QUALIFY_ACCEPTED,     /**< handshake finished and application bytes came */
-    AVS_QUALIFY_REFUSED,      /**< it came, and hung up before it said anything */
-    AVS_QUALIFY_NO_TLS,       /**< what it sent was not TLS */
-    AVS_QUALIFY_NO_CONNECTION /**< it never came */
+    AVS_QUALIFY_ACCEPTED,      /**< handshake finished and application bytes came */
+    AVS_QUALIFY_REFUSED,       /**< it came, and hung up before it said anything */
+    AVS_QUALIFY_NO_TLS,        /**< what it sent was not TLS */
+    AVS_QUALIFY_NO_CONNECTION, /**< it never came */
+    AVS_QUALIFY_HELD /**< its time was over: connected, without a word and without a refusal */
 };
 
 #define AVS_QUALIFY_SAID_BYTES 160

@@ -106,6 +106,19 @@ def test_a_client_that_does_not_get_through_proves_nothing(words, client, hint):
     assert report["cases"][0]["client"] == client and hint in report["cases"][0]["do"]
 
 
+def test_who_waits_has_refused_nothing(tmp_path):
+    """A client that verifies nothing, quick with the good server and slow with the first bad one."""
+    (tmp_path / "client").write_text("""
+        cd "${0%/*}"; [ -e second ] && exit 0
+        pause=0; [ -e first ] && pause=1000 && touch second
+        touch first; (sleep $pause; echo hello) | openssl s_client -connect "$1" -quiet
+    """)
+    report = qualify("sh", tmp_path / "client", "{host}:{port}", options=("--timeout", "10"))
+    held = report["cases"][1]
+    assert (held["client"], held["is_right"], held["handshakes"]) == ("held", False, 1)
+    assert held["was_stopped"] and "--timeout" in held["do"] and report["verdict"] == "inconclusive"
+
+
 def test_text_says_what_to_do():
     result = run("standin", "--qualify", "--", *CURL, "-k", timeout=PATIENCE)
     assert result.returncode == 1
