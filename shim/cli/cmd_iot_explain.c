@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* avs-shim iot explain: what a name of AWS IoT Core is, or each in a configuration. */
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include <avs/iot.h>
@@ -19,6 +20,20 @@ static const struct cli_option rows[] = {
     {.name = NULL},
 };
 
+/* No top-level domain is called so: a configuration that is not there is no custom domain. */
+static bool has_file_ending(const char *word) {
+    static const char *const endings[] = {".yaml", ".yml", ".json", ".conf", ".cfg", ".ini",
+                                          ".env",  ".txt", ".toml", ".h",    ".cnf"};
+    size_t length = strlen(word);
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcasecmp(word + length - ending, endings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* An URL is a host; else what is there, or can only be a path, is a file. */
 static bool is_file(const char *word) {
     struct stat entry;
@@ -26,7 +41,7 @@ static bool is_file(const char *word) {
         return false;
     }
     return stat(word, &entry) == 0 || word[0] == '/' || strncmp(word, "./", 2) == 0 ||
-           strncmp(word, "../", 3) == 0;
+           strncmp(word, "../", 3) == 0 || has_file_ending(word);
 }
 
 static int run(const struct cli_command *command, int argc, char **argv) {

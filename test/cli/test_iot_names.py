@@ -156,3 +156,9 @@ def test_a_region_that_is_not_listed_is_no_error():
     result = run("iot", "regions", "eu-wset-1")
     assert result.returncode == 0 and "did you mean 'eu-west-1'?" in result.stderr
     assert run("iot", "regions", "EU (Ireland)").returncode == 2
+
+
+@pytest.mark.parametrize("word", ["config.yaml", "greengrass/config.yaml", "bridge.conf", "aws_iot.h"])
+def test_a_configuration_that_is_not_there_is_no_custom_domain(word, tmp_path):
+    result = run("iot", "explain", word, cwd=tmp_path)
+    assert result.returncode == 2 and "No such file" in result.stderr and not result.stdout
