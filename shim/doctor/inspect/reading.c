@@ -30,6 +30,12 @@ static struct avs_reading read_alone(const struct avs_inspect *inspect,
                                   .also = tally->also,
                                   .says = tally->says,
                                   .absorbed_by = AVS_TALLIES_MAX};
+    bool has_logged_in = tally->cause == AVS_CAUSE_AUTH_NOT_TLS &&
+                         tally->scope == AVS_SCOPE_LOGIN &&
+                         tally->recovered_line > tally->last.line;
+    if (has_logged_in && reading.certainty == AVS_CERTAIN) {
+        reading.certainty = AVS_LIKELY; /* credentials that were taken later are not surely wrong */
+    }
     bool is_code_60 = tally->kind == AVS_TALLY_CODE && tally->code == 60;
     if (is_code_60 && inspect->context.curl_era == AVS_CURL_OLD) {
         if (tally->is_text_ambiguous) { /* another line dated libcurl since: the text is 51's */
