@@ -9,6 +9,7 @@
 #include "support/test.h"
 #include "trust/cert.h"
 #include "trust/gate.h"
+#include "trust/replay.h"
 #include "verdict/trust_causes.h"
 
 #define AMAZON_HOST "avs-alexa-na.amazon.com"
@@ -450,6 +451,36 @@ static void a_chain_too_long_closes_nothing(void **state) {
     X509_free(root);
 }
 
+/* Each alone is enough: OpenSSL 1.1.1 says no more than "too long", 3.0 names the open end too. */
+static void each_error_that_ends_a_path_keeps_it_from_closing(void **state) {
+    (void)state;
+    static const struct {
+        int code;
+        bool closes;
+    } rows[] = {
+        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, false},
+        {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, false},
+        {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, false},
+        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, false},
+        {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, false},
+        {X509_V_ERR_CERT_SIGNATURE_FAILURE, false},
+        {X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, false},
+        {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, false},
+        {X509_V_ERR_CERT_CHAIN_TOO_LONG, false},
+        {X509_V_ERR_CERT_HAS_EXPIRED, true},
+        {X509_V_ERR_INVALID_PURPOSE, true},
+        {X509_V_ERR_EE_KEY_TOO_SMALL, true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_replay replay = {.error_count = 2, .is_done = true};
+        replay.error[0].code = X509_V_ERR_CERT_NOT_YET_VALID;
+        replay.error[1].code = rows[i].code;
+        assert_int_equal(avs_replay_closes(&replay), rows[i].closes);
+        replay.is_done = false; /* memory ran out: nothing is known */
+        assert_false(avs_replay_closes(&replay));
+    }
+}
+
 static void the_clock_is_told_from_the_certificate(void **state) {
     (void)state;
     static const struct {
@@ -556,6 +587,7 @@ int main(void) {
         cmocka_unit_test(a_chain_in_the_wrong_order_names_the_servers_certificate),
         cmocka_unit_test(a_leaf_alone_under_a_root_of_the_store_misses_the_intermediate),
         cmocka_unit_test(a_chain_too_long_closes_nothing),
+        cmocka_unit_test(each_error_that_ends_a_path_keeps_it_from_closing),
         cmocka_unit_test(the_clock_is_told_from_the_certificate),
         cmocka_unit_test(a_chain_that_was_never_good_as_a_whole_is_not_the_clocks_fault),
         cmocka_unit_test(amazons_own_chain_is_known_by_the_built_in_keys),
