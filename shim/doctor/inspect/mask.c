@@ -22,9 +22,11 @@ static bool is_token(char byte) {
     return byte && (avs_mask_is_word(byte) || strchr(".+/=|~%", byte));
 }
 
-/* curl's "-u user:password" and "-U ..." */
+/* curl's "-u user:password", "-U ...", and "-E certificate:passphrase" */
 static struct avs_span match_user_option(const char *here) {
-    static const char *const options[] = {"-u ", "-U ", "--user ", "--proxy-user "};
+    static const char *const options[] = {"-u ",           "-U ",           "--user ", "--user=",
+                                          "--proxy-user ", "--proxy-user=", "-E ",     "--cert ",
+                                          "--cert=",       "--proxy-cert ", "-u",      "-U"};
     for (size_t i = 0; i < AVS_COUNT(options); i++) {
         size_t length = strlen(options[i]);
         if (strncmp(here, options[i], length) == 0) {
@@ -32,8 +34,9 @@ static struct avs_span match_user_option(const char *here) {
             size_t quote = avs_mask_quote(here + length, &opening);
             const char *value = here + length + quote;
             size_t hide = quote ? avs_mask_quoted(value, &opening) : strcspn(value, " \t\n");
-            return memchr(value, ':', hide) ? (struct avs_span){length + quote, hide}
-                                            : (struct avs_span){0, 0};
+            const char *colon = memchr(value, ':', hide);
+            return colon && colon + 1 < value + hide ? (struct avs_span){length + quote, hide}
+                                                     : (struct avs_span){0, 0};
         }
     }
     return (struct avs_span){0, 0};
