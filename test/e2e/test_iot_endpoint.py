@@ -349,6 +349,15 @@ def test_the_legacy_type_is_explained(pki, home):
     assert result.stdout == host + "\n"
     assert "devices should use data-ats" in result.stderr
     assert "not the form" in other.stderr  # no -ats where -ats was asked for
+    assert other.stderr.startswith("[! ] ") and "Trust Services certificates" not in other.stderr
+    assert "Keep it" not in other.stderr
+
+
+def test_a_name_of_another_region_is_not_called_the_regions(pki, home):
+    host = "a1b2c3-ats.iot.eu-west-1.amazonaws.com"
+    with AwsPeer(pki, answer(200, json.dumps({"endpointAddress": host}))) as peer:
+        result = ask(peer, pki, home)
+    assert result.stderr.startswith("[! ] ") and "not the form" in result.stderr
 
 
 def test_another_region_is_another_host(tmp_path, home):

@@ -53,8 +53,11 @@ static bool read_name(const struct avs_iot_endpoint *endpoint, struct avs_iot_na
     return host[0] && avs_iot_name_parse(host, strlen(host), name, NULL) == AVS_OK;
 }
 
-static bool is_of_type(const struct avs_iot_name *name, enum avs_iot_endpoint_type type) {
-    switch (type) {
+static bool is_of_type(const struct avs_iot_name *name, const struct avs_iot_endpoint *endpoint) {
+    if (name->region[0] && strcmp(name->region, endpoint->region) != 0) {
+        return false;
+    }
+    switch (endpoint->type) {
     case AVS_IOT_ENDPOINT_DATA_ATS:
         return name->kind == AVS_IOT_DATA && name->generation == AVS_IOT_GENERATION_ATS;
     case AVS_IOT_ENDPOINT_DATA:
@@ -85,24 +88,29 @@ static void put_keys(struct avs_out *out, const struct avs_iot_endpoint *endpoin
 static void put_host(struct avs_out *out, const struct avs_iot_endpoint *endpoint) {
     struct avs_iot_name name;
     const char *note = types[endpoint->type].note;
-    avs_out_mark(out, AVS_MARK_OK);
-    avs_out_printf(out, "%s, %s, of this account in %s\n",
-                   avs_iot_endpoint_api_type(endpoint->type), types[endpoint->type].meaning,
-                   endpoint->region);
+    bool is_name = read_name(endpoint, &name);
+    bool is_fitting = is_name && is_of_type(&name, endpoint);
+    avs_out_mark(out, is_fitting ? AVS_MARK_OK : AVS_MARK_NOTE);
+    avs_out_printf(
+        out, "%s, %s, of this account in %s\n", avs_iot_endpoint_api_type(endpoint->type),
+        is_fitting ? types[endpoint->type].meaning : "answered with another kind of name",
+        endpoint->region);
     put_keys(out, endpoint);
-    if (read_name(endpoint, &name)) {
+    if (is_name) {
         avs_out_printf(out, "     name    %s, generation %s: %s\n", avs_iot_kind_id(name.kind),
                        avs_iot_generation_id(name.generation), name.why);
-        if (!is_of_type(&name, endpoint->type)) {
+        if (!is_fitting) {
             avs_out_lines(out, "     note    ",
-                          "That is not the form that names of this type have; judge it by the "
-                          "certificates it shows.");
+                          "That is not the form that names of this type and region have; give it "
+                          "to no device before its certificates were judged (avs-shim iot check).");
         }
     }
     avs_out_lines(out, "     note    ", note ? note : "");
-    avs_out_lines(out, "     do      ",
-                  "Keep it: it never changes, and devices need not ask. Take all of it, never "
-                  "put one together from parts.");
+    if (is_fitting) {
+        avs_out_lines(out, "     do      ",
+                      "Keep it: it never changes, and devices need not ask. Take all of it, never "
+                      "put one together from parts.");
+    }
 }
 
 static void put_answer(struct avs_out *out, const struct avs_iot_endpoint *endpoint) {
@@ -206,7 +214,7 @@ static void put_name_json(struct avs_json *json, const struct avs_iot_endpoint *
     avs_json_open_object(json, "name");
     avs_json_text(json, "kind", avs_iot_kind_id(name.kind));
     avs_json_text(json, "generation", avs_iot_generation_id(name.generation));
-    avs_json_bool(json, "is_of_type", is_of_type(&name, endpoint->type));
+    avs_json_bool(json, "is_of_type", is_of_type(&name, endpoint));
     avs_json_close(json);
 }
 
