@@ -132,6 +132,23 @@ def test_a_file_that_cannot_be_written_is_told_and_fails(tmp_path):
     assert all(word in result.stderr for word in ("--junit: cannot write", "o.xml", "No such file"))
 
 
+@pytest.mark.parametrize("option", ["--junit", "--tap", "--sarif", "--html"])
+@pytest.mark.parametrize("text, code", [("{}\n", 2), ("{\n", 1)], ids=["clean", "findings"])
+def test_a_file_beside_the_report_costs_no_verdict_its_exit_code(tmp_path, option, text, code):
+    config = tmp_path / "config.json"
+    config.write_text(text)
+    alone = run("endpoint", "lint", "--config", config)
+    assert alone.returncode == (0 if code == 2 else code)
+    result = run("endpoint", "lint", "--config", config, option, tmp_path / "no" / "file")
+    assert result.returncode == code and result.stdout == alone.stdout
+    assert f"{option}: cannot write" in result.stderr and "No such file" in result.stderr
+    if option != "--sarif":
+        return
+    result = run("endpoint", "lint", "--config", config, "--sarif", tmp_path / "no" / "file",
+                 "--junit", tmp_path / "o.xml")  # one that fails keeps no other from being written
+    assert result.returncode == code and (tmp_path / "o.xml").read_text()
+
+
 def test_a_file_is_replaced_whole(tmp_path):
     file = tmp_path / "o.xml"
     file.write_text("x" * 100000)
