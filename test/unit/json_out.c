@@ -119,6 +119,22 @@ static void every_byte_comes_back(void **state) {
     free(text);
 }
 
+static void a_time_is_iso_8601_or_null(void **state) {
+    (void)state;
+    struct avs_json json = avs_json_init(1000);
+    struct avs_error error = AVS_ERROR_INIT;
+    char *text = NULL;
+    avs_json_open_array(&json, NULL);
+    avs_json_utc(&json, NULL, 1795287812);
+    avs_json_utc(&json, NULL, -1);
+    avs_json_utc(&json, NULL, INT64_MAX);
+    avs_json_close(&json);
+    assert_int_equal(avs_json_take(&json, &text, &error), AVS_OK);
+    assert_string_equal(text, "[\n  \"2026-11-21T19:03:32Z\",\n  \"1969-12-31T23:59:59Z\",\n"
+                              "  null\n]\n");
+    free(text);
+}
+
 static void a_format_that_is_too_long_is_cut(void **state) {
     (void)state;
     struct avs_json json = avs_json_init(LIMIT);
@@ -183,6 +199,7 @@ int main(void) {
         cmocka_unit_test(what_is_not_there_is_null),
         cmocka_unit_test(no_text_breaks_utf8_or_steers_a_terminal),
         cmocka_unit_test(every_byte_comes_back),
+        cmocka_unit_test(a_time_is_iso_8601_or_null),
         cmocka_unit_test(a_format_that_is_too_long_is_cut),
         cmocka_unit_test(the_ceiling_and_the_depth_are_told_at_the_end),
         cmocka_unit_test(memory_that_runs_out_is_told_at_the_end),

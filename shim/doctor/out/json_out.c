@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 
 #define INDENT      2
@@ -159,6 +160,16 @@ void avs_json_int(struct avs_json *json, const char *key, int64_t number) {
 void avs_json_uint(struct avs_json *json, const char *key, uint64_t number) {
     begin(json, key);
     avs_buffer_printf(&json->out, "%" PRIu64, number);
+}
+
+void avs_json_utc(struct avs_json *json, const char *key, int64_t unix_seconds) {
+    struct avs_civil at;
+    if (!avs_civil_from_unix(unix_seconds, &at)) {
+        avs_json_null(json, key);
+        return;
+    }
+    avs_json_format(json, key, "%04d-%02d-%02dT%02d:%02d:%02dZ", at.year, at.month, at.day, at.hour,
+                    at.minute, at.second);
 }
 
 void avs_json_real(struct avs_json *json, const char *key, double number) {

@@ -49,6 +49,8 @@ void avs_json_bytes(struct avs_json *json, const char *key, const char *bytes, s
 void avs_json_bool(struct avs_json *json, const char *key, bool is_true);
 void avs_json_int(struct avs_json *json, const char *key, int64_t number);
 void avs_json_uint(struct avs_json *json, const char *key, uint64_t number);
+/** Seconds since 1970 in ISO 8601: "2026-11-21T19:03:32Z"; null beyond the years 0 to 9999. */
+void avs_json_utc(struct avs_json *json, const char *key, int64_t unix_seconds);
 /** Milliseconds and the like, three digits after the point. What is no finite number is null. */
 void avs_json_real(struct avs_json *json, const char *key, double number);
 void avs_json_null(struct avs_json *json, const char *key);

@@ -10,8 +10,7 @@
 #include "report/headline.h"
 #include "report/ipv6.h"
 
-#define SCHEMA    "avs-shim.check/1"
-#define UTC_BYTES 40
+#define SCHEMA "avs-shim.check/1"
 
 static void put_cause(struct avs_json *json, enum avs_cause cause) {
     avs_json_text(json, "cause", cause == AVS_CAUSE_NONE ? NULL : avs_cause_info(cause)->id);
@@ -25,12 +24,6 @@ static void put_ms(struct avs_json *json, const char *key, double ms) {
     }
 }
 
-static void put_utc(struct avs_json *json, const char *key, int64_t time) {
-    char text[UTC_BYTES];
-    avs_text_utc(text, sizeof(text), time);
-    avs_json_text(json, key, text);
-}
-
 static void put_certificate(struct avs_json *json, const struct avs_cert_facts *facts) {
     avs_json_open_object(json, NULL);
     avs_json_text(json, "subject", facts->subject);
@@ -39,8 +32,8 @@ static void put_certificate(struct avs_json *json, const struct avs_cert_facts *
     avs_json_text(json, "spki_sha256", facts->spki_sha256);
     avs_json_text(json, "key", facts->key);
     avs_json_text(json, "signature", facts->signature);
-    put_utc(json, "not_before", facts->not_before);
-    put_utc(json, "not_after", facts->not_after);
+    avs_json_utc(json, "not_before", facts->not_before);
+    avs_json_utc(json, "not_after", facts->not_after);
     avs_json_text(json, "names", facts->names);
     avs_json_text(json, "ats_root", facts->ats_root);
     avs_json_close(json);

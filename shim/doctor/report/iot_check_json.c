@@ -2,7 +2,6 @@
 /* `avs-shim iot check` as JSON, schema avs-shim.iot-check/1. */
 #include <string.h>
 
-#include "base/civil.h"
 #include "out/json_out.h"
 #include "report/evidence_fields.h"
 #include "report/iot_check_words.h"
@@ -68,15 +67,12 @@ static void put_mode(struct avs_json *json, const char *key, unsigned mode) {
     }
 }
 
-/* ISO 8601: "2026-11-21T19:03:32Z" */
 static void put_utc(struct avs_json *json, const char *key, int64_t unix_seconds, bool is_known) {
-    struct avs_civil at;
-    if (!is_known || !avs_civil_from_unix(unix_seconds, &at)) {
+    if (is_known) {
+        avs_json_utc(json, key, unix_seconds);
+    } else {
         avs_json_null(json, key);
-        return;
     }
-    avs_json_format(json, key, "%04d-%02d-%02dT%02d:%02d:%02dZ", at.year, at.month, at.day, at.hour,
-                    at.minute, at.second);
 }
 
 static enum avs_status put_keypair(struct avs_json *json, const struct avs_iot_check *check,
@@ -188,7 +184,7 @@ static enum avs_status put_check(struct avs_json *json, const struct avs_iot_che
     avs_json_text(json, "client_id", check->client_id);
     avs_json_bool(json, "is_client_id_given", check->is_client_id_given);
     avs_json_text(json, "topic", check->topic);
-    put_utc(json, "wall_clock", check->wall_clock, true);
+    avs_json_utc(json, "wall_clock", check->wall_clock);
     AVS_TRY(put_keypair(json, check, reterr));
     avs_json_open_array(json, "ways");
     for (size_t i = 0; i < check->way_count; i++) {
