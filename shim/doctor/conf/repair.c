@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recovery works on a copy in which every byte knows where it stood in the original. */
+/* Recovery works on a copy in which every byte knows where it stood in the original. What is wrong
+ * and its repair: diagnose.c; which of them may be written: edit/plan_repair.c. */
 #include "conf/repair.h"
 
 #include <string.h>

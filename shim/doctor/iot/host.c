@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host out of what people paste: an URL, host:port, a trailing dot, capitals. Refuses what is
- * no host, and what means another host than it seems to. */
+ * no host, and what means another host than it seems to. What kind of name it is: name.c. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The catalogue: one row per cause. Ids and order come from <avs/cause.h>; the words live here, and
- * of the causes that only libavs-doctor can meet in doctor/iot/causes.c. */
+ * of the causes that only libavs-doctor can meet in doctor/iot/causes.c. With the facts of a run in
+ * them: verdict/fact.c (for a log line), doctor/report/headline.c (for a report). */
 #include "base/causes.h"
 
 #include <string.h>
