@@ -203,16 +203,14 @@ static void print_case_json(const struct avs_qualify_result *result) {
     cli_print("}");
 }
 
-static void print_json(const struct asked *asked, char *const *words, const char *host) {
+static void print_json(const struct asked *asked, const char *program, const char *host) {
     enum verdict verdict = verdict_of(asked);
     standin_print_member("{", "schema", SCHEMA);
     standin_print_member(",", "verdict", verdicts[verdict].word);
-    printf(",\"exit_code\":%d,\"command\":", verdicts[verdict].exit_code);
-    for (size_t i = 0; words[i]; i++) {
-        cli_print(i == 0 ? "[" : ",");
-        standin_print_string(words[i]);
-    }
-    standin_print_member("],", "host", host);
+    printf(",\"exit_code\":%d", verdicts[verdict].exit_code);
+    /* the program alone: what follows may hold its pass phrase */
+    standin_print_member(",", "program", program);
+    standin_print_member(",", "host", host);
     cli_print(",\"cases\":[");
     for (size_t i = 0; i < asked->count; i++) {
         cli_print(i == 0 ? "" : ",");
@@ -252,7 +250,7 @@ int standin_qualify(const struct cli_command *command, const struct standin_qual
         break;
     }
     if (given->is_json) {
-        print_json(&asked, given->words, host);
+        print_json(&asked, given->words[0], host);
     } else {
         print_verdict(&asked);
     }

@@ -25,6 +25,7 @@ def qualify(*words, options=("--timeout", "60")):
     report = json.loads(result.stdout)
     jsonschema.Draft202012Validator(SCHEMA).validate(report)
     assert report["exit_code"] == result.returncode, result.stderr
+    assert report["program"] == words[0] and SECRET not in result.stdout + result.stderr
     return report
 
 
@@ -36,7 +37,8 @@ def accepted(report):
     return {case["name"] for case in cases[1:] if case["client"] == "accepted"}
 
 
-CURL = ["curl", "-s", "-o", "/dev/null", "--cacert", "{ca}", "https://{host}:{port}/"]
+SECRET = "s3cret-of-the-command-line"
+CURL = ["curl", "-s", "-H", f"X-Key: {SECRET}", "-o", "/dev/null", "--cacert", "{ca}", "https://{host}:{port}/"]
 S_CLIENT = "echo hello | openssl s_client -connect {host}:{port} -CAfile {ca} -no_ign_eof "
 PUBLISH = ["mosquitto_pub", "-h", "{host}", "-p", "{port}", "--cafile", "{ca}", "-t", "a", "-m", "b"]
 GNUTLS = "echo hello | gnutls-cli --x509cafile {ca} -p {port} {host}"
