@@ -151,7 +151,8 @@ static int report(const struct cli_command *command, const struct arguments *arg
     struct avs_error error = AVS_ERROR_INIT;
     char *json = NULL;
     int result = CLI_OK;
-    bool is_told = avs_iot_endpoint_cause(endpoint) == AVS_CAUSE_NONE;
+    bool is_told = avs_iot_endpoint_host(endpoint)[0] != '\0';
+    bool is_well = avs_iot_endpoint_cause(endpoint) == AVS_CAUSE_NONE;
     if (arguments->is_json) {
         enum avs_status status = avs_iot_endpoint_to_json(endpoint, &json, &error);
         result = cli_print_taken(command, status, json, &error);
@@ -161,7 +162,7 @@ static int report(const struct cli_command *command, const struct arguments *arg
             cli_print("\n");
             fflush(stdout); /* before what is said of it */
         }
-        result = is_told && arguments->is_quiet ? CLI_OK : explain(command, endpoint);
+        result = is_well && arguments->is_quiet ? CLI_OK : explain(command, endpoint);
     }
     return result == CLI_OK ? avs_iot_endpoint_exit_code(endpoint) : result;
 }
@@ -219,7 +220,8 @@ const struct cli_command cli_iot_endpoint = {
         "avs-shim iot endpoint --cert c.pem --key k.pem --role-alias fleet --credentials-endpoint "
         "HOST",
     .exits = "0  told\n"
-             "1  refused: by AWS, or its certificate is not trusted here\n"
+             "1  refused: by AWS, its certificate is not trusted here, or the name does not fit "
+             "what was asked for\n"
              "2  usage, no keys, no region, a file that cannot be read\n"
              "3  never reached",
     .schema = AVS_IOT_ENDPOINT_SCHEMA,

@@ -93,9 +93,10 @@ def botocore_error(raw):
     (None, "iot%3AData-ATS"), ("data-ats", "iot%3AData-ATS"), ("data", "iot%3AData"),
     ("credentials", "iot%3ACredentialProvider"), ("jobs", "iot%3AJobs")])
 def test_the_host_alone_is_on_stdout(pki, home, kind, api):
-    with AwsPeer(pki, TOLD) as peer:
+    host = HOST.replace("-ats", f".{kind}") if kind in ("credentials", "jobs") else HOST
+    with AwsPeer(pki, answer(200, json.dumps({"endpointAddress": host}))) as peer:
         result = ask(peer, pki, home, *(["--type", kind] if kind else []))
-    assert result.stdout == HOST + "\n", result.stderr
+    assert result.stdout == host + "\n", result.stderr
     assert result.returncode == 0
     line, headers = peer.requests[0]
     assert line == f"GET /endpoint?endpointType={api} HTTP/1.1"
@@ -346,18 +347,21 @@ def test_the_legacy_type_is_explained(pki, home):
     with AwsPeer(pki, answer(200, json.dumps({"endpointAddress": host}))) as peer:
         result = ask(peer, pki, home, "--type", "data")
         other = ask(peer, pki, home)
-    assert result.stdout == host + "\n"
+    assert (result.returncode, result.stdout) == (0, host + "\n")
     assert "devices should use data-ats" in result.stderr
-    assert "not the form" in other.stderr  # no -ats where -ats was asked for
-    assert other.stderr.startswith("[! ] ") and "Trust Services certificates" not in other.stderr
+    assert other.returncode == 1  # no -ats where -ats was asked for
+    assert other.stderr.startswith("[no] ") and "Trust Services certificates" not in other.stderr
     assert "Keep it" not in other.stderr
 
 
 def test_a_name_of_another_region_is_not_called_the_regions(pki, home):
     host = "a1b2c3-ats.iot.eu-west-1.amazonaws.com"
     with AwsPeer(pki, answer(200, json.dumps({"endpointAddress": host}))) as peer:
-        result = ask(peer, pki, home)
-    assert result.stderr.startswith("[! ] ") and "not the form" in result.stderr
+        result = ask(peer, pki, home, "--quiet")
+        report = json.loads(ask(peer, pki, home, "--json").stdout)
+    assert (result.returncode, result.stdout) == (1, host + "\n")
+    assert result.stderr.startswith("[no] ") and "to no device" in result.stderr
+    assert (report["cause"], report["exit_code"], report["endpoint"]) == ("aws_name_unfit", 1, host)
 
 
 def test_another_region_is_another_host(tmp_path, home):

@@ -227,6 +227,11 @@ const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
         "security level.",
         "Create a certificate over RSA 2048 or EC P-256; do not lower the security level.",
         "openssl x509 -in {cert} -noout -text"),
+    ROW(AWS_NAME_UNFIT, CONFIG, ERROR,
+        "AWS answered with a name that is not of the type and region that were asked for.",
+        "Give it to no device before its certificates were judged (avs-shim iot check); ask again "
+        "with --type and --region.",
+        "avs-shim iot regions"),
 };
 
 __attribute__((constructor)) static void join(void) {

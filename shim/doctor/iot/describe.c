@@ -235,6 +235,38 @@ static bool pause_before(unsigned try, int64_t deadline_us) {
     return true;
 }
 
+static bool is_of_type(const struct avs_iot_endpoint *endpoint) {
+    const struct avs_iot_name *name = &endpoint->name;
+    if (!endpoint->has_name || (name->region[0] && strcmp(name->region, endpoint->region) != 0)) {
+        return false;
+    }
+    switch (endpoint->type) {
+    case AVS_IOT_ENDPOINT_DATA_ATS:
+        return name->kind == AVS_IOT_DATA && name->generation == AVS_IOT_GENERATION_ATS;
+    case AVS_IOT_ENDPOINT_DATA:
+        return name->kind == AVS_IOT_LEGACY_DATA || name->kind == AVS_IOT_DATA;
+    case AVS_IOT_ENDPOINT_CREDENTIALS:
+        return name->kind == AVS_IOT_CREDENTIALS;
+    case AVS_IOT_ENDPOINT_JOBS:
+        return name->kind == AVS_IOT_JOBS;
+    case AVS_IOT_ENDPOINT_TYPE_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* A script gives the host to devices unseen: a name that does not fit is no success. */
+static void judge_host(struct avs_iot_endpoint *endpoint) {
+    const char *host = endpoint->answer.host;
+    endpoint->name.size = sizeof(endpoint->name);
+    endpoint->has_name =
+        host[0] && avs_iot_name_parse(host, strlen(host), &endpoint->name, NULL) == AVS_OK;
+    if (host[0] && !is_of_type(endpoint)) {
+        endpoint->cause = AVS_CAUSE_AWS_NAME_UNFIT;
+        endpoint->exit_code = AVS_ASK_REFUSED;
+    }
+}
+
 static enum avs_status ask(struct call *call, struct avs_error *reterr) {
     struct avs_iot_endpoint *endpoint = call->endpoint;
     int timeout_ms = call->options->timeout_ms > 0 ? call->options->timeout_ms
@@ -256,6 +288,7 @@ static enum avs_status ask(struct call *call, struct avs_error *reterr) {
                       {"cause", avs_cause_info(endpoint->cause)->id});
     } while (endpoint->answer.is_transient && endpoint->tries < AVS_IOT_ENDPOINT_TRIES_MAX &&
              pause_before(endpoint->tries, call->deadline_us));
+    judge_host(endpoint);
     return AVS_OK;
 }
 

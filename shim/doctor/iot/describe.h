@@ -23,6 +23,8 @@ struct avs_iot_endpoint {
     unsigned tries;
     bool has_answer; /* something came over a verified connection; else the evidence tells */
     struct avs_iot_answer answer;
+    bool has_name; /* the host is a name that the grammar takes apart: */
+    struct avs_iot_name name;
     enum avs_cause cause;
     int exit_code;
     struct avs_evidence *evidence; /* of the last try */

@@ -46,32 +46,6 @@ static void format_offset(char *field, size_t capacity, int64_t offset_s) {
                     offset_s < 0 ? "behind" : "ahead");
 }
 
-/* What the answer is called by the grammar of names; false without one. */
-static bool read_name(const struct avs_iot_endpoint *endpoint, struct avs_iot_name *name) {
-    const char *host = endpoint->answer.host;
-    *name = (struct avs_iot_name){.size = sizeof(*name)};
-    return host[0] && avs_iot_name_parse(host, strlen(host), name, NULL) == AVS_OK;
-}
-
-static bool is_of_type(const struct avs_iot_name *name, const struct avs_iot_endpoint *endpoint) {
-    if (name->region[0] && strcmp(name->region, endpoint->region) != 0) {
-        return false;
-    }
-    switch (endpoint->type) {
-    case AVS_IOT_ENDPOINT_DATA_ATS:
-        return name->kind == AVS_IOT_DATA && name->generation == AVS_IOT_GENERATION_ATS;
-    case AVS_IOT_ENDPOINT_DATA:
-        return name->kind == AVS_IOT_LEGACY_DATA || name->kind == AVS_IOT_DATA;
-    case AVS_IOT_ENDPOINT_CREDENTIALS:
-        return name->kind == AVS_IOT_CREDENTIALS;
-    case AVS_IOT_ENDPOINT_JOBS:
-        return name->kind == AVS_IOT_JOBS;
-    case AVS_IOT_ENDPOINT_TYPE_COUNT:
-        break;
-    }
-    return false;
-}
-
 /* ---- text ---- */
 
 static void put_keys(struct avs_out *out, const struct avs_iot_endpoint *endpoint) {
@@ -86,31 +60,24 @@ static void put_keys(struct avs_out *out, const struct avs_iot_endpoint *endpoin
 }
 
 static void put_host(struct avs_out *out, const struct avs_iot_endpoint *endpoint) {
-    struct avs_iot_name name;
+    const struct avs_iot_name *name = &endpoint->name;
     const char *note = types[endpoint->type].note;
-    bool is_name = read_name(endpoint, &name);
-    bool is_fitting = is_name && is_of_type(&name, endpoint);
-    avs_out_mark(out, is_fitting ? AVS_MARK_OK : AVS_MARK_NOTE);
+    bool is_fitting = endpoint->cause == AVS_CAUSE_NONE;
+    avs_out_mark(out, is_fitting ? AVS_MARK_OK : AVS_MARK_FAIL);
     avs_out_printf(
         out, "%s, %s, of this account in %s\n", avs_iot_endpoint_api_type(endpoint->type),
         is_fitting ? types[endpoint->type].meaning : "answered with another kind of name",
         endpoint->region);
     put_keys(out, endpoint);
-    if (is_name) {
-        avs_out_printf(out, "     name    %s, generation %s: %s\n", avs_iot_kind_id(name.kind),
-                       avs_iot_generation_id(name.generation), name.why);
-        if (!is_fitting) {
-            avs_out_lines(out, "     note    ",
-                          "That is not the form that names of this type and region have; give it "
-                          "to no device before its certificates were judged (avs-shim iot check).");
-        }
+    if (endpoint->has_name) {
+        avs_out_printf(out, "     name    %s, generation %s: %s\n", avs_iot_kind_id(name->kind),
+                       avs_iot_generation_id(name->generation), name->why);
     }
     avs_out_lines(out, "     note    ", note ? note : "");
-    if (is_fitting) {
-        avs_out_lines(out, "     do      ",
-                      "Keep it: it never changes, and devices need not ask. Take all of it, never "
-                      "put one together from parts.");
-    }
+    avs_out_lines(out, "     do      ",
+                  is_fitting ? "Keep it: it never changes, and devices need not ask. Take all of "
+                               "it, never put one together from parts."
+                             : avs_cause_info(endpoint->cause)->remedy);
 }
 
 static void put_answer(struct avs_out *out, const struct avs_iot_endpoint *endpoint) {
@@ -191,7 +158,7 @@ enum avs_status avs_iot_endpoint_to_text(const struct avs_iot_endpoint *endpoint
                                          struct avs_error *reterr) {
     struct avs_out out = avs_out_init(AVS_OUT_REPORT_BYTES, style);
     enum avs_status status = AVS_OK;
-    if (endpoint->cause == AVS_CAUSE_NONE) {
+    if (endpoint->answer.host[0]) {
         put_host(&out, endpoint);
     } else {
         status = put_refusal(&out, endpoint, reterr);
@@ -206,15 +173,15 @@ enum avs_status avs_iot_endpoint_to_text(const struct avs_iot_endpoint *endpoint
 /* ---- JSON ---- */
 
 static void put_name_json(struct avs_json *json, const struct avs_iot_endpoint *endpoint) {
-    struct avs_iot_name name;
-    if (!read_name(endpoint, &name)) {
+    const struct avs_iot_name *name = &endpoint->name;
+    if (!endpoint->has_name) {
         avs_json_null(json, "name");
         return;
     }
     avs_json_open_object(json, "name");
-    avs_json_text(json, "kind", avs_iot_kind_id(name.kind));
-    avs_json_text(json, "generation", avs_iot_generation_id(name.generation));
-    avs_json_bool(json, "is_of_type", is_of_type(&name, endpoint));
+    avs_json_text(json, "kind", avs_iot_kind_id(name->kind));
+    avs_json_text(json, "generation", avs_iot_generation_id(name->generation));
+    avs_json_bool(json, "is_of_type", endpoint->cause == AVS_CAUSE_NONE);
     avs_json_close(json);
 }
 
@@ -265,8 +232,7 @@ static void put_all_json(struct avs_json *json, const struct avs_iot_endpoint *e
     avs_json_uint(json, "tries", endpoint->tries);
     put_answer_json(json, endpoint);
     put_name_json(json, endpoint);
-    avs_json_text(json, "note",
-                  endpoint->cause == AVS_CAUSE_NONE ? types[endpoint->type].note : NULL);
+    avs_json_text(json, "note", endpoint->answer.host[0] ? types[endpoint->type].note : NULL);
     put_cause_json(json, endpoint, command);
     avs_json_close(json);
 }

@@ -123,7 +123,8 @@ AVS_BEGIN_DECLS
     XX(AWS_ANSWER_BAD, "aws_answer_bad")                       \
     XX(AWS_ROLE_REFUSED, "aws_role_refused")                   \
     XX(CLIENT_CERT_NOT_ASKED, "client_cert_not_asked")         \
-    XX(CLIENT_KEY_WEAK, "client_key_weak")
+    XX(CLIENT_KEY_WEAK, "client_key_weak")                     \
+    XX(AWS_NAME_UNFIT, "aws_name_unfit")
 
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,

@@ -82,9 +82,10 @@ AVS_API void avs_iot_endpoint_free(struct avs_iot_endpoint *endpoint);
 
 /** The host, lent; "" when it was not told. Thread: any. */
 AVS_API const char *avs_iot_endpoint_host(const struct avs_iot_endpoint *endpoint);
-/** Why not; AVS_CAUSE_NONE with a host. Thread: any. */
+/** Why not; AVS_CAUSE_NONE with a host of the type and region that were asked for, AWS_NAME_UNFIT
+ *  with another. Thread: any. */
 AVS_API enum avs_cause avs_iot_endpoint_cause(const struct avs_iot_endpoint *endpoint);
-/** 0 told, 1 refused, 3 never reached. Thread: any. */
+/** 0 told, 1 refused or a name that does not fit, 3 never reached. Thread: any. */
 AVS_API int avs_iot_endpoint_exit_code(const struct avs_iot_endpoint *endpoint);
 
 /** What it means, or why not and what to do, without the host as a line of its own; newline-
