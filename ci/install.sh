@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 . ./lib.sh
 
 build="gcc g++ make cmake ninja-build pkg-config libssl-dev libnghttp2-dev libcurl4-openssl-dev libjson-c-dev zlib1g-dev libsqlite3-dev ca-certificates"
-test="$build git clang clang-format shellcheck pyflakes3 libcmocka-dev python3 python3-pytest python3-h2 python3-jsonschema"
+test="$build git clang clang-format shellcheck pyflakes3 libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-h2 python3-jsonschema"
 test+=" nghttp2 nginx-light tinyproxy-bin dnsmasq-base faketime openssl curl iproute2 binutils patch gnutls-bin"
 test+=" mosquitto mosquitto-clients softhsm2 libengine-pkcs11-openssl libnginx-mod-stream python3-botocore"
 test+=" mandoc zsh fish"

@@ -25,8 +25,8 @@ class Session:
     """fetch, running: its JSON lines as they come."""
 
     def __init__(self, *arguments, **environment):
-        self.process = subprocess.Popen([FETCH, *map(str, arguments)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([FETCH, *map(str, arguments)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env=ENVIRONMENT | environment)
         self.events = []
 
@@ -37,6 +37,11 @@ class Session:
             if self.events[-1]["event"] == event:
                 return self.events[-1]
         raise AssertionError(f"no {event}; {self.events}; {self.process.stderr.read()}")
+
+    def go_on(self):
+        """Past its next step `line`."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def finish(self, timeout=60):
         out, self.errors = self.process.communicate(timeout=timeout)
@@ -187,14 +192,18 @@ def test_a_session_that_is_no_good_any_more_costs_a_handshake_and_no_request(
     store.write_bytes(pki.root.read_bytes())
     moved = Pki(tmp_path / "moved", HOST)  # the server moves to another authority
     gateway.context.maximum_version = version
-    running = Session("--ca", store, *gateway.fetch[2:], f"get={gateway.url}/", "wait", "sleep=500",
-                      f"get={gateway.url}/", "wait", "sleep=1500", f"get={gateway.url}/", "wait")
+    running = Session("--ca", store, *gateway.fetch[2:], f"get={gateway.url}/", "wait", "line",
+                      f"get={gateway.url}/", "wait", "line", f"get={gateway.url}/", "wait")
     running.next("finished")
     gateway.connections[0].close()
+    running.next("disconnected")
+    running.go_on()
     running.next("finished")  # resumed
     store.write_bytes(moved.root.read_bytes())
     gateway.context.load_cert_chain(moved.chain, moved.key)
     gateway.connections[1].close()
+    running.next("disconnected")
+    running.go_on()
     running.finish()
     assert [each["finish"] for each in running.finished] == ["complete"] * 3, running.errors
     assert [each["resumed"] for each in running.of("connected")] == [False, True, False]

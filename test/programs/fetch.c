@@ -6,7 +6,8 @@
  *   --window BYTES  --retry MS (pause_retry_ms)  --log LEVEL (lines on stderr)
  *   STEP: get=URL  get*N=URL  post*BYTES=URL  hold=URL (long-lived)  slow=URL (its sink pauses)
  *         talk*BYTES=URL  (32 bytes each millisecond; needs --retry)
- *         wait  (for all but the held ones)  end  (for all)  sleep=MS  cancel  (all)
+ *         wait  (for all but the held ones)  end  (for all)  line  (for one on stdin)
+ *         sleep=MS  cancel  (all)
  * Prints a JSON line for each event and each finished request, and the counters at the end. */
 #include <pthread.h>
 #include <stdbool.h>
@@ -190,6 +191,10 @@ static void step(const char *text) {
         wait_for(true);
     } else if (strcmp(text, "cancel") == 0) {
         cancel_all();
+    } else if (strcmp(text, "line") == 0) {
+        for (int byte = getchar(); byte != '\n' && byte != EOF;) {
+            byte = getchar();
+        }
     } else if (strncmp(text, "sleep=", 6) == 0) {
         usleep((useconds_t)atoi(argument) * 1000);
     } else {

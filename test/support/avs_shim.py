@@ -49,13 +49,18 @@ def run(*arguments, timeout=60, **options):
 
 def command_for_anybody(folder):
     """A copy of the command that other users can run, as executable= of subprocess.run: the clone
-    may lie in a home that only its owner can enter. The folders above are opened as far as they are
-    ours; the system's temporary folder is open anyway."""
+    may lie in a home that only its owner can enter."""
     copy = shutil.copy(AVS_SHIM, folder)
+    open_to_anybody(folder)
+    return copy
+
+
+def open_to_anybody(folder):
+    """Other users can read a temporary folder then. Those above are opened as far as they are ours;
+    the system's is open anyway."""
     for each in (folder, *folder.parents):
         if each.stat().st_uid == os.geteuid() and not each.stat().st_mode & 0o001:
             each.chmod(each.stat().st_mode | 0o055)
-    return copy
 
 
 def free_port():

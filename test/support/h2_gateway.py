@@ -24,6 +24,7 @@ class Connection:
             h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self.paths = {}
         self.begun = self.answered = 0  # answers, and those of them that have left
+        gateway.connections.append(self)  # before the first answer can leave
         threading.Thread(target=self._run, daemon=True).start()
 
     def _flush(self):
@@ -107,7 +108,7 @@ class Gateway:
             except OSError:
                 return
             try:
-                self.connections.append(Connection(self, self.context.wrap_socket(peer, True)))
+                Connection(self, self.context.wrap_socket(peer, True))
             except OSError:
                 self.given_up += 1  # the client did not like the handshake
 
