@@ -19,10 +19,6 @@ struct avs_qualify_case {
 /** Name of an alert, for people. Static. */
 const char *avs_qualify_alert_name(int alert);
 
-/** Case number `index`: the good one, then the one with an unknown root, then the others; NULL past
- *  the last one. Thread: any. */
-const struct avs_qualify_case *avs_qualify_case(size_t index);
-
 /** What the client did, as the server saw it. */
 enum avs_qualify_act {
     AVS_QUALIFY_ACCEPTED,      /**< handshake finished and application bytes came */

@@ -171,10 +171,6 @@ void sight_hush(struct sight *sight) {
     }
 }
 
-const struct avs_qualify_case *avs_qualify_case(size_t index) {
-    return index < qualify_count() ? &cases[index].shown : NULL;
-}
-
 const char *avs_qualify_alert_name(int alert) {
     return SSL_alert_desc_string_long(alert);
 }

@@ -24,9 +24,9 @@
 
 AVS_DEFINE_AUTO(avs_trust_audit, struct avs_trust_audit, avs_trust_audit_free);
 
-struct avs_audit_store *avs_audit_add_store(struct avs_trust_audit *audit, enum avs_audit_kind kind,
-                                            const char *path, unsigned readers,
-                                            const char *named_by) {
+/* Once; the same file named twice gets both readers. NULL when the table is full. */
+static struct avs_audit_store *add_store(struct avs_trust_audit *audit, enum avs_audit_kind kind,
+                                         const char *path, unsigned readers, const char *named_by) {
     char absolute[AVS_SYSROOT_PATH_BYTES];
     struct stat entry;
     if (!path || !path[0] || !avs_sysroot_absolute(&audit->root, path, absolute)) {
@@ -70,7 +70,7 @@ static void add_path(struct avs_trust_audit *audit, const char *path, unsigned r
     char folder[AVS_CAPATH_FOLDER_BYTES];
     const char *rest = path ? path : "";
     for (size_t i = 0; i < CERT_DIRS_MAX && avs_capath_next(&rest, folder); i++) {
-        avs_audit_add_store(audit, AVS_AUDIT_FOLDER, folder, readers, named_by);
+        add_store(audit, AVS_AUDIT_FOLDER, folder, readers, named_by);
     }
 }
 
@@ -80,7 +80,7 @@ static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit
     const unsigned option = AVS_AUDIT_BY_SDK | AVS_AUDIT_OPTION;
     const unsigned config = AVS_AUDIT_BY_SDK | AVS_AUDIT_CONFIG;
     if (request->ca_file || request->ca_path) { /* just these: the question was about them */
-        avs_audit_add_store(audit, AVS_AUDIT_FILE, request->ca_file, option, "--ca-file");
+        add_store(audit, AVS_AUDIT_FILE, request->ca_file, option, "--ca-file");
         add_path(audit, request->ca_path, option, "--ca-path");
         return;
     }
@@ -88,12 +88,11 @@ static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit
     if (request->config_ca_file) {
         avs_audit_find(audit, AVS_FINDING_CAINFO_RELEASE, request->config_file, "%s",
                        request->config_ca_file);
-        avs_audit_add_store(audit, AVS_AUDIT_FILE, request->config_ca_file, config,
-                            "libcurlUtils.CURLOPT_CAINFO");
+        add_store(audit, AVS_AUDIT_FILE, request->config_ca_file, config,
+                  "libcurlUtils.CURLOPT_CAINFO");
     } else {
-        avs_audit_add_store(audit, AVS_AUDIT_FILE, defaults->ca_file,
-                            AVS_AUDIT_BY_SDK | AVS_AUDIT_LIBCURL,
-                            is_guess ? "the distribution" : "libcurl's built-in CA file");
+        add_store(audit, AVS_AUDIT_FILE, defaults->ca_file, AVS_AUDIT_BY_SDK | AVS_AUDIT_LIBCURL,
+                  is_guess ? "the distribution" : "libcurl's built-in CA file");
     }
     if (request->config_ca_path) {
         add_path(audit, request->config_ca_path, config, "libcurlUtils.CURLOPT_CAPATH");
@@ -104,16 +103,16 @@ static void add_sdk_stores(struct avs_trust_audit *audit, const struct avs_audit
 }
 
 static void add_default_stores(struct avs_trust_audit *audit, const struct defaults *defaults) {
-    avs_audit_add_store(audit, AVS_AUDIT_FILE, defaults->ca_file, AVS_AUDIT_LIBCURL,
-                        "libcurl's built-in CA file");
+    add_store(audit, AVS_AUDIT_FILE, defaults->ca_file, AVS_AUDIT_LIBCURL,
+              "libcurl's built-in CA file");
     add_path(audit, defaults->ca_path, AVS_AUDIT_LIBCURL, "libcurl's built-in CA path");
     if (avs_sysroot_is_file(&audit->root, defaults->openssl_file)) {
-        avs_audit_add_store(audit, AVS_AUDIT_FILE, defaults->openssl_file, AVS_AUDIT_OPENSSL,
-                            "OpenSSL's default file");
+        add_store(audit, AVS_AUDIT_FILE, defaults->openssl_file, AVS_AUDIT_OPENSSL,
+                  "OpenSSL's default file");
     }
     if (avs_sysroot_is_folder(&audit->root, defaults->openssl_folder)) {
-        avs_audit_add_store(audit, AVS_AUDIT_FOLDER, defaults->openssl_folder, AVS_AUDIT_OPENSSL,
-                            "OpenSSL's default path");
+        add_store(audit, AVS_AUDIT_FOLDER, defaults->openssl_folder, AVS_AUDIT_OPENSSL,
+                  "OpenSSL's default path");
     }
 }
 
@@ -121,12 +120,12 @@ static void add_system_stores(struct avs_trust_audit *audit) {
     const struct avs_distro *distro = avs_distro_detect(&audit->root);
     for (size_t i = 0; i < AVS_DISTRO_PLACES_MAX; i++) {
         if (distro->bundle[i] && avs_sysroot_is_file(&audit->root, distro->bundle[i])) {
-            avs_audit_add_store(audit, AVS_AUDIT_FILE, distro->bundle[i], AVS_AUDIT_SYSTEM,
-                                "the distribution");
+            add_store(audit, AVS_AUDIT_FILE, distro->bundle[i], AVS_AUDIT_SYSTEM,
+                      "the distribution");
         }
         if (distro->folder[i] && avs_sysroot_is_folder(&audit->root, distro->folder[i])) {
-            avs_audit_add_store(audit, AVS_AUDIT_FOLDER, distro->folder[i], AVS_AUDIT_SYSTEM,
-                                "the distribution");
+            add_store(audit, AVS_AUDIT_FOLDER, distro->folder[i], AVS_AUDIT_SYSTEM,
+                      "the distribution");
         }
     }
 }
@@ -137,8 +136,8 @@ static void add_tool_store(struct avs_trust_audit *audit, const char *variable, 
         return;
     }
     bool is_folder = may_be_folder && avs_sysroot_is_folder(&audit->root, path);
-    struct avs_audit_store *store = avs_audit_add_store(
-        audit, is_folder ? AVS_AUDIT_FOLDER : AVS_AUDIT_FILE, path, AVS_AUDIT_CURL_TOOL, variable);
+    struct avs_audit_store *store = add_store(audit, is_folder ? AVS_AUDIT_FOLDER : AVS_AUDIT_FILE,
+                                              path, AVS_AUDIT_CURL_TOOL, variable);
     if (store && !(store->readers & AVS_AUDIT_BY_SDK)) { /* else both see the same store */
         AVS_TEXT_SET(store->named_by, variable);
         avs_audit_find(audit, AVS_FINDING_TOOL_ONLY, variable, "%s", path);

@@ -25,11 +25,6 @@ struct avs_audit_request {
     const struct avs_audit_machine *machine; /* ignored with a sysroot */
 };
 
-/** Add a store once; the same file named twice gets both readers. NULL when the table is full. */
-struct avs_audit_store *avs_audit_add_store(struct avs_trust_audit *audit, enum avs_audit_kind kind,
-                                            const char *path, unsigned readers,
-                                            const char *named_by);
-
 AVS_NODISCARD enum avs_status avs_audit_run(const struct avs_audit_request *request,
                                             struct avs_trust_audit **ret_audit,
                                             struct avs_error *reterr);

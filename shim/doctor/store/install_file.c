@@ -79,8 +79,9 @@ static bool stage(int folder, const char *name, const void *data, size_t length)
     return errno == 0;
 }
 
-enum avs_status avs_install_stage_file(const struct avs_sysroot *root, const char *path,
-                                       const void *data, size_t length, struct avs_error *reterr) {
+/* Writing is done in two halves: everything that can run out of space happens in the first. */
+static enum avs_status stage_file(const struct avs_sysroot *root, const char *path,
+                                  const void *data, size_t length, struct avs_error *reterr) {
     char name[AVS_SYSROOT_NAME_BYTES];
     int folder = avs_sysroot_open_parent(root, path, false, name);
     bool is_done = folder >= 0 && stage(folder, name, data, length);
@@ -88,8 +89,8 @@ enum avs_status avs_install_stage_file(const struct avs_sysroot *root, const cha
     return is_done ? AVS_OK : avs_install_fail_io(root, errno, "write", path, reterr);
 }
 
-enum avs_status avs_install_commit_file(const struct avs_sysroot *root, const char *path,
-                                        struct avs_error *reterr) {
+static enum avs_status commit_file(const struct avs_sysroot *root, const char *path,
+                                   struct avs_error *reterr) {
     char name[AVS_SYSROOT_NAME_BYTES], staged[AVS_SYSROOT_NAME_BYTES];
     int folder = avs_sysroot_open_parent(root, path, false, name);
     bool is_done = folder >= 0;
@@ -118,8 +119,8 @@ void avs_install_drop_staged(const struct avs_sysroot *root, const char *path) {
 
 enum avs_status avs_install_write_file(const struct avs_sysroot *root, const char *path,
                                        const void *data, size_t length, struct avs_error *reterr) {
-    AVS_TRY(avs_install_stage_file(root, path, data, length, reterr));
-    enum avs_status status = avs_install_commit_file(root, path, reterr);
+    AVS_TRY(stage_file(root, path, data, length, reterr));
+    enum avs_status status = commit_file(root, path, reterr);
     if (status != AVS_OK) {
         avs_install_drop_staged(root, path);
     }

@@ -11,12 +11,6 @@
 AVS_NODISCARD enum avs_status avs_install_write_file(const struct avs_sysroot *root,
                                                      const char *path, const void *data,
                                                      size_t length, struct avs_error *reterr);
-/** The same in two halves: everything that can run out of space happens in the first. */
-AVS_NODISCARD enum avs_status avs_install_stage_file(const struct avs_sysroot *root,
-                                                     const char *path, const void *data,
-                                                     size_t length, struct avs_error *reterr);
-AVS_NODISCARD enum avs_status avs_install_commit_file(const struct avs_sysroot *root,
-                                                      const char *path, struct avs_error *reterr);
 /** Remove a staged half that is not going to be committed; a missing one is fine. */
 void avs_install_drop_staged(const struct avs_sysroot *root, const char *path);
 AVS_NODISCARD enum avs_status avs_install_remove_file(const struct avs_sysroot *root,
