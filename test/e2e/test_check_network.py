@@ -38,6 +38,16 @@ def test_no_route_is_network_unreachable():
     assert got == (3, "inconclusive", "network_unreachable")
 
 
+@pytest.mark.parametrize("setup, address", [
+    ("ip route add prohibit 192.0.2.9/32", "192.0.2.9:443"),
+    ("ip -6 route add prohibit 2001:db8::9/128", "[2001:db8::9]:443"),  # EACCES, where IPv4 says so too
+    ("ip route add unreachable 192.0.2.9/32", "192.0.2.9:443"),
+])
+def test_a_way_that_is_prohibited_is_no_closed_port(setup, address):
+    got = in_namespace(f"ip link set lo up; {setup}", "--connect-to", address, "--timeout", "3")
+    assert got == (3, "inconclusive", "network_unreachable")
+
+
 def test_unanswered_packets_are_a_connect_timeout():
     with socket.socket() as listener, contextlib.ExitStack() as waiting:
         listener.bind(("127.0.0.1", 0))

@@ -250,11 +250,11 @@ static enum avs_dial_outcome outcome_of_errno(int os_errno) {
     case EHOSTUNREACH:
     case ENETDOWN:
     case EADDRNOTAVAIL:
+    case EACCES: /* ICMPv6 "administratively prohibited", a route that prohibits */
+    case EPERM:  /* this machine's own firewall */
         return AVS_DIAL_UNREACHABLE;
     case ETIMEDOUT:
         return AVS_DIAL_TIMEOUT;
-    case EACCES:
-    case EPERM:
     case ECONNREFUSED:
         return AVS_DIAL_REFUSED;
     case ECONNRESET:
