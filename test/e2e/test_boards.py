@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from avs_shim import BUILD
-from lab import (CONFIG, DEAD, NAMES, OLD_TLS, ONLY_HTTP1, PARKED, PROXY, RESOLVER, STORE, Board,
+from lab import (CONFIG, DEAD, NAMES, OLD_TLS, ONLY_HTTP1, PARKED, PROXY, STORE, Board,
                  Internet, v4)
 
 IS_SANITIZED = "asan" in BUILD.name or "tsan" in BUILD.name
@@ -172,3 +172,14 @@ def test_board(internet, row):
         assert time.monotonic() - began < 60
         if row.command:
             assert_command_helps(board, row, report)
+
+
+def test_the_audit_of_a_damaged_bundle_has_it_made_again(internet):
+    with Board(internet) as board:
+        board.sh(f"truncate -s -500 {STORE}")
+        said = board.avs_shim("trust", "audit")
+        assert said.returncode == 1
+        (command,) = re.findall(r"^Next +(.*)", said.stdout, re.M)
+        done = board.as_a_user(command)
+        assert done.returncode == 0, done
+        assert board.avs_shim("trust", "audit").returncode == 0

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 
-from avs_shim import AVS_SHIM, BUILD, nginx_command, nginx_version
+from avs_shim import AVS_SHIM, BUILD, nginx_command
 from namespace import Spaces
 from pki import Pki
 

@@ -15,11 +15,18 @@
 #define PATH_BYTES 512
 
 const char *const avs_tools[AVS_TOOL_COUNT] = {
-    [AVS_TOOL_BUSYBOX] = "busybox", [AVS_TOOL_CURL] = "curl",
-    [AVS_TOOL_DATE] = "date",       [AVS_TOOL_GETENT] = "getent",
-    [AVS_TOOL_IP] = "ip",           [AVS_TOOL_NSLOOKUP] = "nslookup",
-    [AVS_TOOL_OPENSSL] = "openssl", [AVS_TOOL_PING] = "ping",
-    [AVS_TOOL_SUDO] = "sudo",       [AVS_TOOL_TIMEDATECTL] = "timedatectl",
+    [AVS_TOOL_BUSYBOX] = "busybox",
+    [AVS_TOOL_CURL] = "curl",
+    [AVS_TOOL_DATE] = "date",
+    [AVS_TOOL_GETENT] = "getent",
+    [AVS_TOOL_IP] = "ip",
+    [AVS_TOOL_NSLOOKUP] = "nslookup",
+    [AVS_TOOL_OPENSSL] = "openssl",
+    [AVS_TOOL_PING] = "ping",
+    [AVS_TOOL_SUDO] = "sudo",
+    [AVS_TOOL_TIMEDATECTL] = "timedatectl",
+    [AVS_TOOL_UPDATE_CA_CERTIFICATES] = "update-ca-certificates",
+    [AVS_TOOL_UPDATE_CA_TRUST] = "update-ca-trust",
 };
 
 /* The file of that name on PATH; an applet's is busybox itself. */

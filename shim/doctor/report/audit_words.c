@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "store/command.h"
+#include "store/install_distro.h"
 
 const char *avs_audit_state_text(enum avs_audit_state state) {
     switch (state) {
@@ -241,12 +242,40 @@ static void add_copy(const struct avs_trust_audit *audit, const char *from, bool
     add_path(audit, to, strlen(to), "", out);
 }
 
+/** The convention whose updater makes this very file out of the CAs of the distribution, and can so
+ *  make it again; NULL = none, or it cannot be run from here. */
+static const struct avs_distro *maker_of(const struct avs_trust_audit *audit,
+                                         const struct avs_audit_store *bundle) {
+    const struct avs_distro *distro = avs_distro_detect(&audit->root);
+    if (audit->is_sysroot || !distro->updater[0] || access(distro->updater[0], X_OK) != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < AVS_DISTRO_PLACES_MAX && distro->bundle[i]; i++) {
+        if (strcmp(distro->bundle[i], bundle->path) == 0) {
+            return distro;
+        }
+    }
+    return NULL;
+}
+
+static void add_updater(const struct avs_trust_audit *audit, const struct avs_distro *distro,
+                        struct avs_buffer *out) {
+    avs_buffer_printf(out, "%s%s", avs_store_sudo(&audit->root, distro->bundle[0]),
+                      distro->updater[0]);
+    for (size_t i = 1; i < AVS_DISTRO_ARGS_MAX && distro->updater[i]; i++) {
+        avs_buffer_printf(out, " %s", distro->updater[i]);
+    }
+}
+
 /** Nothing can be added to a CA file that is missing or refused. */
 static void add_for_broken(const struct avs_trust_audit *audit,
                            const struct avs_audit_store *broken, struct avs_buffer *out) {
     const struct avs_audit_store *good = good_bundle(audit);
+    const struct avs_distro *maker = maker_of(audit, broken);
     bool is_missing = broken->state == AVS_STORE_UNREADABLE && broken->os_errno == ENOENT;
-    if (good && is_missing) {
+    if (maker && (is_missing || broken->state == AVS_STORE_INVALID)) {
+        add_updater(audit, maker, out);
+    } else if (good && is_missing) {
         add_copy(audit, good->path, true, broken->path, out);
     } else if (!good && is_missing && audit->is_sysroot && own_bundle()) {
         add_copy(audit, own_bundle(), false, broken->path, out);
@@ -277,6 +306,9 @@ void avs_audit_add_advice(const struct avs_trust_audit *audit, struct avs_buffer
                           audit->config_file, broken->path);
     } else if (broken && (broken->readers & AVS_AUDIT_OPTION)) {
         avs_buffer_printf(out, "put a good PEM bundle at %s", broken->path);
+    } else if (broken && maker_of(audit, broken)) {
+        avs_buffer_printf(out, "have %s made again out of the distribution's certificates",
+                          broken->path);
     } else if (broken) {
         avs_buffer_printf(out,
                           "set libcurlUtils.CURLOPT_CAINFO (SDK 1.16 and later) to a good bundle, "

@@ -101,6 +101,27 @@ static bool is_path_alone(const struct view *view) {
     return !trust->store.ca_file[0] && trust->store.ca_path[0];
 }
 
+/* The bundle that the distribution makes out of its certificates, and so can make again. */
+static bool is_made_bundle(const struct view *view) {
+    static const char *const bundles[] = {
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    };
+    for (size_t i = 0; i < AVS_COUNT(bundles); i++) {
+        if (strcmp(view->session->tls.trust.store.ca_file, bundles[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_made_bundle_missing(const struct view *view) {
+    return is_made_bundle(view) && view->session->tls.trust.store.os_errno == ENOENT;
+}
+
 static bool has_line(const struct view *view) {
     return view->session->tls.trust.store.line > 0;
 }
@@ -187,9 +208,16 @@ static const struct {
     {AVS_CAUSE_CLOCK_WRONG, NULL, AVS_TOOL_NONE, "{sudo}date -u -s {time}"},
     {AVS_CAUSE_CERT_INVALID, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
     {AVS_CAUSE_CA_FILE_UNREADABLE, is_path_alone, AVS_TOOL_NONE, "ls -ld {ca_path}"},
+    {AVS_CAUSE_CA_FILE_UNREADABLE, is_made_bundle_missing, AVS_TOOL_UPDATE_CA_CERTIFICATES,
+     "{sudo}update-ca-certificates"},
+    {AVS_CAUSE_CA_FILE_UNREADABLE, is_made_bundle_missing, AVS_TOOL_UPDATE_CA_TRUST,
+     "{sudo}update-ca-trust"},
     {AVS_CAUSE_CA_FILE_UNREADABLE, is_folder_missing, AVS_TOOL_NONE,
      "ls -ld {ca_file} || ls -la {ca_folder}"},
     {AVS_CAUSE_CA_FILE_UNREADABLE, NULL, AVS_TOOL_NONE, "ls -ld {ca_file}"},
+    {AVS_CAUSE_CA_FILE_INVALID, is_made_bundle, AVS_TOOL_UPDATE_CA_CERTIFICATES,
+     "{sudo}update-ca-certificates"},
+    {AVS_CAUSE_CA_FILE_INVALID, is_made_bundle, AVS_TOOL_UPDATE_CA_TRUST, "{sudo}update-ca-trust"},
     {AVS_CAUSE_CA_FILE_INVALID, has_line, AVS_TOOL_NONE, "sed -n {line},+2p {ca_file}"},
     {AVS_CAUSE_CA_FILE_INVALID, is_der, AVS_TOOL_NONE,
      "openssl x509 -inform DER -in {ca_file} -out ca.pem"},
