@@ -66,6 +66,20 @@ static int wait_ms(const struct avs_core *core, int64_t now_us) {
     return left_ms < WAIT_MS_MAX ? (int)left_ms : WAIT_MS_MAX;
 }
 
+/* The answer to a request is often followed by the next request at once, from a thread that
+ * on_finished has just woken. Give it the processor for a moment, while no answer is waited for: it
+ * then finds us awake, neither side needs the kernel to hand the request over, and one turn does
+ * for the answer and the request. */
+static void await_next(struct avs_client *client) {
+    struct avs_core *core = &client->core;
+    if (core->loop.has_just_finished && core->loop.awaited_count == 0) {
+        for (unsigned i = 0; i < YIELDS_MAX && !avs_inbox_has_posts(&core->any.inbox); i++) {
+            sched_yield();
+        }
+    }
+    core->loop.has_just_finished = false;
+}
+
 static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     struct avs_loop_fd fds[AVS_CONNS_MAX + 1];
     size_t count = avs_links_collect(&client->loop.links, fds, AVS_CONNS_MAX);
@@ -75,6 +89,7 @@ static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     }
     avs_loop_wait(client->wait, fds, all,
                   may_sleep ? wait_ms(&client->core, client->core.loop.now_us) : 0);
+    avs_inbox_awake(&client->core.any.inbox);
     AVS_CORE_COUNT(&client->core, loop_wakeups);
     int64_t now_us = avs_clock_monotonic_us();
     client->core.loop.now_us = now_us;
@@ -85,19 +100,7 @@ static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     if (all > count && fds[count].is_readable && avs_net_change_take(client->loop.change_fd)) {
         avs_core_network_changed(&client->core, now_us);
     }
-}
-
-/* The answer to a request is often followed by the next request at once, from a thread that
- * on_finished has just woken. Give it the processor for a moment, while no answer is waited for: it
- * then finds us awake, and neither side needs the kernel to hand the request over. */
-static void await_next(struct avs_client *client) {
-    struct avs_core *core = &client->core;
-    if (core->loop.has_just_finished && core->loop.awaited_count == 0) {
-        for (unsigned i = 0; i < YIELDS_MAX && !avs_inbox_has_posts(&core->any.inbox); i++) {
-            sched_yield();
-        }
-    }
-    core->loop.has_just_finished = false;
+    await_next(client);
 }
 
 static void client_destroy(struct avs_client *client) {
@@ -123,7 +126,6 @@ static void *run(void *user) {
         if (avs_core_is_finished(core)) {
             break;
         }
-        await_next(client);
         bool may_sleep = avs_inbox_sleep(&core->any.inbox);
         if (may_sleep || ++busy_turns == BUSY_TURNS_MAX) {
             wait_and_receive(client, may_sleep);

@@ -9,8 +9,16 @@
 #define FIRST_SLOT_COUNT 16u
 _Static_assert(AVS_CLIENT_STREAMS_MAX <= (1 << SLOT_BITS), "an id must be able to name every slot");
 
+/* What the loop and those who post know of each other without the lock. A post that finds the loop
+ * asleep is the one that wakes it. */
+enum attention {
+    ASLEEP, /* or about to wait: nothing was posted */
+    AWAKE,  /* at work, and has taken all that was posted */
+    POSTED, /* and will look in here before it sleeps */
+};
+
 enum avs_status avs_inbox_init(struct avs_inbox *inbox, struct avs_error *reterr) {
-    *inbox = (struct avs_inbox){.next_sequence = 1, .is_awake = true};
+    *inbox = (struct avs_inbox){.next_sequence = 1, .attention = AWAKE};
     int code = pthread_mutex_init(&inbox->lock, NULL);
     if (code != 0) {
         return avs_fail_errno(reterr, AVS_ERR_INTERNAL, AVS_CAUSE_INTERNAL, code,
@@ -25,12 +33,14 @@ void avs_inbox_done(struct avs_inbox *inbox) {
     pthread_mutex_destroy(&inbox->lock);
 }
 
-/* Behind the lock: true when the loop sleeps, and is to be woken for what was just posted. */
-static bool wake(struct avs_inbox *inbox) {
-    bool is_wakeup_needed = !inbox->is_awake;
-    __atomic_store_n(&inbox->has_posts, true, __ATOMIC_RELAXED);
-    inbox->is_awake = true;
-    return is_wakeup_needed;
+/* True when the loop sleeps, and is to be woken for what was just posted. */
+static bool call(struct avs_inbox *inbox) {
+    return __atomic_exchange_n(&inbox->attention, POSTED, __ATOMIC_ACQ_REL) == ASLEEP;
+}
+
+static bool change(struct avs_inbox *inbox, int from, int to) {
+    return __atomic_compare_exchange_n(&inbox->attention, &from, to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
 }
 
 /* Behind the lock: room for one more exchange. */
@@ -76,7 +86,7 @@ enum avs_status avs_inbox_submit(struct avs_inbox *inbox, struct avs_exchange *e
         *(inbox->submitted_last ? &inbox->submitted_last->mail.submitted_next
                                 : &inbox->submitted_first) = exchange;
         inbox->submitted_last = exchange;
-        *ret_is_wakeup_needed = wake(inbox);
+        *ret_is_wakeup_needed = call(inbox);
         if (ret_id) {
             *ret_id = exchange->id; /* before the loop can finish and free it */
         }
@@ -112,7 +122,7 @@ static bool post(struct avs_inbox *inbox, uint64_t id, bool is_cancel) {
         if (exchange->mail.is_taken) {
             list_mail(inbox, exchange);
         }
-        is_wakeup_needed = wake(inbox);
+        is_wakeup_needed = call(inbox);
     }
     pthread_mutex_unlock(&inbox->lock);
     return is_wakeup_needed;
@@ -129,17 +139,17 @@ bool avs_inbox_resume(struct avs_inbox *inbox, uint64_t id) {
 bool avs_inbox_shut_down(struct avs_inbox *inbox) {
     pthread_mutex_lock(&inbox->lock);
     inbox->is_shut_down = true;
-    bool is_wakeup_needed = wake(inbox);
+    bool is_wakeup_needed = call(inbox);
     pthread_mutex_unlock(&inbox->lock);
     return is_wakeup_needed;
 }
 
 struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret_has_mail,
                                               bool *ret_is_shut_down) {
+    (void)change(inbox, POSTED, AWAKE); /* first: a post from now on is looked for again */
     pthread_mutex_lock(&inbox->lock);
     struct avs_exchange *first = inbox->submitted_first;
     inbox->submitted_first = inbox->submitted_last = NULL;
-    __atomic_store_n(&inbox->has_posts, false, __ATOMIC_RELAXED); /* mail is taken next */
     for (struct avs_exchange *each = first; each; each = each->mail.submitted_next) {
         each->mail.is_taken = true;
         if (each->mail.is_cancel_wanted || each->mail.is_resume_wanted) {
@@ -147,7 +157,7 @@ struct avs_exchange *avs_inbox_take_submitted(struct avs_inbox *inbox, bool *ret
         }
     }
     *ret_has_mail = inbox->mail_first != NULL;
-    *ret_is_shut_down = inbox->is_shutdown_taken = inbox->is_shut_down;
+    *ret_is_shut_down = inbox->is_shut_down;
     pthread_mutex_unlock(&inbox->lock);
     return first;
 }
@@ -196,17 +206,13 @@ void avs_inbox_forget(struct avs_inbox *inbox, struct avs_exchange *exchange) {
 }
 
 bool avs_inbox_has_posts(const struct avs_inbox *inbox) {
-    return __atomic_load_n(&inbox->has_posts, __ATOMIC_RELAXED);
+    return __atomic_load_n(&inbox->attention, __ATOMIC_ACQUIRE) == POSTED;
 }
 
 bool avs_inbox_sleep(struct avs_inbox *inbox) {
-    pthread_mutex_lock(&inbox->lock);
-    bool is_empty = !inbox->submitted_first && !inbox->mail_first &&
-                    inbox->is_shut_down == inbox->is_shutdown_taken;
-    inbox->is_awake = !is_empty;
-    if (!is_empty) {
-        __atomic_store_n(&inbox->has_posts, true, __ATOMIC_RELAXED); /* some mail was left over */
-    }
-    pthread_mutex_unlock(&inbox->lock);
-    return is_empty;
+    return change(inbox, AWAKE, ASLEEP);
+}
+
+void avs_inbox_awake(struct avs_inbox *inbox) {
+    (void)change(inbox, ASLEEP, AWAKE);
 }

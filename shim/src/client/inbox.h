@@ -19,9 +19,8 @@ struct avs_inbox {
     uint64_t next_sequence;
     struct avs_exchange *submitted_first, *submitted_last; /* by mail.submitted_next */
     struct avs_exchange *mail_first, *mail_last;           /* by mail.next */
-    bool is_shut_down, is_shutdown_taken;
-    bool has_posts; /* an atomic too: the loop looks at it without the lock */
-    bool is_awake;  /* the loop runs, or has been woken: it will look in here before it sleeps */
+    bool is_shut_down;
+    int attention; /* an atomic: whether the loop must be woken for a post, see inbox.c */
 };
 
 struct avs_mail {
@@ -53,7 +52,9 @@ bool avs_inbox_take_mail(struct avs_inbox *inbox, struct avs_mail *ret_mail);
 void avs_inbox_forget(struct avs_inbox *inbox, struct avs_exchange *exchange);
 /* Something was posted that was not taken yet. No lock: a hint. */
 bool avs_inbox_has_posts(const struct avs_inbox *inbox);
-/* May the loop sleep? True: nothing waits in here, and the next post asks for a wake-up. */
+/* May the loop sleep? True: nothing waits in here, and the next post asks for a wake-up, once. */
 bool avs_inbox_sleep(struct avs_inbox *inbox);
+/* Something else has ended the loop's sleep: a post need not wake it. */
+void avs_inbox_awake(struct avs_inbox *inbox);
 
 #endif
