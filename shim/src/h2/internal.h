@@ -18,6 +18,7 @@ struct avs_h2 {
     uint32_t receive_window_bytes;
     uint32_t idle_frames;
     uint32_t goaways;       /* reported ones */
+    bool is_quiet;          /* the last pull found nothing, and nothing was asked for since then */
     bool is_failed;         /* a fatal error: nothing works any more */
     bool is_out_of_memory;  /* found inside a callback, where nghttp2 has no code for it */
     bool is_goaway_sent;    /* submitted, at least */

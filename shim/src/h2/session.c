@@ -146,6 +146,7 @@ enum avs_status avs_h2_feed(struct avs_h2 *h2, const uint8_t *bytes, size_t leng
                               "the HTTP/2 session has failed before: %s", h2->facts.detail);
     }
     h2->facts.bytes_received += length;
+    h2->is_quiet = false;
     ssize_t taken = nghttp2_session_mem_recv(h2->session, bytes, length);
     if (taken < 0) {
         return fail_library(h2, (int)taken, reterr);
@@ -175,9 +176,10 @@ enum avs_status avs_h2_pull(struct avs_h2 *h2, uint8_t *buffer, size_t capacity,
     size_t length = 0;
     while (length < capacity) {
         if (h2->pending_length == 0) {
-            if (h2->is_failed || !nghttp2_session_want_write(h2->session)) {
-                break; /* asked at every turn of the loop, and cheaper than to find nothing */
+            if (h2->is_failed || h2->is_quiet) {
+                break; /* asked at every turn of the loop: nghttp2 would look through its queues */
             }
+            h2->is_quiet = true; /* unless a call from inside asks for something */
             ssize_t made = nghttp2_session_mem_send(h2->session, &h2->pending);
             if (made < 0) {
                 return fail_library(h2, (int)made, reterr);
@@ -185,6 +187,7 @@ enum avs_status avs_h2_pull(struct avs_h2 *h2, uint8_t *buffer, size_t capacity,
             if (made == 0) {
                 break;
             }
+            h2->is_quiet = false;
             h2->pending_length = (size_t)made;
         }
         size_t part =
@@ -206,12 +209,14 @@ bool avs_h2_wants_write(const struct avs_h2 *h2) {
 }
 
 enum avs_status avs_h2_ping(struct avs_h2 *h2, const uint8_t payload[8], struct avs_error *reterr) {
+    h2->is_quiet = false;
     int code = nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, payload);
     return code == 0 ? AVS_OK : fail_library(h2, code, reterr);
 }
 
 void avs_h2_goaway(struct avs_h2 *h2, uint32_t h2_code) {
     h2->is_goaway_sent = true;
+    h2->is_quiet = false;
     if (nghttp2_session_terminate_session(h2->session, h2_code) != 0) {
         h2->is_failed = true; /* out of memory: go without a word */
     }

@@ -65,6 +65,7 @@ enum avs_status avs_h2_submit(struct avs_h2 *h2, const struct avs_h2_request *re
     nghttp2_priority_spec priority;
     nghttp2_priority_spec_init(&priority, 0,
                                request->weight ? (int)request->weight : NGHTTP2_DEFAULT_WEIGHT, 0);
+    h2->is_quiet = false;
     const nghttp2_data_provider provider = {.read_callback = avs_h2_stream_read};
     int32_t id = nghttp2_submit_request(h2->session, &priority, fields, request->field_count,
                                         request->has_source ? &provider : NULL, stream);
@@ -84,6 +85,7 @@ enum avs_status avs_h2_submit(struct avs_h2 *h2, const struct avs_h2_request *re
 }
 
 void avs_h2_cancel(struct avs_h2 *h2, struct avs_h2_stream *stream, uint32_t h2_code) {
+    h2->is_quiet = false;
     if (!stream->is_whole && !h2->is_failed) {
         nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream->id, h2_code);
     }
@@ -156,7 +158,7 @@ ssize_t avs_h2_stream_read(nghttp2_session *session, int32_t stream_id, uint8_t 
 
 void avs_h2_resume_source(struct avs_h2 *h2, struct avs_h2_stream *stream) {
     if (stream->is_source_paused && !stream->is_whole) {
-        stream->is_source_paused = false;
+        stream->is_source_paused = h2->is_quiet = false;
         nghttp2_session_resume_data(h2->session, stream->id);
     }
 }
@@ -240,7 +242,7 @@ void avs_h2_resume_sink(struct avs_h2 *h2, struct avs_h2_stream *stream) {
     if (!stream->is_sink_paused) {
         return;
     }
-    stream->is_sink_paused = false;
+    stream->is_sink_paused = h2->is_quiet = false;
     while (stream->held_offset < stream->held.length) {
         size_t left = stream->held.length - stream->held_offset;
         size_t length = stream->chunk_length     ? stream->chunk_length
