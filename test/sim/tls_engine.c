@@ -6,6 +6,8 @@
 #include "tls/sessions.h"
 
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -651,6 +653,7 @@ static void ends_are_told_apart(void **state) {
             shake_hands(&pair);
             assert_established(&pair);
             assert_int_equal(SSL_write(pair.server, "last", 4), 4);
+            ERR_put_error(ERR_LIB_PEM, 0, PEM_R_NO_START_LINE, "elsewhere", 1); /* anybody's */
             switch ((enum avs_close_kind)kind) {
             case AVS_CLOSE_CLOSE_NOTIFY:
                 SSL_shutdown(pair.server);
@@ -681,6 +684,10 @@ static void ends_are_told_apart(void **state) {
             assert_int_equal(avs_tls_read(pair.tls, bytes, sizeof(bytes)), 0);
             assert_int_equal(avs_tls_state(pair.tls), AVS_TLS_CLOSED);
             assert_int_equal(avs_tls_close_kind(pair.tls), kind);
+            assert_null(strstr(pair.facts.openssl_error, "start line"));
+            if (kind == AVS_CLOSE_CLOSE_NOTIFY || kind == AVS_CLOSE_ALERT) {
+                assert_int_equal(pair.facts.openssl_error[0] != '\0', kind == AVS_CLOSE_ALERT);
+            }
             assert_int_equal(pair.facts.outcome, AVS_HANDSHAKE_ESTABLISHED); /* stays true */
             assert_true(pair.facts.is_verified);
             assert_int_equal(avs_tls_write(pair.tls, bytes, 1), 0);

@@ -199,16 +199,20 @@ enum avs_close_kind avs_tls_close_kind(const struct avs_tls *tls) {
     return tls->close_kind;
 }
 
-/* OpenSSL reads its error queue to tell failures apart, so it must be empty before each call; it
- * nearly always is, and looking is cheaper than clearing. */
-static void forget_old_errors(void) {
-    if (ERR_peek_error() != 0) {
-        ERR_clear_error();
+/* Has the last call not failed, but waits for the connection? As SSL_get_error has it, without the
+ * thread's error queue, where anybody's old errors may lie: to clear it before every record costs
+ * more than to copy the record. */
+static bool is_waiting(const struct avs_tls *tls) {
+    if (!BIO_should_retry(SSL_get_rbio(tls->ssl))) {
+        return false;
     }
+    if (SSL_want_write(tls->ssl)) { /* an alert that found no room is a failure */
+        return ERR_GET_LIB(ERR_peek_last_error()) != ERR_LIB_SSL;
+    }
+    return SSL_want_read(tls->ssl) && tls->pipe.input_end == AVS_CLOSE_OPEN;
 }
 
-static void note_openssl_error(struct avs_tls *tls) {
-    unsigned long code = ERR_peek_error();
+static void note_openssl_error(struct avs_tls *tls, unsigned long code) {
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
     if (reason && tls->facts->openssl_error[0] == '\0') {
         AVS_TEXT_SET(tls->facts->openssl_error, reason);
@@ -266,7 +270,7 @@ static void note_parameters(struct avs_tls *tls) {
 
 static void fail_handshake(struct avs_tls *tls) {
     note_parameters(tls);
-    note_openssl_error(tls);
+    note_openssl_error(tls, ERR_peek_error());
     tls->facts->outcome = failed_outcome(tls);
     if (tls->facts->outcome == AVS_HANDSHAKE_CLOSED || tls->facts->outcome == AVS_HANDSHAKE_RESET) {
         tls->facts->alert_sent = -1; /* OpenSSL's, to nobody */
@@ -340,17 +344,11 @@ static void advance_handshake(struct avs_tls *tls) {
         return;
     }
     ERR_clear_error();
-    int result = SSL_do_handshake(tls->ssl);
-    if (result == 1) {
+    if (SSL_do_handshake(tls->ssl) == 1) {
         finish_handshake(tls);
-        return;
+    } else if (!is_waiting(tls)) {
+        fail_handshake(tls);
     }
-    int error = SSL_get_error(tls->ssl, result);
-    if (error == SSL_ERROR_WANT_WRITE ||
-        (error == SSL_ERROR_WANT_READ && tls->pipe.input_end == AVS_CLOSE_OPEN)) {
-        return;
-    }
-    fail_handshake(tls);
 }
 
 /* First bytes as they came. */
@@ -412,6 +410,16 @@ void avs_tls_output_done(struct avs_tls *tls, size_t length) {
     }
 }
 
+/* What OpenSSL says to it: the newest error, and only where there must be one of its own. */
+static unsigned long closing_error(const struct avs_tls *tls) {
+    unsigned long code = ERR_peek_last_error();
+    bool is_own = tls->close_kind == AVS_CLOSE_ALERT;
+#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING /* OpenSSL 3 */
+    is_own = is_own || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+#endif
+    return is_own ? code : 0;
+}
+
 /* The peer is done: by close_notify, alert, end or reset. */
 static void note_close(struct avs_tls *tls) {
     if (tls->facts->alert_received >= 0) {
@@ -426,7 +434,7 @@ static void note_close(struct avs_tls *tls) {
     if (tls->close_kind == AVS_CLOSE_ALERT) { /* RFC 5246 section 7.2.2 */
         avs_tls_resumption_spoil(&tls->resumption);
     }
-    note_openssl_error(tls);
+    note_openssl_error(tls, closing_error(tls));
     tls->state = AVS_TLS_CLOSED;
 }
 
@@ -438,18 +446,13 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
         SSL_has_pending(tls->ssl) == 0) {
         return 0; /* what OpenSSL would find out as well, at the price of a read */
     }
-    forget_old_errors();
     size_t length = 0;
-    int result = SSL_read_ex(tls->ssl, bytes, capacity, &length);
-    if (result == 1) {
+    if (SSL_read_ex(tls->ssl, bytes, capacity, &length) == 1) {
         return length;
     }
-    int error = SSL_get_error(tls->ssl, result);
-    if (error == SSL_ERROR_WANT_WRITE ||
-        (error == SSL_ERROR_WANT_READ && tls->pipe.input_end == AVS_CLOSE_OPEN)) {
-        return 0;
+    if (!is_waiting(tls)) {
+        note_close(tls);
     }
-    note_close(tls);
     return 0;
 }
 
@@ -467,14 +470,11 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
          * the same bytes again; so it is only asked when a whole record fits. */
         return 0;
     }
-    forget_old_errors();
     size_t written = 0;
-    int result = SSL_write_ex(tls->ssl, bytes, length, &written);
-    if (result == 1) {
+    if (SSL_write_ex(tls->ssl, bytes, length, &written) == 1) {
         return written;
     }
-    int error = SSL_get_error(tls->ssl, result);
-    if (error != SSL_ERROR_WANT_WRITE && error != SSL_ERROR_WANT_READ) {
+    if (!is_waiting(tls)) {
         note_close(tls);
     }
     return 0;
@@ -483,9 +483,8 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
 void avs_tls_close(struct avs_tls *tls) {
     if (tls->state == AVS_TLS_ESTABLISHED && !tls->is_close_sent) {
         tls->is_close_sent = true;
-        forget_old_errors();
         (void)SSL_shutdown(tls->ssl);
-        forget_old_errors();
+        ERR_clear_error();
     }
 }
 
