@@ -117,6 +117,12 @@ static const struct {
     {"passphrase was set to correct horse", "horse"},
     {"serial number is G090LF11", "G090"},
     {"api key = deadbeef", "deadbeef"},
+    {"password is correct horse battery staple", "staple"},
+    {"the password is fine wine", "wine"},
+    {"mqtt password hunter2", "hunter2"},
+    {"with password Tr0ub4dor&3.", "Tr0"},
+    {"mosquitto_pub -u dev -P hunter -t x", "hunter"},
+    {"mosquitto_sub -P 'hun ter' -t x", "hun ter"},
     {"its \"secret\" is \"deadbeef\"", "deadbeef"},
     /* markup */
     {"<input name=\"password\" value=\"hunter2\">", "hunter2"},
@@ -211,6 +217,14 @@ static void what_a_reader_needs_stays(void **state) {
         "{\"name\":\"gateway\",\"value\":\"up\"}",
         "<token/>",
         "this->state=1",
+        "the password is wrong for this account",
+        "token is expired since noon",
+        "token is too old",
+        "password expired yesterday",
+        "password file /etc/mosquitto/passwd",
+        "password authentication failed",
+        "scp -P 2222 a b",
+        "password is set",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char masked[512];

@@ -12,6 +12,7 @@ static const char mask_text[] = "***";
 
 enum {
     OPAQUE_BYTES_MIN = 32, /* a run this long with letters and digits is taken for a secret */
+    PORT_DIGITS_MAX = 5,
 };
 
 static bool is_blank(char byte) {
@@ -40,6 +41,20 @@ static struct avs_span match_user_option(const char *here) {
         }
     }
     return (struct avs_span){0, 0};
+}
+
+/* mosquitto's "-P password"; curl's -P and scp's have an address or a port */
+static struct avs_span match_password_option(const char *here) {
+    size_t space = strncmp(here, "-P", 2) == 0 ? avs_mask_blanks(here + 2) : 0;
+    struct avs_opening opening = {0};
+    size_t start = 2 + space + (space > 0 ? avs_mask_quote(here + 2 + space, &opening) : 0);
+    if (space == 0 || here[start] == '-' || !here[start]) {
+        return (struct avs_span){0, 0};
+    }
+    struct avs_span span = avs_mask_value(KEY_PHRASE, &opening, here + start);
+    size_t word = strcspn(here + start, " \t\n"), hide = opening.quote ? span.hide : word;
+    bool is_number = hide == strspn(here + start, "0123456789") && hide <= PORT_DIGITS_MAX;
+    return (struct avs_span){start, is_number ? 0 : hide};
 }
 
 /* Atza|..., Atzr|..., and their URL-encoded form. */
@@ -215,12 +230,10 @@ static const struct {
     struct avs_span (*match)(const char *here);
     enum start start;
 } matches[] = {
-    {match_amazon_token, ANYWHERE}, {match_aws_key, WORD},
-    {match_user_option, WORD},      {match_scheme, WORD},
-    {match_code_in_url, ANYWHERE},  {match_code_in_form, WORD},
-    {avs_mask_key, WORD},           {match_url, ANYWHERE},
-    {match_userinfo, NAME},         {match_mail, WORD},
-    {match_opaque, WORD},
+    {match_amazon_token, ANYWHERE}, {match_aws_key, WORD}, {match_user_option, WORD},
+    {match_password_option, WORD},  {match_scheme, WORD},  {match_code_in_url, ANYWHERE},
+    {match_code_in_form, WORD},     {avs_mask_key, WORD},  {match_url, ANYWHERE},
+    {match_userinfo, NAME},         {match_mail, WORD},    {match_opaque, WORD},
 };
 
 static enum start start_of(const char *text, size_t at) {

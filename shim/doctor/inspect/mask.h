@@ -55,8 +55,7 @@ static inline size_t avs_mask_blanks(const char *text) {
 size_t avs_mask_quote(const char *text, struct avs_opening *opening);
 
 /** Behind a key: optional quotes, blanks, escapes and subscripts around '=', '=>', '->' or ':'
- * (also
- *  "%3D", "%3A"); 0 when there is none, else the length up to the value. */
+ *  (also "%3D", "%3A"); 0 when there is none, else the length up to the value. */
 size_t avs_mask_assignment(const char *text, struct avs_opening *opening);
 
 /** The length of a quoted value, its closing quote left out. */
@@ -71,6 +70,13 @@ struct avs_span avs_mask_value(enum avs_key_kind kind, const struct avs_opening 
 
 /** Has that key a secret value? `*ret_is_whole`: the key is the row, not only its end. */
 enum avs_key_kind avs_mask_key_kind(const char *text, size_t length, bool *ret_is_whole);
+
+/** "password is x", "the token was x": from the key's end to the value, 0 when it says nothing else
+ *  than how the key fares. Sets `opening` when the value is quoted. */
+size_t avs_mask_sentence(const char *text, struct avs_opening *opening);
+
+/** Is the word at `text` one that no sentence has ("Tr0ub4dor&3")? */
+bool avs_mask_looks_secret(const char *text);
 
 /** "key=value" in whatever dress, "--key value", "<key>value<", "the key is value" at `here`. */
 struct avs_span avs_mask_key(const char *here);

@@ -108,51 +108,10 @@ static bool is_event(const char *text) {
     return length > 0 && (after == ':' || (after == '=' && avs_mask_is_word(text[length + 1])));
 }
 
-/* "password is x", "the token was x": from the key's end to the value, 0 when it says nothing else
- * than how the key fares. */
-static size_t sentence_length(const char *text, struct avs_opening *opening) {
-    static const struct {
-        const char *text;
-        bool may_tell_state; /* "is invalid"; behind the others stands a value */
-    } verbs[] = {{"is set to", false},  {"was set to", false}, {"set to", false}, {"are", true},
-                 {"changed to", false}, {"equals", false},     {"is now", true},  {"were", true},
-                 {"is", true},          {"was", true}};
-    static const char *const states[] = {
-        "not",       "no",       "never",   "invalid",  "valid",   "wrong",   "bad",
-        "incorrect", "correct",  "ok",      "fine",     "missing", "absent",  "present",
-        "empty",     "set",      "unset",   "null",     "nil",     "none",    "expired",
-        "required",  "needed",   "refused", "denied",   "revoked", "unknown", "rejected",
-        "accepted",  "changed",  "too",     "already",  "still",   "stale",   "being",
-        "received",  "obtained", "renewed", "refreshed"};
-    struct avs_opening ignored = {0};
-    size_t at = avs_mask_quote(text, &ignored), verb = 0;
-    bool may_tell_state = false;
-    size_t space = avs_mask_blanks(text + at);
-    at += space;
-    for (size_t i = 0; i < AVS_COUNT(verbs) && verb == 0; i++) {
-        size_t length = strlen(verbs[i].text);
-        bool is_verb = avs_mask_begins(text + at, verbs[i].text) && text[at + length] &&
-                       strchr(" \t:=", text[at + length]);
-        verb = is_verb ? length : 0;
-        may_tell_state = is_verb && verbs[i].may_tell_state;
-    }
-    if (space == 0 || verb == 0) {
-        return 0;
-    }
-    at += verb + strspn(text + at + verb, " \t:=");
-    size_t quote = avs_mask_quote(text + at, opening), word = avs_mask_word(text + at);
-    for (size_t i = 0; may_tell_state && quote == 0 && i < AVS_COUNT(states); i++) {
-        if (word == strlen(states[i]) && avs_mask_begins(text + at, states[i])) {
-            return 0;
-        }
-    }
-    return at + quote;
-}
-
 /* From a key's end to its value, 0 when it has none. */
 static size_t way_to_value(const char *text, struct avs_opening *opening) {
     size_t assignment = avs_mask_assignment(text, opening);
-    return assignment > 0 ? assignment : sentence_length(text, opening);
+    return assignment > 0 ? assignment : avs_mask_sentence(text, opening);
 }
 
 struct avs_span avs_mask_key(const char *here) {
@@ -176,8 +135,12 @@ struct avs_span avs_mask_key(const char *here) {
     }
     opening = (struct avs_opening){0};
     size_t assignment = way_to_value(here + key, &opening);
-    if (assignment == 0 && here[0] == '-' && avs_mask_blanks(here + key) > 0) {
-        assignment = avs_mask_blanks(here + key);
+    size_t space = avs_mask_blanks(here + key);
+    if (assignment == 0 &&
+        (here[0] == '-' ||
+         (kind == KEY_PHRASE && is_whole && avs_mask_looks_secret(here + key + space))) &&
+        space > 0) {
+        assignment = space;
         assignment += avs_mask_quote(here + key + assignment, &opening);
         kind = kind == KEY_PROXY ? kind : KEY_WORD;
     }
