@@ -177,6 +177,7 @@ class Board(Spaces):
         self.internet = internet
         internet.homes += 1
         self.number = number = internet.homes
+        self.six = f"2001:db8:{number:x}00"  # a global prefix: IPv6 is preferred
         self.folder = internet.folder / f"board-{number}"
         (self.folder / "bin").mkdir(parents=True)
         super().__init__(self._disks())
@@ -212,7 +213,7 @@ class Board(Spaces):
         cable(self, "eth0", self.router, "lan")
         cable(self.router, "wan", self.internet, f"home{number}")
         lan, wan = f"10.0.{number}", f"10.1.{number}"
-        six = f"fd00:{number}"
+        six = self.six
         self.sh(f"ip address add {lan}.2/24 dev eth0; ip link set eth0 up; "
                 f"ip route add default via {lan}.1")
         self.router.sh("echo 1 > /proc/sys/net/ipv4/ip_forward\n"
@@ -278,8 +279,8 @@ class Board(Spaces):
             ip rule add pref 5 iif lo ipproto icmp blackhole
             ip -6 rule add pref 5 iif lo ipproto ipv6-icmp blackhole
             ip route replace 10.0.{self.number}.0/24 dev lan mtu lock {mtu}
-            ip route del fd00:{self.number}:1::/64 dev lan
-            ip route add fd00:{self.number}:1::/64 dev lan mtu lock {mtu}""")
+            ip route del {self.six}:1::/64 dev lan
+            ip route add {self.six}:1::/64 dev lan mtu lock {mtu}""")
 
     def set_clock(self, when):
         """The clock runs on from there until a command sets it."""

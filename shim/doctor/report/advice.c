@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "out/text_out.h"
 #include "report/command.h"
+#include "report/headline.h"
 
 #define UTC_BYTES 40
 
@@ -328,6 +329,10 @@ static bool has_route(const struct subject *subject) {
     return subject->session->dial.has_route;
 }
 
+static bool is_filtered(const struct subject *subject) {
+    return avs_is_name_filtered(&subject->session->dial);
+}
+
 static bool wants_login(const struct subject *subject) {
     return subject->session->dial.proxy_status == 407;
 }
@@ -384,6 +389,10 @@ static bool is_reversed(const struct subject *subject) {
     return subject->session->tls.trust.refusal.leaf_number > 0;
 }
 
+#define FILTERED                                                                            \
+    "A filter (Pi-hole, parental control) blocks the name: allow it there, or use another " \
+    "resolver."
+
 /* Where the evidence knows better than the catalogue's general word: the first row that applies. */
 static const struct {
     enum avs_cause cause;
@@ -403,6 +412,8 @@ static const struct {
     {AVS_CAUSE_DNS_FAILED, has_no_name,
      "The resolver works, and knows no such host: check the spelling, and whether a filter hides "
      "the name (Pi-hole, parental control)."},
+    {AVS_CAUSE_CONNECT_REFUSED, is_filtered, FILTERED},
+    {AVS_CAUSE_NETWORK_UNREACHABLE, is_filtered, FILTERED},
     {AVS_CAUSE_NETWORK_UNREACHABLE, has_route,
      "This device's own route is fine: a router refused the packet (firewall, ICMP prohibited), or "
      "the next hop does not answer. Allow outgoing TCP to that port there."},

@@ -45,6 +45,21 @@ static void add_cut(char *line, size_t capacity, const char *text, size_t column
                     (int)(is_cut ? columns - 3 : columns), text, is_cut ? "..." : "");
 }
 
+/* What is wrong on this machine is the same for every endpoint: where the line is short of room,
+ * the endpoint is the first to go. */
+static bool is_of_this_machine(enum avs_cause cause) {
+    static const enum avs_cause causes[] = {
+        AVS_CAUSE_INTERFACE_MISSING, AVS_CAUSE_PROXY_FAILED,       AVS_CAUSE_CA_FILE_UNREADABLE,
+        AVS_CAUSE_CA_FILE_INVALID,   AVS_CAUSE_CA_PATH_NOT_HASHED,
+    };
+    for (size_t i = 0; i < AVS_COUNT(causes); i++) {
+        if (causes[i] == cause) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The fact has the room that it needs: the endpoint stands whole in the next line. */
 static void put_failure(const struct report *report, const char *word, char *line,
                         size_t capacity) {
@@ -58,10 +73,13 @@ static void put_failure(const struct report *report, const char *word, char *lin
     if (strlen(endpoint) + strlen(fact) > room && strncmp(endpoint, "https://", scheme) == 0) {
         endpoint += scheme;
     }
-    size_t columns = smaller(strlen(fact), room - smaller(strlen(endpoint), LEAST_COLUMNS));
+    size_t least = is_of_this_machine(verdict->cause) ? 0 : LEAST_COLUMNS;
+    size_t columns = smaller(strlen(fact), room - smaller(strlen(endpoint), least));
     line[0] = '\0';
-    add_cut(line, capacity, endpoint, room - columns);
-    add_cut(line, capacity, ": ", 2);
+    if (least > 0 || strlen(endpoint) <= room - columns) {
+        add_cut(line, capacity, endpoint, room - columns);
+        add_cut(line, capacity, ": ", 2);
+    }
     add_cut(line, capacity, fact, columns);
     avs_text_format(line + strlen(line), capacity - strlen(line), " (%s)", id);
     avs_text_make_utf8(line);

@@ -81,11 +81,18 @@ static void put_peer(const struct avs_dial_facts *dial, char peer[PEER_BYTES]) {
                     dial->port);
 }
 
+bool avs_is_name_filtered(const struct avs_dial_facts *dial) {
+    bool is_null = strcmp(dial->address, "0.0.0.0") == 0 || strcmp(dial->address, "::") == 0;
+    return is_null && !dial->proxy[0] && !avs_text_is_ip_literal(dial->host);
+}
+
 static void say_dial(const struct view *view) {
     const struct avs_dial_facts *dial = &view->session->dial;
     char peer[PEER_BYTES];
     put_peer(dial, peer);
-    if (view->cause == AVS_CAUSE_CONNECT_REFUSED) {
+    if (avs_is_name_filtered(dial)) {
+        SAY(view, "a DNS filter blocks the name (%s)", dial->address);
+    } else if (view->cause == AVS_CAUSE_CONNECT_REFUSED) {
         SAY(view, "%s refused the connection", peer);
     } else if (view->cause == AVS_CAUSE_CONNECT_TIMEOUT) {
         SAY(view, "%s never answered", peer);

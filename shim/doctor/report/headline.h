@@ -13,6 +13,10 @@
 void avs_headline(enum avs_cause cause, const struct avs_evidence *evidence,
                   const struct avs_session_evidence *session, char ret_text[AVS_HEADLINE_BYTES]);
 
+/** The name led to 0.0.0.0 or ::, what a filter (Pi-hole, parental control) says in place of an
+ *  address. */
+bool avs_is_name_filtered(const struct avs_dial_facts *dial);
+
 /** It was no server that refused the TLS versions: this device's openssl.cnf left none to offer. */
 bool avs_is_version_ours(const struct avs_tls_facts *tls);
 
