@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What AWS answers, to a host or a cause. test/e2e/test_iot_endpoint.py holds codes and messages
  * against the AWS library's reading of the same bytes. */
+#include "h1/date.h"
 #include "iot/answer.h"
 #include "support/test.h"
 

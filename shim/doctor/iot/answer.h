@@ -46,7 +46,4 @@ AVS_NODISCARD enum avs_status avs_iot_answer_read(const struct avs_iot_reply *re
                                                   struct avs_iot_answer *ret_answer,
                                                   struct avs_error *reterr);
 
-/** "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7) as Unix seconds. */
-bool avs_http_date(const char *text, int64_t *ret_unix);
-
 #endif

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/civil.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "h1/date.h"
 #include "report/findings.h"
 #include "store/audit.h"
 
@@ -86,28 +86,13 @@ static const struct avs_session_evidence *decisive(const struct avs_findings *fi
     return &findings->evidence->session[findings->verdict->decisive];
 }
 
-/* The server's Date (RFC 9110 section 5.6.7, the form that is sent today): "Thu, 26 Nov 2026
- * 11:00:00 GMT". */
-static bool read_http_date(const char *date, int64_t *ret_unix) {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct avs_civil civil = {0};
-    char name[4] = "";
-    if (sscanf(date, "%*3s %d %3s %d %d:%d:%d", &civil.day, name, &civil.year, &civil.hour,
-               &civil.minute, &civil.second) != 6) {
-        return false;
-    }
-    const char *at = strlen(name) == 3 ? strstr(months, name) : NULL;
-    civil.month = at ? (int)(at - months) / 3 + 1 : 0;
-    return civil.month > 0 && (at - months) % 3 == 0 && avs_civil_to_unix(&civil, ret_unix);
-}
-
 /* Only what came over a verified connection: another Date anybody can write. */
 static void put_clock(struct metrics *metrics) {
     const struct avs_evidence *evidence = metrics->findings->evidence;
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         const struct avs_session_evidence *session = &evidence->session[i];
         int64_t date = 0;
-        if (session->tls.is_verified && read_http_date(session->http.http_date, &date)) {
+        if (session->tls.is_verified && avs_http_date(session->http.http_date, &date)) {
             gauge(metrics, "avs_shim_clock_offset_seconds",
                   "This machine's clock less the Date of the server, over verified TLS.",
                   (double)(evidence->wall_clock - date));
