@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See dns.h. One query for an A record to each server over UDP (RFC 1035); the answer's code is all
- * that is read of it. */
+/* See dns.h. One query for an A record to each server over UDP. */
 #include "check/dns.h"
 
 #include <errno.h>
@@ -14,15 +13,10 @@
 #include "base/clock.h"
 #include "base/flow.h"
 #include "base/text.h"
+#include "check/dns_wire.h"
 
-#define HEADER_BYTES 12
-#define QUERY_BYTES  (HEADER_BYTES + 256 + 4)
-#define ANSWER_BYTES 1500
-#define LINE_BYTES   512
-#define LABEL_MAX    63
-#define QUERY_ID     0x6176 /* the socket is connected, and the answer decides nothing but words */
-
-enum { RCODE_OK = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
+#define LINE_BYTES 512
+#define QUERY_ID   0x6176 /* the socket is connected, and the answer decides nothing but words */
 
 struct server {
     char name[64];
@@ -47,27 +41,6 @@ static size_t read_servers(const char *resolv_conf, struct server servers[AVS_DN
     return count;
 }
 
-/* 0: the name cannot be asked for. */
-static size_t make_query(const char *host, uint8_t query[QUERY_BYTES]) {
-    static const uint8_t header[HEADER_BYTES] = {
-        QUERY_ID >> 8, QUERY_ID & 0xff, 1 /* recursion */, 0, 0, 1 /* question */};
-    static const uint8_t tail[] = {0, 0, 1 /* A */, 0, 1 /* IN */};
-    memcpy(query, header, sizeof(header));
-    size_t at = HEADER_BYTES;
-    for (const char *label = host; *label;) {
-        size_t length = strcspn(label, ".");
-        if (length == 0 || length > LABEL_MAX || at + 1 + length + sizeof(tail) > QUERY_BYTES) {
-            return 0;
-        }
-        query[at++] = (uint8_t)length;
-        memcpy(query + at, label, length);
-        at += length;
-        label += length + (label[length] == '.');
-    }
-    memcpy(query + at, tail, sizeof(tail));
-    return at + sizeof(tail);
-}
-
 static void send_query(struct server *server, const uint8_t *query, size_t length) {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
                                    .ai_socktype = SOCK_DGRAM};
@@ -86,23 +59,10 @@ static void send_query(struct server *server, const uint8_t *query, size_t lengt
     freeaddrinfo(address);
 }
 
-static enum avs_dns_answer answer_of(const uint8_t *answer) {
-    bool has_records = answer[6] != 0 || answer[7] != 0;
-    switch (answer[3] & 0xf) {
-    case RCODE_OK:
-        return has_records ? AVS_DNS_ANSWERS : AVS_DNS_NO_ADDRESS;
-    case RCODE_NXDOMAIN:
-        return AVS_DNS_NXDOMAIN;
-    case RCODE_REFUSED:
-        return AVS_DNS_REFUSED;
-    default:
-        return AVS_DNS_SERVFAIL;
-    }
-}
-
 /* False: keep waiting. */
 static bool read_answer(struct server *server) {
-    uint8_t answer[ANSWER_BYTES];
+    uint8_t answer[AVS_DNS_ANSWER_BYTES];
+    char addresses[AVS_NAME_BYTES];
     ssize_t length = recv(server->fd, answer, sizeof(answer), 0);
     if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return false;
@@ -111,10 +71,10 @@ static bool read_answer(struct server *server) {
         server->answer = AVS_DNS_UNREACHABLE; /* ICMP said so */
         return true;
     }
-    bool is_ours = length >= HEADER_BYTES && answer[0] == QUERY_ID >> 8 &&
-                   answer[1] == (QUERY_ID & 0xff) && (answer[2] & 0x80);
+    bool is_ours = avs_dns_is_answer(answer, (size_t)length, QUERY_ID);
     if (is_ours) {
-        server->answer = answer_of(answer);
+        server->answer =
+            avs_dns_read_answer(answer, (size_t)length, AVS_DNS_A, addresses, sizeof(addresses));
     }
     return is_ours;
 }
@@ -156,9 +116,9 @@ void avs_check_dns(const char *resolv_conf, const char *host, struct avs_dns_fac
         AVS_DNS_UNREACHABLE, AVS_DNS_SILENT,   AVS_DNS_REFUSED, AVS_DNS_SERVFAIL,
         AVS_DNS_NO_ADDRESS,  AVS_DNS_NXDOMAIN, AVS_DNS_ANSWERS};
     struct server servers[AVS_DNS_SERVERS_MAX];
-    uint8_t query[QUERY_BYTES];
+    uint8_t query[AVS_DNS_QUESTION_BYTES];
     size_t count = read_servers(resolv_conf, servers);
-    size_t length = make_query(host, query);
+    size_t length = avs_dns_question(QUERY_ID, host, AVS_DNS_A, query);
     *facts = (struct avs_dns_facts){.answer = count > 0 ? AVS_DNS_UNREACHABLE : AVS_DNS_NO_SERVER};
     if (length == 0) {
         facts->answer = AVS_DNS_NOT_ASKED;
