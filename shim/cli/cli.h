@@ -98,7 +98,8 @@ struct cli_command {
 
 extern const struct cli_command
     *const cli_commands[]; /* in the order of the overview, up to NULL */
-extern const struct cli_command cli_check, cli_judge, cli_endpoint, cli_trust, cli_inspect, cli_iot;
+extern const struct cli_command cli_doctor, cli_check, cli_judge, cli_endpoint, cli_trust,
+    cli_inspect, cli_iot;
 extern const struct cli_command cli_causes, cli_standin, cli_helper;
 extern const struct cli_command cli_trust_explain, cli_trust_audit, cli_trust_install;
 extern const struct cli_command cli_iot_explain, cli_iot_plan, cli_iot_regions, cli_iot_endpoint,

@@ -11,7 +11,7 @@ import pytest
 
 from avs_shim import AVS_SHIM, ENVIRONMENT, run
 
-COMMANDS = ["check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
+COMMANDS = ["doctor", "check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
             "endpoint toggle", "endpoint unset", "trust explain", "trust audit", "trust install",
             "inspect", "iot explain", "iot check", "iot plan", "iot regions", "iot endpoint", "causes",
             "standin", "help"]

@@ -12,7 +12,7 @@ AVS_CAUSE_IOT_MAP(XX)
 enum { FIRST = AVS_CAUSE_INTERNAL + 1 };
 #define ROW(name, ...) [AVS_CAUSE_##name - FIRST] = AVS_CAUSE_ROW(name, __VA_ARGS__)
 
-const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
+const struct avs_cause_info avs_iot_causes[] = {
     ROW(CLIENT_CERT_UNREADABLE, CONFIG, ERROR, "The device's certificate file cannot be read.",
         "Correct the path, or its permissions for the user that the device's client runs as.",
         "ls -l {cert}"),
@@ -233,6 +233,9 @@ const struct avs_cause_info avs_iot_causes[AVS_CAUSE_COUNT - FIRST] = {
         "with --type and --region.",
         "avs-shim iot regions"),
 };
+
+_Static_assert(AVS_COUNT(avs_iot_causes) == AVS_CAUSE_RESOLVER_DEAD - FIRST,
+               "a row for each cause of AVS_CAUSE_IOT_MAP");
 
 __attribute__((constructor)) static void join(void) {
     avs_causes_join(avs_iot_causes, AVS_COUNT(avs_iot_causes));

@@ -7,6 +7,7 @@
 #include <avs/check.h>
 #include <avs/client.h>
 #include <avs/config.h>
+#include <avs/doctor.h>
 #include <avs/endpoint.h>
 #include <avs/evidence.h>
 #include <avs/explain.h>

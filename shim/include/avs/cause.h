@@ -126,9 +126,23 @@ AVS_BEGIN_DECLS
     XX(CLIENT_KEY_WEAK, "client_key_weak")                     \
     XX(AWS_NAME_UNFIT, "aws_name_unfit")
 
+/** Those that only a look at the whole board finds (avs-shim doctor); likewise. Append only. */
+#define AVS_CAUSE_BOARD_MAP(XX)                        \
+    XX(RESOLVER_DEAD, "resolver_dead")                 \
+    XX(NAME_PINNED, "name_pinned")                     \
+    XX(NAME_RETIRED, "name_retired")                   \
+    XX(ADDRESS_BAD, "address_bad")                     \
+    XX(IPV6_BROKEN, "ipv6_broken")                     \
+    XX(CAPTIVE_PORTAL, "captive_portal")               \
+    XX(TIME_NOT_SYNCHRONISED, "time_not_synchronised") \
+    XX(DISK_FULL, "disk_full")                         \
+    XX(DISK_READ_ONLY, "disk_read_only")               \
+    XX(DISK_NOT_WRITABLE, "disk_not_writable")         \
+    XX(PROBE_UNFINISHED, "probe_unfinished")
+
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,
-    AVS_CAUSE_MAP(XX) AVS_CAUSE_IOT_MAP(XX)
+    AVS_CAUSE_MAP(XX) AVS_CAUSE_IOT_MAP(XX) AVS_CAUSE_BOARD_MAP(XX)
 #undef XX
         AVS_CAUSE_COUNT
 };
@@ -167,7 +181,7 @@ struct avs_cause_info {
 };
 
 /** The row of `cause`. Thread: any. Never NULL (that of AVS_CAUSE_NONE for a number out of range,
- * and for those of AVS_CAUSE_IOT_MAP in a program without libavs-doctor). */
+ * and for those of the two maps behind AVS_CAUSE_MAP in a program without libavs-doctor). */
 AVS_API const struct avs_cause_info *avs_cause_info(enum avs_cause cause);
 
 /** The cause with that id, AVS_CAUSE_COUNT when there is none. Thread: any. */

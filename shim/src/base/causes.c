@@ -230,20 +230,28 @@ static const struct avs_cause_info rows[] = {
 static struct { /* set while the libraries are loaded, before there are threads */
     const struct avs_cause_info *rows;
     size_t count;
-} doctors;
+} joined[AVS_CAUSES_JOINED_MAX];
 
 void avs_causes_join(const struct avs_cause_info *more, size_t count) {
-    doctors.rows = more;
-    doctors.count = count;
+    size_t at = 0;
+    while (at + 1 < AVS_COUNT(joined) && joined[at].rows) {
+        at++;
+    }
+    joined[at].rows = more;
+    joined[at].count = count;
 }
 
 const struct avs_cause_info *avs_cause_info(enum avs_cause cause) {
-    size_t at = (size_t)cause;
-    if (at < AVS_COUNT(rows)) {
-        return &rows[at];
+    if ((size_t)cause < AVS_COUNT(rows)) {
+        return &rows[cause];
     }
-    at -= AVS_COUNT(rows);
-    return at < doctors.count ? &doctors.rows[at] : &rows[AVS_CAUSE_NONE];
+    for (size_t i = 0; i < AVS_COUNT(joined) && joined[i].rows; i++) {
+        size_t at = (size_t)cause - (size_t)joined[i].rows->cause;
+        if (at < joined[i].count) {
+            return &joined[i].rows[at];
+        }
+    }
+    return &rows[AVS_CAUSE_NONE];
 }
 
 enum avs_cause avs_cause_from_id(const char *id) {

@@ -18,7 +18,9 @@
         .meaning = meaning_text, .remedy = remedy_text, .command = command_text,        \
     }
 
-/** The rows behind the line's own, in the order of the enum; borrowed for good. Before threads. */
+/** Rows behind the line's own, one map of them in the order of the enum; borrowed for good. Before
+ *  threads; AVS_CAUSES_JOINED_MAX times at most. */
+#define AVS_CAUSES_JOINED_MAX 2
 void avs_causes_join(const struct avs_cause_info *more, size_t count);
 
 #endif

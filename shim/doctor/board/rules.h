@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules behind order.c: what of the facts is a finding at all, sight by sight. Pure. */
+#ifndef AVS_BOARD_RULES_H
+#define AVS_BOARD_RULES_H
+
+#include "board/judge_host.h"
+#include "board/order.h"
+
+/** The findings of `board`, in no order, each a fault by itself. */
+void avs_board_find(const struct avs_board *board, struct avs_board_conclusion *ret);
+
+/** The finding is of this host. */
+bool avs_board_is_of_host(const struct avs_board_finding *finding, size_t host);
+
+#endif

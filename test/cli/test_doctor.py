@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""avs-shim doctor: the page, the order, the exit codes; its hosts are the stand-in's."""
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from avs_shim import AVS_SHIM, ENVIRONMENT, ROOT, Standin, run
+from test_schemas import check as check_schema
+
+
+@pytest.fixture(scope="module")
+def standin():
+    with Standin() as running:
+        yield running
+
+
+@pytest.fixture
+def board(standin, tmp_path):
+    return Board(standin, tmp_path)
+
+
+class Board:
+    """A configuration whose hosts are all the stand-in's, and what the doctor says of it."""
+
+    def __init__(self, standin, folder):
+        self.standin, self.folder = standin, folder
+        self.connect_to = [f"127.0.0.1:{standin.port}"]
+        self.settings = {
+            "lwaAuthorization": {"lwaUrl": "https://ok.localhost/auth/O2/"},
+            "avsGatewayManager": {"avsGateway": "https://ok.localhost"},
+            "miscDatabase": {"databaseFilePath": str(folder / "misc.db")},
+            "libcurlUtils": {"CURLOPT_CAINFO": str(standin.dir / "ca.pem")},
+        }
+        self.config = folder / "config.json"
+
+    def gateway(self, scenario):
+        self.settings["avsGatewayManager"]["avsGateway"] = f"https://{scenario}.localhost"
+        return self
+
+    def words(self):
+        self.config.write_text(json.dumps(self.settings))
+        return ["doctor", "--config", self.config, "--sdk", "1.26", "--ats-roots",
+                self.standin.dir / "ats-roots.pem",
+                *(word for row in self.connect_to for word in ("--connect-to", row))]
+
+    def text(self, *arguments, **options):
+        return run(*self.words(), *arguments, **options)
+
+    def json(self, *arguments, **options):
+        result = self.text("--json", *arguments, **options)
+        check_schema(result.stdout)
+        report = json.loads(result.stdout)
+        assert result.returncode == report["exit_code"]
+        return report
+
+
+def faults(report):
+    """What is to be mended, in order; what nobody keeps on a test machine is left out."""
+    return [row["cause"] for row in report["findings"]
+            if not row["is_consequence"] and row["severity"] != "info"]
+
+
+def test_a_board_that_works(board):
+    result = board.text()
+    lines = result.stdout.splitlines()
+    assert result.returncode == 0, result.stdout
+    assert lines[0] == lines[-1] == "Ready: every host works: login, AVS gateway"
+    assert "[ok] Gateway    ok.localhost at 127.0.0.1: TLSv1.3, HTTP status 200" in lines
+
+
+def test_the_same_as_json(board):
+    report = board.json()
+    assert report["verdict"] == "ready" and faults(report) == []
+    assert [row["role"] for row in report["needs"]] == ["login", "gateway", "ats_test"]
+    assert {row["verdict"] for row in report["needs"]} == {"ready"}
+
+
+@pytest.mark.parametrize("scenario, cause", [
+    ("expired", "cert_expired"), ("untrusted-root", "root_missing"), ("not-ats", "not_ats"),
+    ("no-h2", "http2_missing"), ("plaintext-http", "plaintext_peer")])
+def test_a_gateway_that_does_not_work(board, scenario, cause):
+    result = board.gateway(scenario).text()
+    lines = result.stdout.splitlines()
+    assert result.returncode == 1
+    assert lines[0] == lines[-1]
+    assert lines[0].startswith(f"Not ready: {scenario}.localhost: ") and cause in lines[0]
+    assert lines[1].startswith("     means   ")
+    assert len(lines[0]) <= 100
+
+
+def test_login_does_with_http1_alone(board):
+    board.settings["lwaAuthorization"]["lwaUrl"] = "https://no-h2.localhost/auth"
+    assert board.json()["verdict"] == "ready"
+
+
+def test_a_host_that_nobody_reaches_is_not_told_to_be_this_boards_fault(board):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        board.connect_to.append(f"ok.localhost=127.0.0.1:{closed.getsockname()[1]}")
+        report = board.json()
+    assert (report["verdict"], report["exit_code"]) == ("inconclusive", 3)
+    assert faults(report) == ["connect_refused"]
+    assert report["findings"][0]["hosts"] == ["ok.localhost", "ok.localhost"]
+
+
+def test_a_configuration_that_does_not_load_comes_first(board):
+    words = board.words()
+    board.config.write_text(board.config.read_text()[:-1])
+    result = run(*words, "--ca-file", board.standin.dir / "ca.pem", "--json")
+    report = json.loads(result.stdout)
+    assert (result.returncode, report["cause"]) == (1, "config_malformed")
+    assert "endpoint lint" in report["findings"][0]["command"]
+
+
+def test_a_configuration_that_is_not_there(board):
+    words = board.words()
+    board.config.unlink()
+    result = run(*words)
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[0].endswith("(config_unreadable)")
+    assert f"ls -l {board.config}" in result.stdout
+
+
+def test_a_key_that_the_release_never_reads(board):
+    board.settings["sampleApp"] = {"endpoint": "https://other.localhost"}
+    result = board.text()
+    assert result.returncode == 0
+    assert "Ready, but: " in result.stdout.splitlines()[0]
+    assert "(endpoint_ignored)" in result.stdout.splitlines()[0]
+
+
+def test_one_cause_of_the_store_has_the_hosts_as_consequences(board):
+    damaged = board.folder / "damaged.pem"
+    damaged.write_bytes((board.standin.dir / "ca.pem").read_bytes()[:-40])
+    board.settings["libcurlUtils"]["CURLOPT_CAINFO"] = str(damaged)
+    report = board.json()
+    assert report["verdict"] == "not_ready" and faults(report) == ["ca_file_invalid"]
+    first, *others = [row for row in report["findings"] if row["severity"] != "info"]
+    assert first["part"] == "trust_store"
+    assert {(row["cause"], row["is_consequence"]) for row in others} == {("ca_file_invalid", True)}
+    assert {report["findings"][row["because"]]["part"] for row in others} == {"trust_store"}
+
+
+def test_a_folder_that_is_not_there_for_the_databases(board):
+    folder = board.folder / "gone"
+    board.settings["miscDatabase"]["databaseFilePath"] = str(folder / "misc.db")
+    report = board.json()
+    row = next(row for row in report["findings"] if row["cause"] == "disk_not_writable")
+    assert row["headline"] == f"{folder} does not exist"
+    subprocess.run(row["command"], shell=True, check=True, env=ENVIRONMENT)  # it mends it
+    assert board.json()["verdict"] == "ready"
+
+
+def test_a_log_says_the_same(board):
+    log = next(path for path in sorted((ROOT / "test/corpus/logs").glob("*.log"))
+               if "root_missing" in run("inspect", "--json", path).stdout)
+    report = board.gateway("untrusted-root").json("--log", log)
+    assert report["log"] == str(log)
+    assert any(row["part"] == "log" for row in report["findings"])
+
+
+def test_an_image_asks_nobody(standin, tmp_path):
+    image = tmp_path / "image"
+    (image / "etc/ssl/certs").mkdir(parents=True)
+    result = run("doctor", "--sysroot", image, "--json")
+    check_schema(result.stdout)
+    report = json.loads(result.stdout)
+    assert {row["was_asked"] for row in report["needs"]} == {False}
+    assert (result.returncode, report["cause"]) == (1, "root_missing")
+    shutil.copy("/etc/ssl/certs/ca-certificates.crt", image / "etc/ssl/certs")
+    result = run("doctor", "--sysroot", image)
+    assert result.returncode == 3
+    assert result.stdout.startswith("Cannot tell: nothing is wrong in this image")
+
+
+def test_it_ends_in_time_whatever_a_server_does(board):
+    began = time.monotonic()
+    report = board.gateway("silent-in-handshake").json("--timeout", "3")
+    assert time.monotonic() - began < 30
+    assert report["took_ms"] <= 3000
+    assert report["cause"] in ("tls_timeout", "probe_unfinished")
+
+
+def test_an_interrupt_tells_what_was_seen(board):
+    words = [AVS_SHIM, *map(str, board.gateway("silent-in-handshake").words())]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    children = f"/proc/{process.pid}/task/{process.pid}/children"
+    deadline = time.monotonic() + 30
+    while not open(children, encoding="ascii").read():
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode in (1, 3)
+    assert "[? ] Gateway" in out or "[no] Gateway" in out
+
+
+def test_outputs(board, tmp_path):
+    result = board.gateway("expired").text("--html", tmp_path / "page.html", "--junit",
+                                           tmp_path / "junit.xml", "--format", "{cause} {verdict}")
+    assert (result.returncode, result.stdout) == (1, "cert_expired not_ready\n")
+    assert "expired.localhost" in (tmp_path / "page.html").read_text()
+    assert "AVS gateway expired.localhost" in (tmp_path / "junit.xml").read_text()
