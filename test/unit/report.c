@@ -645,6 +645,38 @@ static void no_fact_is_cut_beside_a_gateway(void **state) {
     }
 }
 
+static void a_lookup_that_took_seconds_is_a_warning(void **state) {
+    (void)state;
+    static const struct {
+        double dns_ms;
+        const char *words; /* NULL: nothing is to be said */
+    } rows[] = {
+        {5005, "looking the name up took 5.0 s: the first name server"},
+        {1200, "looking the name up took 1.2 s"},
+        {900, NULL},
+        {-1, NULL},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_evidence *evidence = evidence_ready();
+        for (int k = 0; k < AVS_SESSION_COUNT; k++) {
+            evidence->session[k].timing.dns_ms = rows[i].dns_ms;
+        }
+        char *text = text_of(evidence, false), *json = json_of(evidence);
+        assert_int_equal(strncmp(text, "Ready: ", 7), 0);
+        if (rows[i].words) {
+            has(text, rows[i].words);
+            has(json, rows[i].words);
+            has(json, "\"lookup_slow\"");
+        } else {
+            assert_null(strstr(text, "looking the name up"));
+            assert_null(strstr(json, "lookup_slow"));
+        }
+        free(text);
+        free(json);
+        avs_evidence_free(evidence);
+    }
+}
+
 /* It costs nobody the verdict, and it is said. */
 static void ipv6_that_was_tried_in_vain_is_a_warning(void **state) {
     (void)state;
@@ -786,6 +818,7 @@ int main(void) {
         cmocka_unit_test(first_lines_have_the_fact_and_fit),
         cmocka_unit_test(the_fact_is_whole_beside_a_gateway),
         cmocka_unit_test(no_fact_is_cut_beside_a_gateway),
+        cmocka_unit_test(a_lookup_that_took_seconds_is_a_warning),
         cmocka_unit_test(ipv6_that_was_tried_in_vain_is_a_warning),
         cmocka_unit_test(a_long_report_ends_with_its_answer),
         cmocka_unit_test(commands_are_given_what_the_run_was),

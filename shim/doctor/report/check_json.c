@@ -9,6 +9,7 @@
 #include "report/advice.h"
 #include "report/headline.h"
 #include "report/ipv6.h"
+#include "report/lookup.h"
 
 #define SCHEMA "avs-shim.check/1"
 
@@ -165,8 +166,11 @@ static void put_warning(struct avs_json *json, const char *id, const char *meani
 static void put_warnings(struct avs_json *json, const struct avs_evidence *evidence,
                          const struct avs_verdict *verdict) {
     const struct avs_session_evidence *session = &evidence->session[verdict->decisive];
-    char ipv6[AVS_IPV6_BYTES];
+    char ipv6[AVS_IPV6_BYTES], lookup[AVS_LOOKUP_BYTES];
     avs_json_open_array(json, "warnings");
+    if (avs_lookup_was_slow(session, lookup)) {
+        put_warning(json, AVS_LOOKUP_ID, lookup);
+    }
     if (avs_ipv6_in_vain(session, ipv6)) {
         put_warning(json, AVS_IPV6_ID, ipv6);
     }

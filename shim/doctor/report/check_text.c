@@ -10,6 +10,7 @@
 #include "report/advice.h"
 #include "report/headline.h"
 #include "report/ipv6.h"
+#include "report/lookup.h"
 
 struct report {
     const struct avs_evidence *evidence;
@@ -151,7 +152,11 @@ static void add_connection(struct report *report) {
         avs_out_printf(&report->out, ", %.1f ms", session->timing.connect_ms);
     }
     avs_out_printf(&report->out, "\n");
-    char ipv6[AVS_IPV6_BYTES];
+    char ipv6[AVS_IPV6_BYTES], lookup[AVS_LOOKUP_BYTES];
+    if (avs_lookup_was_slow(session, lookup)) {
+        fact(report, AVS_MARK_NOTE, "DNS");
+        avs_out_printf(&report->out, "%s\n", lookup);
+    }
     if (avs_ipv6_in_vain(session, ipv6)) {
         fact(report, AVS_MARK_NOTE, "IPv6");
         avs_out_printf(&report->out, "%s\n", ipv6);
