@@ -21,8 +21,10 @@ CONFIG = "/etc/avs/AlexaClientSDKConfig.json"
 DATA = "/var/lib/avs"  # where the SDK keeps its databases
 WITH = BUILD / "test" / "trust_install_with"
 
-# What answers on port 443 of which address of the Internet (the last byte, in IPv4 and IPv6).
-GOOD, SECOND, THIRD, OLD_CHAIN, ONLY_HTTP1, OLD_TLS, PARKED, PORTAL = range(10, 18)
+# What answers on port 443 of which address of the Internet (the last byte, in IPv4 and IPv6): each name
+# has a good server, and these are others.
+HOME = dict(zip(NAMES, range(20, 20 + len(NAMES))))
+SECOND, OLD_CHAIN, ONLY_HTTP1, OLD_TLS, PARKED = range(10, 15)
 RESOLVER, PROXY = 53, 80
 DEAD = 66  # no such host, and nobody says so
 
@@ -90,12 +92,12 @@ class Internet(Spaces):
         super().__init__(f"mount --bind {self.folder}/resolv.conf /etc/resolv.conf\n" +
                          "".join(f"ip address add {v4(last)}/32 dev lo\n"
                                  f"ip address add {v6(last)}/128 dev lo nodad\n"
-                                 for last in [*range(GOOD, PORTAL + 1), RESOLVER, PROXY]))
+                                 for last in [*HOME.values(), *range(SECOND, PARKED + 1),
+                                              RESOLVER, PROXY]))
         self.start(*nginx_command(self.folder, _nginx(self.folder / "nginx", self._servers())))
         self._start_proxies()
-        self.start_resolver(v4(RESOLVER), {name: [GOOD] for name in NAMES})
-        for last in (GOOD, PORTAL):
-            self.wait_for("curl", "-sk", "-o", "/dev/null", f"https://{v4(last)}/")
+        self.start_resolver(v4(RESOLVER), {name: [last] for name, last in HOME.items()})
+        self.wait_for("curl", "-sk", "-o", "/dev/null", f"https://{v4(SECOND)}/")
 
     def _servers(self):
         def server(last, tls, word=HTTP2, body=ANSWER):
@@ -105,13 +107,10 @@ class Internet(Spaces):
         good = self.pki.tls("server")
         modern = " ssl_protocols TLSv1.2 TLSv1.3;"
         old = " ssl_protocols TLSv1.1; ssl_ciphers DEFAULT@SECLEVEL=0;"
-        return (server(GOOD, good + modern) + server(SECOND, good + modern) +
-                server(THIRD, good + modern) +
+        return ("".join(server(last, good + modern) for last in (*HOME.values(), SECOND)) +
                 server(OLD_CHAIN, self.pki.tls("expired") + modern) +
                 server(ONLY_HTTP1, good + modern, "") + server(OLD_TLS, good + old) +
-                server(PARKED, self.pki.tls("parked") + modern) +
-                server(PORTAL, self.pki.tls("portal") + modern, "",
-                       "location / { return 302 http://portal.hotel.example/; }"))
+                server(PARKED, self.pki.tls("parked") + modern))
 
     def _start_proxies(self):
         """tinyproxy: on 3128 for everybody, on 3129 with a login, on 3130 never to port 443."""
@@ -169,8 +168,8 @@ esac
 
 
 class Board(Spaces):
-    """A board, its router, and the cables: `router.sh` and `sh` break the one and the other. `names`
-    is what the router's resolver knows. The board trusts the lab's root, has /etc/avs with a
+    """A board, its router, and the cables: `router.sh` and `sh` break the one and the other. `names`:
+    what the router's resolver says instead of the truth. The board trusts the lab's root, has /etc/avs with a
     configuration of SDK 1.20, and a disk of 16 MiB."""
 
     def __init__(self, internet, names=None, has_ipv6=True):
@@ -185,9 +184,8 @@ class Board(Spaces):
         self.router = Spaces()
         try:
             self._connect(number, has_ipv6)
-            every = {name: [GOOD] for name in NAMES}
-            internet.start_resolver(f"10.0.{number}.1", every if names is None else names,
-                                    self.router)
+            known = {name: [last] for name, last in HOME.items()} | (names or {})
+            internet.start_resolver(f"10.0.{number}.1", known, self.router)
             self._furnish(f"10.0.{number}.1")
         except BaseException:
             self.__exit__()
