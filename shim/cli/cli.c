@@ -115,13 +115,17 @@ int cli_error(const struct cli_command *command, const struct avs_error *error) 
 /* ---- the terminal ---- */
 
 const struct avs_style *cli_style(void) {
+    return cli_style_of(STDOUT_FILENO);
+}
+
+const struct avs_style *cli_style_of(int fd) {
     static struct avs_style style;
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
     struct winsize size = {0};
     style = (struct avs_style){0};
-    if (isatty(STDOUT_FILENO)) {
-        bool has_width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    if (isatty(fd)) {
+        bool has_width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
         style.columns = !has_width                  ? COLUMNS_DEFAULT
                         : size.ws_col < COLUMNS_MAX ? size.ws_col
                                                     : COLUMNS_MAX;

@@ -99,7 +99,7 @@ struct cli_command {
 extern const struct cli_command
     *const cli_commands[]; /* in the order of the overview, up to NULL */
 extern const struct cli_command cli_doctor, cli_check, cli_judge, cli_endpoint, cli_trust,
-    cli_inspect, cli_iot;
+    cli_inspect, cli_iot, cli_run;
 extern const struct cli_command cli_causes, cli_standin, cli_helper;
 extern const struct cli_command cli_trust_explain, cli_trust_audit, cli_trust_install;
 extern const struct cli_command cli_iot_explain, cli_iot_plan, cli_iot_regions, cli_iot_endpoint,
@@ -147,6 +147,8 @@ int cli_finish(int result);
 /** How reports are laid out on stdout: on a terminal wrapped to its width (100 at most), with
  * colour unless NO_COLOR is set or TERM is "dumb"; elsewhere plain, a fact a line. Static. */
 const struct avs_style *cli_style(void);
+/** The same for a report on the descriptor `fd`. Static, of the last call. */
+const struct avs_style *cli_style_of(int fd);
 
 /** A log that writes lines at `level` and above to stderr. */
 struct avs_log cli_stderr_log(enum avs_log_level level);

@@ -23,6 +23,7 @@ static const struct placeholder {
     {"ID", CAUSES, "list=\"$list $causes\"", " -x -a \"$avs_shim_causes\""},
     {"COMMAND...", COMMANDS, "list=\"$list $commands\"", " -x -a \"$avs_shim_commands\""},
     {"SHELL", SHELLS, "list='bash zsh fish'", " -x -a 'bash zsh fish'"},
+    {"PROGRAM", FILES, "files=1", " -r -F"},
     {"FILE", FILES, "files=1", " -r -F"},
     {"DIR", FOLDERS, "folders=1", " -x -a '(__fish_complete_directories)'"},
     {"", NOTHING, ":", " -x"}, /* a number, a time, a host: nothing to offer */

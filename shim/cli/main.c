@@ -8,8 +8,8 @@
 #define COMMANDS_MAX 16
 
 const struct cli_command *const cli_commands[] = {
-    &cli_doctor, &cli_check,  &cli_judge,   &cli_endpoint, &cli_trust, &cli_inspect,
-    &cli_iot,    &cli_causes, &cli_standin, &cli_helper,   NULL,
+    &cli_doctor, &cli_check, &cli_judge,  &cli_endpoint, &cli_trust,  &cli_inspect,
+    &cli_run,    &cli_iot,   &cli_causes, &cli_standin,  &cli_helper, NULL,
 };
 
 static bool is_one_of(const char *word, const char *a, const char *b, const char *c) {

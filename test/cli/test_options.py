@@ -14,7 +14,7 @@ from avs_shim import AVS_SHIM, ENVIRONMENT, run
 COMMANDS = ["doctor", "check", "judge", "endpoint show", "endpoint explain", "endpoint lint", "endpoint set",
             "endpoint toggle", "endpoint unset", "trust explain", "trust audit", "trust install",
             "inspect", "iot explain", "iot check", "iot plan", "iot regions", "iot endpoint", "causes",
-            "standin", "help"]
+            "standin", "help", "run"]
 GROUPS = ["endpoint", "trust", "iot"]
 
 
