@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Install what is missing of the packages that a job needs: install.sh build | unit | test | fuzz |
-# bench | consumers | platforms | packages. Debian and its relatives; elsewhere it names what to install by hand.
+# bench | consumers | platforms | packages | abi. Debian and its relatives; elsewhere it names what to install by hand.
 set -euo pipefail
 cd "$(dirname "$0")"
 # shellcheck source-path=SCRIPTDIR
@@ -22,8 +22,9 @@ case "${1:-build}" in
     bench) wanted="$test valgrind" ;;
     consumers) wanted="$test npm nodejs chromium ansible-core ansible-lint prometheus prometheus-node-exporter" ;;
     platforms) wanted="debootstrap git tar util-linux" ;;
+    abi) wanted="$build libcmocka-dev abigail-tools python3 python3-pytest" ;;
     packages) wanted="debootstrap dpkg-dev git tar util-linux" ;;
-    *) echo "install.sh: build, unit, test, fuzz, bench, consumers, platforms or packages?" >&2; exit 2 ;;
+    *) echo "install.sh: build, unit, test, fuzz, bench, consumers, platforms, packages or abi?" >&2; exit 2 ;;
 esac
 if ! command -v dpkg-query >/dev/null; then
     echo "install.sh: no dpkg here; please install: $wanted" >&2
