@@ -120,6 +120,14 @@ ROWS = [
         "timedatectl set-ntp true"),
     Row("missing-root", "root_missing", "every host: root missing: Test Root", sh(WITHOUT_ROOTS),
         "avs-shim trust install --apply"),
+    Row("cut-bundle", "ca_file_invalid", "ca-certificates.crt: line [0-9]+: the block",
+        sh(f"truncate -s -500 {STORE}"), "update-ca-certificates"),
+    Row("damaged-bundle", "ca_file_invalid", "ca-certificates.crt: line 5: text that is no",
+        sh(f"sed -i '5s/./#/' {STORE}"), "update-ca-certificates"),
+    Row("no-bundle", "ca_file_unreadable", "ca-certificates.crt: No such file", sh(f"rm {STORE}"),
+        "update-ca-certificates"),
+    Row("unhashed-path", "ca_path_not_hashed", "CURLOPT_CAPATH wants hash links", unhashed_path,
+        "openssl rehash /etc/avs/certs"),
     Row("ipv6-black-hole", "ipv6_broken", "every host: IPv6 .* leads nowhere, IPv4 works",
         lambda board: board.refuse("blackhole", "", ["-6"]), "ip -6 route get", "via ", exit_code=0,
         timeout=4),
@@ -139,8 +147,14 @@ ROWS = [
     Row("one-bad-address", "address_bad", f"{GATEWAY}: {v4(OLD_CHAIN)}, one of [0-9] addresses",
         names={GATEWAY: [HOME[GATEWAY], v4(OLD_CHAIN), SECOND]}, command=v4(OLD_CHAIN),
         shows="cert_expired"),
-    Row("read-only-disk", "disk_read_only", f"{DATA} is read-only", sh("mount -o remount,ro /var"),
-        "mount -o remount,rw /var"),
+    Row("endpoint-ignored", "endpoint_ignored", "sampleApp.endpoint is set, and SDK",
+        lambda board: board.configure(OLD_KEY), "avs-shim endpoint set ", exit_code=0),
+    Row("config-broken", "config_malformed", "a comma after the last member",
+        lambda board: board.configure(EXTRA_COMMA), "avs-shim endpoint lint --fix"),
+    Row("read-only-disk", "disk_read_only", f"{DATA} is read-only", sh(f"mount -o remount,ro {DATA}"),
+        f"mount -o remount,rw {DATA}"),
+    Row("full-disk", "disk_full", f"{DATA} is full", sh(f"dd if=/dev/zero of={DATA}/core.1 bs=64k "
+        "2>/dev/null || true"), "du ", "core.1"),
 ]
 
 

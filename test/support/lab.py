@@ -170,7 +170,7 @@ esac
 class Board(Spaces):
     """A board, its router, and the cables: `router.sh` and `sh` break the one and the other. `names`:
     what the router's resolver says instead of the truth. The board trusts the lab's root, has /etc/avs with a
-    configuration of SDK 1.20, and a disk of 16 MiB."""
+    configuration, and a data partition of 2 MiB."""
 
     def __init__(self, internet, names=None, has_ipv6=True):
         self.internet = internet
@@ -205,6 +205,7 @@ class Board(Spaces):
             lines += [f"mkdir {layer} {layer}.work",
                       f"mount -t overlay -o lowerdir={place},upperdir={layer},workdir={layer}.work "
                       f"overlay {place}"]
+        lines += [f"mkdir {DATA}; mount -t tmpfs -o size=2M tmpfs {DATA}"]
         return "\n".join(lines)
 
     def _connect(self, number, has_ipv6):
@@ -249,7 +250,6 @@ class Board(Spaces):
         else:
             self.sh(f"find {' '.join(STORE_PLACES)} -mindepth 1 -delete 2>/dev/null || true; "
                     f"cp -a {kept}/. /")
-        self.sh(f"mkdir -p {DATA}")
 
     def take_every_connection(self, tls=None, word=HTTP2, body=ANSWER):
         """The router answers in the place of the whole Internet, on 443 with the certificates `tls`

@@ -23,6 +23,10 @@ static bool is_missing(const struct view *view) {
     return place_of(view)->state == AVS_BOARD_PLACE_MISSING;
 }
 
+static bool is_on_root(const struct view *view) {
+    return strcmp(place_of(view)->mount, "/") == 0;
+}
+
 static bool has_server(const struct view *view) {
     return view->finding->index != AVS_BOARD_NOTHING;
 }
@@ -50,7 +54,11 @@ static const struct {
     {AVS_BOARD_PART_CLOCK, AVS_CAUSE_CLOCK_WRONG, NULL, AVS_TOOL_NONE, "{sudo}date -u -s {time}"},
     {AVS_BOARD_PART_CLOCK, AVS_CAUSE_TIME_NOT_SYNCHRONISED, NULL, AVS_TOOL_TIMEDATECTL,
      "{sudo}timedatectl set-ntp true"},
-    {AVS_BOARD_PART_DISK, AVS_CAUSE_DISK_FULL, NULL, AVS_TOOL_NONE, "df {folder}"},
+    {AVS_BOARD_PART_DISK, AVS_CAUSE_DISK_FULL, is_on_root, AVS_TOOL_NONE,
+     "df -k {folder}; {sudo}du -xak / | sort -n | tail -n 8"},
+    /* an overlay's files are of other devices than its folders: -x would leave them out */
+    {AVS_BOARD_PART_DISK, AVS_CAUSE_DISK_FULL, NULL, AVS_TOOL_NONE,
+     "df -k {folder}; {sudo}du -ak {mount} | sort -n | tail -n 8"},
     {AVS_BOARD_PART_DISK, AVS_CAUSE_DISK_READ_ONLY, NULL, AVS_TOOL_NONE,
      "{sudo}mount -o remount,rw {mount}"},
     {AVS_BOARD_PART_DISK, AVS_CAUSE_DISK_NOT_WRITABLE, is_missing, AVS_TOOL_NONE,

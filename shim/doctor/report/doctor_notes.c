@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/audit_words.h"
 #include "report/doctor.h"
 #include "store/audit.h"
+
+#define COMMAND_BYTES 700
 
 AVS_DEFINE_AUTO(findings, struct avs_findings, avs_findings_free);
 
@@ -70,11 +73,61 @@ static void add_command(char *command, size_t capacity, const char *before,
     avs_buffer_done(&out);
 }
 
+/* The endpoint that stands at the key which `finding` says is never read; NULL = none does. */
+static const char *ignored_endpoint(const struct avs_config_report *report,
+                                    const struct avs_finding *finding) {
+    for (size_t i = 0; i < report->view_count; i++) {
+        for (size_t j = 0; j < report->views[i].ignored_count; j++) {
+            const struct avs_config_ignored *ignored = &report->views[i].ignored[j];
+            size_t length = strlen(ignored->key);
+            if (strncmp(finding->headline, ignored->key, length) == 0 &&
+                finding->headline[length] == ' ') {
+                return ignored->value;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Every fault that keeps the SDK from reading the file has one repair only. */
+static bool is_repairable(const struct avs_config_report *report) {
+    for (size_t i = 0; i < report->finding_count; i++) {
+        if (report->findings[i].cause == AVS_CAUSE_CONFIG_MALFORMED &&
+            report->findings[i].severity == AVS_SEVERITY_ERROR &&
+            !report->findings[i].is_repairable) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What mends it, where one command does; else what shows all of it. */
+static void mend(const struct avs_doctor_sources *sources, const struct avs_finding *finding,
+                 const char *sdk, char command[COMMAND_BYTES]) {
+    const char *endpoint = strcmp(finding->id, "endpoint_ignored") == 0
+                               ? ignored_endpoint(sources->config, finding)
+                               : NULL;
+    struct avs_buffer words = avs_buffer_init(COMMAND_BYTES - 1);
+    avs_buffer_add_text(&words, "avs-shim endpoint ");
+    if (endpoint) {
+        avs_buffer_add_text(&words, "set ");
+        avs_buffer_add_word(&words, endpoint);
+        sdk = ""; /* at the keys of every release */
+    } else {
+        bool is_fix =
+            finding->cause == AVS_CAUSE_CONFIG_MALFORMED && is_repairable(sources->config);
+        avs_buffer_add_text(&words, is_fix ? "lint --fix" : "lint");
+        sdk = is_fix ? "" : sdk;
+    }
+    add_command(command, COMMAND_BYTES, words.is_failed ? "" : words.data, sources, sdk);
+    avs_buffer_done(&words);
+}
+
 static enum avs_status take_config(struct avs_board *board,
                                    const struct avs_doctor_sources *sources,
                                    struct avs_error *reterr) {
     AVS_AUTO(findings) findings = NULL;
-    char lint[700], look[700];
+    char lint[COMMAND_BYTES], look[COMMAND_BYTES], command[COMMAND_BYTES];
     add_command(lint, sizeof(lint), "avs-shim endpoint lint", sources, board->sdk);
     if (sources->config) {
         AVS_TRY(avs_findings_of_config(sources->config, sources->config_files,
@@ -84,7 +137,8 @@ static enum avs_status take_config(struct avs_board *board,
         const struct avs_finding *finding = &findings->finding[i];
         if (finding->severity != AVS_SEVERITY_INFO && finding->cause != AVS_CAUSE_NONE &&
             !known(board, AVS_BOARD_PART_CONFIG, finding->cause)) {
-            take(board, AVS_BOARD_PART_CONFIG, finding, lint);
+            mend(sources, finding, board->sdk, command);
+            take(board, AVS_BOARD_PART_CONFIG, finding, command);
         }
     }
     const struct avs_error *error = sources->config_error;
@@ -133,10 +187,39 @@ static void name_roots(const struct avs_findings *findings, enum avs_cause cause
     }
 }
 
+/* What is wrong with a CA file that cannot be used comes first: the line, the system's error. */
+static void put_fact_first(const struct avs_finding *finding, struct avs_board_note *note) {
+    bool is_file = finding->cause == AVS_CAUSE_CA_FILE_INVALID ||
+                   finding->cause == AVS_CAUSE_CA_FILE_UNREADABLE;
+    if (is_file && finding->file[0] && finding->facts[0]) {
+        avs_text_format(note->headline, sizeof(note->headline), "%s: %s", finding->file,
+                        finding->facts);
+        avs_text_make_printable(note->headline);
+        AVS_TEXT_SET(note->facts, finding->headline);
+    }
+}
+
+/* A key of the configuration names the folder; what mends it the audit of the folder knows. */
+static void share_commands(struct avs_board *board) {
+    for (size_t i = 0; i < board->note_length; i++) {
+        struct avs_board_note *note = &board->note[i];
+        const struct avs_board_note *of_store = known(board, AVS_BOARD_PART_STORE, note->cause);
+        if (note->part == AVS_BOARD_PART_CONFIG && of_store && of_store->command[0]) {
+            AVS_TEXT_SET(note->command, of_store->command);
+        }
+    }
+}
+
 static enum avs_status take_audit(struct avs_board *board, const struct avs_doctor_sources *sources,
                                   struct avs_error *reterr) {
     AVS_AUTO(findings) findings = NULL;
-    AVS_TRY(avs_findings_of_audit(sources->audit, &findings, reterr));
+    struct avs_buffer next = avs_buffer_init(COMMAND_BYTES - 1);
+    avs_audit_add_next(sources->audit, &next);
+    enum avs_status status = avs_findings_of_audit(sources->audit, &findings, reterr);
+    if (status != AVS_OK) {
+        avs_buffer_done(&next);
+        return status;
+    }
     for (int round = 0; round < 2; round++) { /* the store as a whole, and then its roots */
         for (size_t i = 0; i < findings->finding_count; i++) {
             const struct avs_finding *finding = &findings->finding[i];
@@ -150,7 +233,8 @@ static enum avs_status take_audit(struct avs_board *board, const struct avs_doct
                 continue;
             }
             if (!note) {
-                take(board, AVS_BOARD_PART_STORE, finding, "");
+                take(board, AVS_BOARD_PART_STORE, finding, next.is_failed ? "" : next.data);
+                put_fact_first(finding, &board->note[board->note_length - 1]);
                 if (is_root && finding->cause == AVS_CAUSE_ROOT_MISSING) {
                     name_roots(findings, finding->cause, &board->note[board->note_length - 1]);
                 }
@@ -159,6 +243,8 @@ static enum avs_status take_audit(struct avs_board *board, const struct avs_doct
             }
         }
     }
+    avs_buffer_done(&next);
+    share_commands(board);
     return AVS_OK;
 }
 

@@ -4,9 +4,10 @@
 
 #include "base/text.h"
 
-#define SLOW_MS       1000
-#define LIBC_WAITS_MS 4900 /* for a name server before libc asks the next; 5 s in resolv.conf(5) \
-                            */
+#define SLOW_MS 1000
+#define LIBC_WAITS_MS                                                          \
+    4900 /* for a name server before libc asks the next; 5 s in resolv.conf(5) \
+          */
 
 bool avs_lookup_was_slow(const struct avs_session_evidence *session,
                          char ret_text[AVS_LOOKUP_BYTES]) {
