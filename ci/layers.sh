@@ -71,12 +71,17 @@ if grep -nE "^#include \"(${modules%|})/" shim/cli/*.[ch] shim/sdk/*.cpp shim/sd
     echo "layers: use <avs/*.h> only" >&2
     failed=1
 fi
+# Between the two: the facts of evidence on the one side, what the stand-in plays on the other.
+if grep -nE '^#include ("('"${modules%|}"')/|<(openssl|nghttp2|curl|json-c)/)' shim/replay/*.[ch]; then
+    echo "layers: shim/replay reads <avs/evidence.h> and writes standin/replay.h" >&2
+    failed=1
+fi
 if grep -n '^#include <avs/' shim/standin/*.[ch]; then
     echo "layers: the stand-in shares no code with the libraries" >&2
     failed=1
 fi
 public=$(sed -n 's/^ *\(avs_[a-z0-9_]*\);.*/\1/p' shim/src/exports.map shim/doctor/exports.map | sort)
-for target in avs-shim-cli avs-session get check avs-soak; do
+for target in avs-shim-cli avs-replay avs-session get check avs-soak; do
     private=$(comm -12 <(find "$build" -path "*/$target.dir/*.o" -exec nm -u {} + | sed -n 's/^ *U \(avs_[a-z0-9_]*\)$/\1/p' | sort -u) \
         <(symbols --defined-only | cut -d' ' -f2 | sort -u) | comm -23 - <(echo "$public"))
     if [ -n "$private" ]; then

@@ -65,6 +65,12 @@ int cli_finish(int result) {
 
 /* ---- faults ---- */
 
+static const char *schema_in_use; /* NULL: the command's own */
+
+void cli_answers_in(const char *schema) {
+    schema_in_use = schema;
+}
+
 /* On stderr for people; as an object on stdout for a program that asked for JSON. */
 static int tell(const struct cli_command *command, struct avs_error error, bool has_hint) {
     if (error.message[0] == '\0') {
@@ -76,8 +82,9 @@ static int tell(const struct cli_command *command, struct avs_error error, bool 
         fprintf(stderr, "Try: avs-shim %s --help\n", command->name);
     }
     char *json = NULL;
-    if (cli_wants_json() && command->schema && !out.has_output &&
-        avs_error_to_json(&error, command->schema, &json, NULL) == AVS_OK) {
+    const char *schema = schema_in_use ? schema_in_use : command->schema;
+    if (cli_wants_json() && schema && !out.has_output &&
+        avs_error_to_json(&error, schema, &json, NULL) == AVS_OK) {
         cli_print(json);
     }
     free(json);

@@ -132,6 +132,10 @@ void cli_print(const char *text);
 int cli_print_taken(const struct cli_command *command, enum avs_status status, char *text,
                     const struct avs_error *error);
 
+/** From now on an error is an object of that schema, not the command's own: for a command that
+ *  answers in more than one. Static text. */
+void cli_answers_in(const char *schema);
+
 /** Tell on stderr "avs-shim NAME: message" and where to get help; returns CLI_USAGE. With --json
  * the error is an object on stdout, too, unless a report is there already. */
 AVS_PRINTF(2, 3)

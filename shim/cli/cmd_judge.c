@@ -176,6 +176,8 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result != CLI_GO_ON) {
         return result;
     }
+    bool is_fleet = argc - words > 1 || (words < argc && evidence_is_many(argv[words]));
+    cli_answers_in(is_fleet ? AVS_FLEET_SCHEMA : command->schema);
     result = cli_outputs_check(command, &arguments.outputs, arguments.is_json);
     if (result != CLI_GO_ON) {
         return result;

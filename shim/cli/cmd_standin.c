@@ -24,7 +24,8 @@ struct arguments {
     const char *directory;
     long iot_ports[AVS_STANDIN_IOT_PORT_COUNT];
     const char *host;
-    long timeout;
+    const char *replay;
+    long timeout, delays;
     bool is_list, is_json, is_iot, is_qualify;
 };
 
@@ -100,6 +101,21 @@ static const struct cli_option rows[] = {
      .least = 1,
      .most = TIMEOUT_MAX_S,
      .help = "with --qualify: for each server, after which the command is ended (default 10)"},
+    {.group = "A ticket from the field",
+     .name = "replay",
+     .kind = CLI_PATH,
+     .value = "FILE",
+     AT(replay),
+     .help = "play the server of that evidence, which 'avs-shim check --evidence FILE' wrote: its "
+             "chain, ALPN, TLS version, alert, bytes, close and delays"},
+    {.name = "delays",
+     .kind = CLI_NUMBER,
+     .value = "PERCENT",
+     AT(delays),
+     .least = 1,
+     .most = 1000,
+     .help = "with --replay: the recorded delays are played at so much of their length, 10 seconds "
+             "each at most (default 100)"},
     {.name = NULL},
 };
 #undef IOT_PORT
@@ -221,8 +237,7 @@ static void print_ended(const struct avs_standin *standin, bool is_json) {
            (unsigned long long)seen.faults);
 }
 
-static int serve(const struct cli_command *command, const struct avs_standin_options *options,
-                 bool is_json) {
+int standin_serve(const struct cli_command *command, const struct standin_serving *serving) {
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
@@ -232,22 +247,27 @@ static int serve(const struct cli_command *command, const struct avs_standin_opt
     signal(SIGPIPE, SIG_IGN);
     struct avs_standin *standin = NULL;
     char error[512];
-    if (!avs_standin_start(options, &standin, error, sizeof(error))) {
+    if (!avs_standin_start(serving->options, &standin, error, sizeof(error))) {
         return cli_fault(command, "%s", error);
     }
-    if (options->is_iot) {
-        standin_iot_print_started(standin, is_json);
-    } else if (is_json) {
+    serving->print_started(standin, serving->user);
+    fflush(stdout);
+    int signal_number = 0;
+    sigwait(&ends, &signal_number);
+    print_ended(standin, serving->is_json);
+    avs_standin_stop(standin);
+    return CLI_OK;
+}
+
+static void print_started(const struct avs_standin *standin, void *user) {
+    const struct arguments *arguments = user;
+    if (arguments->is_iot) {
+        standin_iot_print_started(standin, arguments->is_json);
+    } else if (arguments->is_json) {
         print_started_json(standin);
     } else {
         print_started_text(standin);
     }
-    fflush(stdout);
-    int signal_number = 0;
-    sigwait(&ends, &signal_number);
-    print_ended(standin, is_json);
-    avs_standin_stop(standin);
-    return CLI_OK;
 }
 
 static bool has_iot_port(const struct arguments *arguments) {
@@ -274,6 +294,13 @@ static int look_at(const struct cli_command *command, const struct arguments *ar
         return cli_usage_error(command,
                                "--qualify needs a command: --qualify -- curl --cacert {ca} "
                                "https://{host}:{port}/");
+    }
+    if (arguments->replay && (arguments->is_qualify || arguments->is_iot || arguments->is_list ||
+                              arguments->seed || arguments->directive_ms)) {
+        return cli_usage_error(command, "--replay goes with --port, --dir, --delays and --json");
+    }
+    if (!arguments->replay && arguments->delays) {
+        return cli_usage_error(command, "--delays is for --replay");
     }
     if (!arguments->is_qualify && word) {
         return cli_usage_error(command, "unexpected argument '%s'", word);
@@ -304,6 +331,11 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result != CLI_GO_ON) {
         return result;
     }
+    cli_answers_in(arguments.is_qualify                    ? STANDIN_SCHEMA_QUALIFY
+                   : arguments.replay                      ? STANDIN_SCHEMA_REPLAY
+                   : arguments.is_list && arguments.is_iot ? STANDIN_SCHEMA_IOT_LIST
+                   : arguments.is_list                     ? SCHEMA_LIST
+                                                           : SCHEMA);
     result = look_at(command, &arguments, words < argc ? argv[words] : NULL);
     if (result != CLI_GO_ON) {
         return result;
@@ -336,7 +368,17 @@ static int run(const struct cli_command *command, int argc, char **argv) {
                       [AVS_STANDIN_IOT_8443] = (uint16_t)arguments.iot_ports[AVS_STANDIN_IOT_8443]},
         .iot_host = arguments.host,
     };
-    return serve(command, &standin, arguments.is_json);
+    if (arguments.replay) {
+        const struct standin_replay given = {
+            .path = arguments.replay,
+            .options = &standin,
+            .delay_percent = arguments.delays ? (unsigned)arguments.delays : 100,
+            .is_json = arguments.is_json,
+        };
+        return standin_replay(command, &given);
+    }
+    const struct standin_serving serving = {&standin, arguments.is_json, print_started, &arguments};
+    return standin_serve(command, &serving);
 }
 
 const struct cli_command cli_standin = {
@@ -344,6 +386,7 @@ const struct cli_command cli_standin = {
     .summary = "serve a stand-in for the ATS test endpoint, faults by name",
     .usage = "[--port N] [--dir DIR] [--json]\n"
              "--iot [--port-8883 N] [--port-443 N] [--port-8443 N] [--host NAME] ...\n"
+             "--replay FILE [--delays PERCENT] [--port N] [--dir DIR] [--json]\n"
              "--qualify [--host NAME] [--timeout SECONDS] [--json] -- COMMAND...\n"
              "[--iot] --list [--json]",
     .about =
@@ -364,6 +407,13 @@ const struct cli_command cli_standin = {
         "algorithms, device certificates demanded (DIR/device.pem and device.key are one, made "
         "for this run), MQTT 3.1.1 and 5, HTTPS publish, credentials, DescribeEndpoint.\n"
         "\n"
+        "With --replay it is the server that somebody met, as far as the evidence of a check "
+        "shows it, whatever name is asked for: certificates of the same shape, names and times "
+        "from now, signed by keys of this run; in DIR/ca.pem is what the client trusted, in "
+        "DIR/ats-roots.pem what counted as ATS. It prints what it plays and the check that meets "
+        "the same cause. Where no server was reached (no name, no route) there is none to play, "
+        "and it says so.\n"
+        "\n"
         "With --qualify it asks whether the verification of your own client is real: its "
         "command is run against a good server and then, one by one, against bad ones (wrong "
         "name, expired, unknown root, self-signed, weak, ...). What counts is what the server "
@@ -377,6 +427,7 @@ const struct cli_command cli_standin = {
                 "    --ats-roots pki/ats-roots.pem --endpoint https://expired.localhost\n"
                 "curl --cacert pki/ca.pem --connect-to ::127.0.0.1:8443 https://ok.localhost/\n"
                 "avs-shim standin --list\n"
+                "avs-shim standin --replay ticket.json\n"
                 "avs-shim standin --iot --port-8883 8883 --dir pki\n"
                 "avs-shim standin --iot --list\n"
                 "avs-shim standin --qualify -- curl --cacert {ca} https://{host}:{port}/\n"
@@ -386,7 +437,8 @@ const struct cli_command cli_standin = {
              "bad one refused\n"
              "1  with --qualify: a bad server was accepted\n"
              "2  usage error; port or directory not to be had; the command cannot be run\n"
-             "3  with --qualify: the good server was not accepted, or the server could not tell",
+             "3  with --qualify: the good server was not accepted, or the server could not tell; "
+             "with --replay: there is no peer in the evidence",
     .schema = SCHEMA,
     .words_most = WORDS_MAX,
     .run = run,

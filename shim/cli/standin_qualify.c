@@ -7,7 +7,7 @@
 #include "standin/qualify.h"
 #include "standin_print.h"
 
-#define SCHEMA      "avs-shim.standin-qualify/1"
+#define SCHEMA      STANDIN_SCHEMA_QUALIFY
 #define INTERRUPTED 130 /* what a shell reports for SIGINT */
 #define CASES_MAX   64
 

@@ -77,7 +77,10 @@ struct answer answer_for(const struct odd_reply *odd, const char *path) {
     case ODD_BAD_FRAME:
     case ODD_ENDLESS:
     case ODD_FAULTS:
+    case ODD_FLOOD:
         break;
+    case ODD_PLAYED:
+        return *odd->played;
     }
     if (strcmp(path, "/ping") == 0) {
         return (struct answer){.status = 204};

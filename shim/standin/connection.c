@@ -185,6 +185,17 @@ void connection_fall_silent(struct connection *connection) {
     connection->deadline_ms = standin_now_ms() + SILENT_MS;
 }
 
+void connection_hold(struct connection *connection, unsigned delay_ms) {
+    connection->hold_until_ms = delay_ms > 0 ? standin_now_ms() + delay_ms : 0;
+    if (delay_ms > 0) {
+        connection->deadline_ms += delay_ms;
+    }
+}
+
+bool connection_is_held(const struct connection *connection) {
+    return connection->hold_until_ms > standin_now_ms();
+}
+
 void connection_idle_limit(struct connection *connection, unsigned idle_ms) {
     connection->deadline_ms = standin_now_ms() + idle_ms;
 }
@@ -260,11 +271,19 @@ static void greet(struct connection *connection) {
 
 /* Feed OpenSSL's input to whoever is in charge until it is used up. */
 static void process(struct connection *connection) {
+    if (replay_is_plain(connection)) {
+        replay_answer_plain(connection);
+        return;
+    }
     if (connection->phase == PHASE_HANDSHAKE) {
         handshake_step(connection);
-        if (connection->phase == PHASE_FIRST) {
-            greet(connection);
-        }
+    }
+    if (connection_is_held(connection)) {
+        return;
+    }
+    if (connection->phase == PHASE_FIRST && !connection->is_greeted) {
+        connection->is_greeted = true;
+        greet(connection);
     }
     while (connection->phase >= PHASE_FIRST && connection->phase <= PHASE_H2) {
         uint8_t plain[READ_BYTES];
@@ -335,6 +354,11 @@ void connection_on_writable(struct connection *connection) {
 }
 
 void connection_on_time(struct connection *connection, uint64_t now_ms) {
+    if (connection->hold_until_ms != 0 && now_ms >= connection->hold_until_ms) {
+        connection->hold_until_ms = 0;
+        process(connection);
+        pump(connection);
+    }
     if (connection->phase == PHASE_H2) {
         http2_on_time(connection->http2, now_ms);
         pump(connection);
@@ -349,7 +373,8 @@ void connection_on_time(struct connection *connection, uint64_t now_ms) {
 }
 
 bool connection_wants_read(const struct connection *connection) {
-    return !connection->peer_closed && queued(connection) < OUTBOX_SOFT_BYTES;
+    return !connection->peer_closed && connection->hold_until_ms == 0 &&
+           queued(connection) < OUTBOX_SOFT_BYTES;
 }
 
 bool connection_wants_write(const struct connection *connection) {
@@ -360,6 +385,9 @@ bool connection_wants_write(const struct connection *connection) {
 
 uint64_t connection_next_ms(const struct connection *connection) {
     uint64_t next_ms = connection->deadline_ms;
+    if (connection->hold_until_ms != 0 && connection->hold_until_ms < next_ms) {
+        next_ms = connection->hold_until_ms;
+    }
     if (connection->phase == PHASE_H2) {
         uint64_t h2_ms = http2_next_ms(connection->http2);
         next_ms = h2_ms < next_ms ? h2_ms : next_ms;

@@ -52,6 +52,7 @@ struct connection {
     const struct iot_rule *iot_rule; /* what this port takes from this client; set with iot */
     const char *alpn;                /* of iot_rule: what is agreed on; NULL: nothing */
     size_t qualify_index;            /* the case, where a client is being qualified */
+    int replayed;                    /* the session, where a server is played again */
     enum avs_standin_iot_port port;  /* where the stand-in is IoT-shaped */
     bool has_scenario;               /* the ClientHello came */
     enum hello_act hello;            /* the scenario's, or a fault's */
@@ -63,6 +64,8 @@ struct connection {
     struct http1 *http1;
     struct http2 *http2;
     struct mqtt *mqtt;
+    bool is_greeted;         /* the handshake is done, and the first word was the server's */
+    uint64_t hold_until_ms;  /* nothing is read or said before; 0: it is not held */
     uint64_t deadline_ms;    /* the connection is dropped then */
     uint64_t last_active_ms; /* for eviction */
 };
@@ -87,6 +90,9 @@ size_t connection_room(const struct connection *connection);
 void connection_end(struct connection *connection, enum ending ending);
 /* Stop talking; the connection stays for SILENT_MS. */
 void connection_fall_silent(struct connection *connection);
+/* Neither read nor say anything for so long, 0: no time at all. */
+void connection_hold(struct connection *connection, unsigned delay_ms);
+bool connection_is_held(const struct connection *connection);
 /* Nothing for so long ends the connection. */
 void connection_idle_limit(struct connection *connection, unsigned idle_ms);
 

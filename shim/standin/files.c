@@ -127,13 +127,12 @@ static bool write_sent_chain(struct files *files, struct pki *pki, const struct 
 }
 
 /* One file for each root, with OpenSSL's names (subject hash and a number) or with plain ones. */
-static bool write_directory(const char *directory, const struct pki *pki, bool is_hashed) {
+static bool write_directory(const char *directory, X509 *const *roots, int count, bool is_hashed) {
     if (mkdir(directory, 0755) != 0 && errno != EEXIST) {
         return false;
     }
-    const struct bundle *roots = &bundles[0];
-    for (int i = 0; roots->members[i] != CA_COUNT; i++) {
-        X509 *root = pki->certificate[roots->members[i]];
+    for (int i = 0; i < count; i++) {
+        X509 *root = roots[i];
         char name[32];
         char path[PATH_MAX];
         if (is_hashed) { /* no two roots share a subject, so the number is always 0 */
@@ -181,24 +180,60 @@ static bool write_all(struct files *files, struct pki *pki) {
             return false;
         }
     }
+    X509 *roots[PARTS_MAX];
+    int count = 0;
+    for (; bundles[0].members[count] != CA_COUNT; count++) {
+        roots[count] = pki->certificate[bundles[0].members[count]];
+    }
     return join(files->hashed, files->directory, "hashed") &&
            join(files->unhashed, files->directory, "unhashed") &&
-           write_directory(files->hashed, pki, true) &&
-           write_directory(files->unhashed, pki, false);
+           write_directory(files->hashed, roots, count, true) &&
+           write_directory(files->unhashed, roots, count, false);
 }
 
-bool files_write(struct files *files, struct pki *pki, const char *directory, char *error,
-                 size_t error_bytes) {
-    memset(files, 0, sizeof(*files));
-    if (make_directory(files, directory) && write_all(files, pki)) {
-        return true;
-    }
+/* After a step that failed with errno. */
+static bool fail(struct files *files, const char *directory, char *error, size_t error_bytes) {
     int code = errno;
     snprintf(error, error_bytes,
              "cannot write the PEM files into '%s': %s. Name a directory that you may write to.",
              directory ? directory : "a temporary directory", strerror(code));
     files_done(files);
     return false;
+}
+
+bool files_write(struct files *files, struct pki *pki, const char *directory, char *error,
+                 size_t error_bytes) {
+    memset(files, 0, sizeof(*files));
+    return (make_directory(files, directory) && write_all(files, pki)) ||
+           fail(files, directory, error, error_bytes);
+}
+
+static bool write_damaged(const struct files *files) {
+    static const char text[] = "-----BEGIN CERTIFICATE-----\nthis is none\n";
+    char path[PATH_MAX];
+    FILE *file = join(path, files->directory, "damaged.pem") ? fopen(path, "we") : NULL;
+    bool is_good = file && fwrite(text, 1, sizeof(text) - 1, file) == sizeof(text) - 1;
+    return file && fclose(file) == 0 && is_good;
+}
+
+static bool write_set(struct files *files, const struct files_set *set) {
+    char *ca = files->path[AVS_STANDIN_FILE_CA];
+    char *ats = files->path[AVS_STANDIN_FILE_ATS_ROOTS];
+    return join(ca, files->directory, file_names[AVS_STANDIN_FILE_CA]) &&
+           join(ats, files->directory, file_names[AVS_STANDIN_FILE_ATS_ROOTS]) &&
+           files_write_whole(ca, set->trusted, set->trusted_count, NULL) &&
+           files_write_whole(ats, set->ats, set->ats_count, NULL) &&
+           (!set->has_damaged || write_damaged(files)) &&
+           (!set->has_unhashed ||
+            (join(files->unhashed, files->directory, "unhashed") &&
+             write_directory(files->unhashed, set->trusted, set->trusted_count, false)));
+}
+
+bool files_write_set(struct files *files, const struct files_set *set, const char *directory,
+                     char *error, size_t error_bytes) {
+    memset(files, 0, sizeof(*files));
+    return (make_directory(files, directory) && write_set(files, set)) ||
+           fail(files, directory, error, error_bytes);
 }
 
 static void remove_content(const char *directory) {

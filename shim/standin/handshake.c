@@ -122,6 +122,9 @@ static int on_client_hello(SSL *ssl, int *alert, void *user) {
     if (connection->standin->is_iot) {
         return iot_on_client_hello(connection, alert);
     }
+    if (connection->standin->replay) {
+        return replay_on_client_hello(connection, alert);
+    }
     if (!connection->has_scenario && handshake_read_sni(ssl, &name, &length)) {
         connection->scenario_index = scenario_find(name, length);
         connection->scenario = scenario_at(connection->scenario_index);
@@ -253,7 +256,9 @@ static void act_on_hello(struct connection *connection) {
         return;
     case HELLO_BYTES:
         discard_output(connection);
-        BIO_write(connection->to_peer, scenario->hello_text, (int)strlen(scenario->hello_text));
+        BIO_write(
+            connection->to_peer, scenario->hello_text,
+            (int)(scenario->hello_length ? scenario->hello_length : strlen(scenario->hello_text)));
         connection_end(connection, END_RAGGED);
         return;
     }
@@ -281,10 +286,16 @@ void handshake_step(struct connection *connection) {
         atomic_fetch_add(&connection->standin->handshakes, 1);
         sight_note(connection->standin->sight, connection->qualify_index, SIGHT_HANDSHAKE, 0);
         connection->phase = PHASE_FIRST;
+        if (connection->standin->replay) {
+            connection_hold(
+                connection,
+                connection->standin->replay->sessions[connection->replayed].answer_delay_ms);
+        }
         return;
     }
     int error = SSL_get_error(connection->ssl, result);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ||
+        error == SSL_ERROR_WANT_CLIENT_HELLO_CB) {
         if (connection->has_scenario && connection->hello == HELLO_CUT) {
             cut_flight(connection);
         }

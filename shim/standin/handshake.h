@@ -27,4 +27,10 @@ bool handshake_use_versions(const struct connection *connection);
 /* The ClientHello where the stand-in is shaped like AWS IoT Core; as SSL_client_hello_cb_fn. */
 int iot_on_client_hello(struct connection *connection, int *alert);
 
+/* The ClientHello where a server is played again; the same. */
+int replay_on_client_hello(struct connection *connection, int *alert);
+/* True where a proxy is played: what comes is not TLS, and replay_answer_plain looks at it. */
+bool replay_is_plain(const struct connection *connection);
+void replay_answer_plain(struct connection *connection);
+
 #endif

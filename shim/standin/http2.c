@@ -10,7 +10,7 @@
 #include "avs.h"
 #include "stream.h"
 
-enum { STREAMS_MAX = 100, WINDOW_BYTES = 1024 * 1024 };
+enum { STREAMS_MAX = 100, WINDOW_BYTES = 1024 * 1024, PINGS_AT_ONCE = 256 };
 
 bool http2_is_mute(const struct scenario *scenario) {
     return scenario->h2.act == ODD_SILENT && scenario->h2.code == 1;
@@ -170,6 +170,18 @@ void http2_feed(struct http2 *http2, const uint8_t *bytes, size_t length) {
     http2_pump(http2);
 }
 
+/* PINGs, as many as there is room for. */
+static void flood(struct connection *connection) {
+    static const char ping[] = "\0\0\x08\x06\0\0\0\0\0stand-in";
+    char block[(sizeof(ping) - 1) * PINGS_AT_ONCE];
+    for (size_t used = 0; used < sizeof(block); used += sizeof(ping) - 1) {
+        memcpy(block + used, ping, sizeof(ping) - 1);
+    }
+    while (connection->phase == PHASE_H2 && connection_room(connection) > 0) {
+        connection_send(connection, block, sizeof(block));
+    }
+}
+
 void http2_pump(struct http2 *http2) {
     struct connection *connection = http2->connection;
     while (http2->session && connection->phase == PHASE_H2 && connection_room(connection) > 0) {
@@ -193,6 +205,9 @@ void http2_pump(struct http2 *http2) {
         http2->wants_bad_frame = false;
         connection_send(connection, frame, sizeof(frame) - 1);
     }
+    if (http2->is_flooding) {
+        flood(connection);
+    }
     if (http2->is_ending) {
         connection_end(connection, http2->end_with);
     } else if (!nghttp2_session_want_read(http2->session) &&
@@ -202,7 +217,7 @@ void http2_pump(struct http2 *http2) {
 }
 
 bool http2_wants_write(const struct http2 *http2) {
-    return http2->session && nghttp2_session_want_write(http2->session);
+    return http2->session && (http2->is_flooding || nghttp2_session_want_write(http2->session));
 }
 
 void http2_on_time(struct http2 *http2, uint64_t now_ms) {

@@ -11,7 +11,7 @@
 
 enum {
     FIELDS_MAX = 6,
-    SHORT_LENGTH = 500, /* content-length of an answer that is shorter */
+    SHORT_BY = 500, /* what is missing of an answer's content-length */
     FILLER_BYTES_MAX = 1 << 30,
     SLOW_MS_MAX = 60000,
 };
@@ -35,7 +35,7 @@ static int submit(struct http2 *http2, struct stream *stream, const struct answe
     size_t count = 0;
     snprintf(status, sizeof(status), "%u", answer->status);
     snprintf(length, sizeof(length), "%llu", (unsigned long long)claimed_length);
-    answer_date(date, 0);
+    answer_date(date, answer->clock_s);
     add_field(fields, &count, ":status", status);
     add_field(fields, &count, "date", date);
     add_field(fields, &count, "server", "stand-in");
@@ -71,8 +71,11 @@ int http2_submit_good(struct http2 *http2, struct stream *stream) {
     if (answer.length > 0 && !stream_queue(stream, answer.body, answer.length)) {
         return NGHTTP2_ERR_NOMEM;
     }
-    bool is_short = http2->connection->scenario->h2.act == ODD_SHORT;
-    return submit(http2, stream, &answer, is_short ? SHORT_LENGTH : answer.length);
+    const struct odd_reply *odd = &http2->connection->scenario->h2;
+    bool is_played = odd->act == ODD_PLAYED;
+    bool is_short = odd->act == ODD_SHORT || (is_played && odd->played_end == PLAYED_SHORT);
+    stream->stays_open = is_played && odd->played_end == PLAYED_STALLED;
+    return submit(http2, stream, &answer, is_short ? answer.length + SHORT_BY : answer.length);
 }
 
 static void end_after_pump(struct http2 *http2, enum ending ending) {
@@ -154,6 +157,10 @@ int http2_answer(struct http2 *http2, struct stream *stream) {
         return 0;
     case ODD_FAULTS:
         return answer_with_fault(http2, stream);
+    case ODD_FLOOD:
+        http2->is_flooding = true;
+        return 0;
+    case ODD_PLAYED:
     case ODD_NO:
     case ODD_STATUS:
     case ODD_BODY:

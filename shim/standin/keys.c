@@ -9,27 +9,34 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { THREADS = 4, RSA_PRIMES = 3 };
+enum { THREADS = 4, RSA_PRIMES = 3, RSA_TWO_PRIMES_BITS = 1024 /* too short for three */ };
+
+static const struct {
+    int bits; /* RSA */
+    int curve;
+} kinds[] = {
+    [KIND_RSA_2048] = {2048, 0},
+    [KIND_RSA_1024] = {1024, 0},
+    [KIND_P256] = {0, NID_X9_62_prime256v1},
+    [KIND_P384] = {0, NID_secp384r1},
+    [KIND_RSA_3072] = {3072, 0},
+    [KIND_RSA_4096] = {4096, 0},
+    [KIND_P521] = {0, NID_secp521r1},
+};
 
 static bool set_parameters(EVP_PKEY_CTX *context, enum key_kind kind) {
-    switch (kind) {
-    case KIND_RSA_2048:
-        return EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) > 0 &&
-               EVP_PKEY_CTX_set_rsa_keygen_primes(context, RSA_PRIMES) > 0;
-    case KIND_RSA_1024:
-        return EVP_PKEY_CTX_set_rsa_keygen_bits(context, 1024) > 0;
-    case KIND_P256:
-        return EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1) > 0 &&
-               EVP_PKEY_CTX_set_ec_param_enc(context, OPENSSL_EC_NAMED_CURVE) > 0;
-    case KIND_P384:
-        return EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_secp384r1) > 0 &&
+    int bits = kinds[kind].bits;
+    if (bits == 0) {
+        return EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, kinds[kind].curve) > 0 &&
                EVP_PKEY_CTX_set_ec_param_enc(context, OPENSSL_EC_NAMED_CURVE) > 0;
     }
-    return false;
+    return EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) > 0 &&
+           (bits <= RSA_TWO_PRIMES_BITS ||
+            EVP_PKEY_CTX_set_rsa_keygen_primes(context, RSA_PRIMES) > 0);
 }
 
 EVP_PKEY *key_new(enum key_kind kind) {
-    bool is_rsa = kind == KIND_RSA_2048 || kind == KIND_RSA_1024;
+    bool is_rsa = kinds[kind].bits > 0;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(is_rsa ? EVP_PKEY_RSA : EVP_PKEY_EC, NULL);
     EVP_PKEY *key = NULL;
     if (context && EVP_PKEY_keygen_init(context) > 0 && set_parameters(context, kind)) {

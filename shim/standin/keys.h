@@ -7,7 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum key_kind { KIND_RSA_2048, KIND_RSA_1024, KIND_P256, KIND_P384 };
+enum key_kind {
+    KIND_RSA_2048,
+    KIND_RSA_1024,
+    KIND_P256,
+    KIND_P384,
+    KIND_RSA_3072,
+    KIND_RSA_4096,
+    KIND_P521
+};
 
 /* One key; NULL when OpenSSL fails. */
 EVP_PKEY *key_new(enum key_kind kind);

@@ -230,8 +230,8 @@ static X509 *sign_authority(struct pki *pki, enum authority index, enum authorit
         .kind = row->is_end_entity ? CERTIFICATE_SERVER : CERTIFICATE_AUTHORITY,
         .from_days = row->from_days,
         .until_days = row->until_days,
-        .wants_sha1 =
-            index == CA_CLASS_2, /* as the real one: a root's own signature proves nothing */
+        /* as the real one: a root's own signature proves nothing */
+        .digest = index == CA_CLASS_2 ? EVP_sha1() : NULL,
     };
     return certificate_new(&request);
 }
@@ -330,7 +330,7 @@ static X509 *mint_leaf(struct pki *pki, const struct leaf_recipe *recipe, const 
         request.host = "part*.wild.localhost";
         break;
     case FLAW_SHA1:
-        request.wants_sha1 = true;
+        request.digest = EVP_sha1();
         break;
     case FLAW_CLIENT_AUTH_ONLY:
         request.kind = CERTIFICATE_CLIENT;
@@ -339,7 +339,7 @@ static X509 *mint_leaf(struct pki *pki, const struct leaf_recipe *recipe, const 
         request.issuer_key = pki->key[CA_ROOT_2];
         break;
     case FLAW_CRITICAL_EXTENSION:
-        request.has_unknown_critical_extension = true;
+        request.flaw = CERTIFICATE_UNKNOWN_EXTENSION;
         break;
     }
     return request.key ? certificate_new(&request) : NULL;

@@ -42,7 +42,7 @@ enum authority {
     CA_AVS_COUNT = CA_VERISIGN_G5
 };
 
-#define CHAIN_LIMIT 6
+#define CHAIN_LIMIT 10
 
 /* What a scenario presents, leaf first. */
 struct identity {

@@ -56,6 +56,15 @@ enum odd_act {
     ODD_BAD_FRAME, /* HTTP/2: a frame that breaks RFC 9113 */
     ODD_ENDLESS,   /* the bytes (HTTP/1.x) or a good head (HTTP/2), then filler without end */
     ODD_FAULTS,    /* now this, now that: see faults.c */
+    ODD_PLAYED,    /* HTTP/2: odd_reply.played */
+    ODD_FLOOD,     /* HTTP/2: PING without end, and no answer */
+};
+
+/* How an answer of ODD_PLAYED comes to its end. */
+enum played_end {
+    PLAYED_WHOLE,
+    PLAYED_SHORT,   /* fewer bytes than content-length, END_STREAM */
+    PLAYED_STALLED, /* never */
 };
 
 struct odd_reply {
@@ -65,6 +74,8 @@ struct odd_reply {
     const char *bytes;
     size_t length;
     const char *filler; /* HTTP/1.x: what an endless answer repeats */
+    const struct answer *played;
+    enum played_end played_end;
 };
 
 struct scenario {
@@ -73,6 +84,7 @@ struct scenario {
     enum hello_act hello;
     unsigned alert;
     const char *hello_text;
+    size_t hello_length; /* 0: of a text */
     enum tls_versions versions;
     bool wants_client_cert;
     enum alpn_act alpn;

@@ -88,6 +88,12 @@ static void evict_one(struct avs_standin *standin) {
     }
 }
 
+static void reset(int fd) {
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    close(fd);
+}
+
 /* False when nobody waits. */
 static bool accept_one(struct avs_standin *standin, struct listener listener) {
     int fd = accept4(listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -101,6 +107,11 @@ static bool accept_one(struct avs_standin *standin, struct listener listener) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (standin->connection_count == CONNECTIONS_MAX) {
         evict_one(standin);
+    }
+    if (standin->replay && standin->replay->port == REPLAY_RESETS) {
+        atomic_fetch_add(&standin->connections_seen, 1);
+        reset(fd);
+        return true;
     }
     struct connection *connection = connection_new(standin, fd, listener.port);
     if (connection) {
@@ -251,6 +262,10 @@ static bool listen_at(struct avs_standin *standin, enum avs_standin_iot_port as,
 
 static bool listen_all(struct avs_standin *standin, const struct avs_standin_options *options,
                        char *error, size_t error_bytes) {
+    if (options->replay &&
+        (options->replay->port == REPLAY_REFUSES || options->replay->port == REPLAY_IGNORES)) {
+        return replay_listen(standin, options->port, error, error_bytes);
+    }
     if (!options->is_iot) {
         return listen_at(standin, 0, options->port, &standin->port, error, error_bytes);
     }
@@ -271,6 +286,27 @@ static bool start_iot(struct avs_standin *standin) {
            X509_STORE_add_cert(standin->device_cas, standin->pki.certificate[CA_DEVICE]) == 1;
 }
 
+static bool mint(struct avs_standin *standin, const struct avs_standin_options *options) {
+    standin->tls = handshake_context_new();
+    if (standin->replay) {
+        return standin->tls && replay_pki_init(&standin->replayed, standin->replay);
+    }
+    standin->identities = calloc(scenario_count(), sizeof(*standin->identities));
+    return standin->identities && standin->tls && pki_init(&standin->pki, options->is_iot) &&
+           (!options->is_iot || start_iot(standin));
+}
+
+static bool write_files(struct avs_standin *standin, const struct avs_standin_options *options,
+                        char *error, size_t error_bytes) {
+    if (standin->replay) {
+        return replay_files_write(&standin->files, &standin->replayed, standin->replay,
+                                  options->directory, error, error_bytes);
+    }
+    return files_write(&standin->files, &standin->pki, options->directory, error, error_bytes) &&
+           (!options->is_iot || iot_files_write(&standin->iot_files, &standin->pki,
+                                                standin->files.directory, error, error_bytes));
+}
+
 /* Signals are the program's business, not this thread's. */
 static bool start_thread(struct avs_standin *standin) {
     sigset_t all, before;
@@ -287,21 +323,17 @@ static bool start(struct avs_standin *standin, const struct avs_standin_options 
     standin->directive_interval_ms = options->directive_interval_ms;
     standin->is_iot = options->is_iot;
     standin->sight = options->sight;
+    standin->replay = options->replay;
     snprintf(standin->iot_host, sizeof(standin->iot_host), "%s",
              options->iot_host ? options->iot_host : "");
     if (!listen_all(standin, options, error, error_bytes)) {
         return false;
     }
-    standin->identities = calloc(scenario_count(), sizeof(*standin->identities));
-    standin->tls = handshake_context_new();
-    if (!standin->identities || !standin->tls || !pki_init(&standin->pki, options->is_iot) ||
-        (options->is_iot && !start_iot(standin))) {
+    if (!mint(standin, options)) {
         snprintf(error, error_bytes, "cannot mint the stand-in's certificates: OpenSSL failed.");
         return false;
     }
-    if (!files_write(&standin->files, &standin->pki, options->directory, error, error_bytes) ||
-        (options->is_iot && !iot_files_write(&standin->iot_files, &standin->pki,
-                                             standin->files.directory, error, error_bytes))) {
+    if (!write_files(standin, options, error, error_bytes)) {
         return false;
     }
     if (pipe2(standin->wake, O_CLOEXEC | O_NONBLOCK) != 0 || !start_thread(standin)) {
@@ -322,7 +354,8 @@ bool avs_standin_start(const struct avs_standin_options *options, struct avs_sta
         snprintf(error, error_bytes, "out of memory.");
         return false;
     }
-    standin->wake[0] = standin->wake[1] = -1;
+    standin->wake[0] = standin->wake[1] = standin->closed_port = -1;
+    memset(standin->fillers, 0xff, sizeof(standin->fillers)); /* no descriptor */
     if (!start(standin, options, error, error_bytes)) {
         avs_standin_stop(standin);
         return false;
@@ -354,6 +387,7 @@ void avs_standin_stop(struct avs_standin *standin) {
     for (int i = 0; i < standin->listener_count; i++) {
         close(standin->listeners[i].fd);
     }
+    replay_close(standin);
     for (int i = 0; i < 2; i++) {
         if (standin->wake[i] >= 0) {
             close(standin->wake[i]);
@@ -370,6 +404,7 @@ void avs_standin_stop(struct avs_standin *standin) {
     X509_STORE_free(standin->device_cas);
     SSL_CTX_free(standin->tls);
     pki_done(&standin->pki);
+    replay_pki_done(&standin->replayed);
     files_done(&standin->files);
     free(standin);
 }

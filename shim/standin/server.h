@@ -13,12 +13,14 @@
 #include "iot.h"
 #include "iot_files.h"
 #include "pki.h"
+#include "replay_pki.h"
 #include "scenarios.h"
 #include "sight.h"
 #include "standin.h"
 
 #define CONNECTIONS_MAX 256 /* one more evicts the one that was idle longest */
 #define LISTENERS_MAX   6   /* 127.0.0.1 and ::1, for three ports where it is IoT-shaped */
+#define REPLAY_FILLERS  4   /* connections that fill a backlog */
 
 struct connection;
 
@@ -27,8 +29,12 @@ struct avs_standin {
     struct identity *identities;     /* by scenario, minted when first asked for */
     struct identity *iot_identities; /* the same: an RSA one and an ECDSA one each */
     X509_STORE *device_cas;
-    struct sight *sight; /* NULL: no client is being qualified */
-    unsigned iot_turn;   /* requests that are answered by turns */
+    struct sight *sight;             /* NULL: no client is being qualified */
+    const struct avs_replay *replay; /* NULL: nothing is played again; borrowed */
+    struct replay_pki replayed;
+    int closed_port; /* of a replay that serves nothing: bound, and not accepted on; else -1 */
+    int fillers[REPLAY_FILLERS];
+    unsigned iot_turn; /* requests that are answered by turns */
     bool is_iot;
     char iot_host[IOT_HOST_BYTES]; /* one more name for the first scenario, or "" */
     SSL_CTX *tls;
@@ -65,6 +71,9 @@ const struct identity *standin_iot_identity(struct avs_standin *standin, size_t 
 const struct identity *standin_case_identity(struct avs_standin *standin, size_t index);
 /* Have every connection that waits accepted; the sight is told when it is done. Any thread. */
 void standin_accept_all(struct avs_standin *standin);
+/* A replay that serves nothing: take the port, give it back. */
+bool replay_listen(struct avs_standin *standin, uint16_t port, char *error, size_t error_bytes);
+void replay_close(struct avs_standin *standin);
 /* The thread's function. */
 void *standin_loop(void *standin);
 /* Next number of the seeded generator. */

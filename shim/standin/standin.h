@@ -112,6 +112,8 @@ enum avs_standin_iot_file {
         AVS_STANDIN_IOT_FILE_COUNT
 };
 
+struct avs_replay; /**< see replay.h */
+
 /** All strings are copied. Zero-initialised = the defaults. */
 struct avs_standin_options {
     size_t size;           /**< Required: sizeof(struct avs_standin_options) */
@@ -126,6 +128,8 @@ struct avs_standin_options {
                                                          not used */
     struct sight *sight;  /**< For qualify.c alone: where it is written down what was seen */
     const char *iot_host; /**< Optional: one more name that is served as the scenario "ok" is */
+    const struct avs_replay *replay; /**< Optional: this one server, whatever name is asked for;
+                                          borrowed until stop */
 };
 
 struct avs_standin;

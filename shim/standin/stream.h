@@ -40,6 +40,7 @@ struct http2 {
     unsigned events;            /* AVS events answered */
     uint64_t next_directive_ms; /* 0: no downchannel that wants one */
     bool wants_bad_frame;       /* after what is queued */
+    bool is_flooding;           /* PINGs until the peer has enough */
     bool is_ending;             /* send what is queued, then end_with */
     enum ending end_with;
 };

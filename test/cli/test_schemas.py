@@ -4,15 +4,17 @@ the schema does not name."""
 import json
 import pathlib
 import shutil
+import subprocess
 
 import jsonschema
 import pytest
 
-from avs_shim import ENVIRONMENT, ROOT, Standin, run
+from avs_shim import AVS_SHIM, ENVIRONMENT, ROOT, Standin, run
 from aws_peer import AwsPeer, answer
 from pki import Pki
 
 SCHEMAS = ROOT / "docs" / "schema"
+EVIDENCE = ROOT / "test" / "corpus" / "evidence"
 CONFIG = ROOT / "config" / "AlexaClientSDKConfig-1.17.json"
 # Debian 11's jsonschema is older; the words of these schemas mean the same to both
 VALIDATOR = getattr(jsonschema, "Draft202012Validator", jsonschema.Draft7Validator)
@@ -178,4 +180,31 @@ def test_errors(words):
     result = run(*words, "--json")
     assert result.returncode == 2
     check(result.stdout)
+
+
+@pytest.mark.parametrize("words, code, schema", [
+    (["judge", "--junit", "x", EVIDENCE], 2, "fleet/1"),
+    (["judge", EVIDENCE / "ok.json", "/nonexistent", "--tap", "x"], 2, "fleet/1"),
+    (["judge", "/nonexistent"], 2, "check/1"),
+    (["standin", "--qualify"], 2, "standin-qualify/1"),
+    (["standin", "--qualify", "--", "/nonexistent"], 2, "standin-qualify/1"),
+    (["standin", "--list", "--delays", "5"], 2, "standin-list/1"),
+    (["standin", "--list", "--iot", "--host", "a b"], 2, "standin-iot-list/1"),
+    (["standin", "--replay", "/nonexistent"], 2, "standin-replay/1"),
+    (["standin", "--replay", EVIDENCE / "dns.json"], 3, "standin-replay/1"),
+])
+def test_an_error_is_of_the_schema_that_was_asked_for(words, code, schema):
+    result = run(*words[:1], "--json", *words[1:])
+    assert result.returncode == code
+    assert json.loads(result.stdout)["schema"] == f"avs-shim.{schema}"
+    check(result.stdout)
+
+
+@pytest.mark.parametrize("name", ["ok", "clock", "refused", "silent"])
+def test_replays(name, tmp_path):
+    path = EVIDENCE / f"{'all-coming' if name == 'clock' else name}.json"
+    command = [AVS_SHIM, "standin", "--replay", path, "--dir", tmp_path, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
+        check(process.stdout.readline())
+        process.terminate()
 
