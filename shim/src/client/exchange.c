@@ -97,8 +97,12 @@ static enum avs_status take_origin(struct avs_exchange_memo *memo, const char *u
     pthread_mutex_lock(&memo->lock);
     bool is_known = length > 0 && length == memo->origin.text_length &&
                     memcmp(url, memo->origin.text, length) == 0;
-    if (is_known) {
-        *ret_origin = memo->origin;
+    if (is_known) { /* what is needed of it: the whole is 800 bytes */
+        ret_origin->port = memo->origin.port;
+        ret_origin->host_length = memo->origin.host_length;
+        ret_origin->authority_length = memo->origin.authority_length;
+        memcpy(ret_origin->host, memo->origin.host, ret_origin->host_length);
+        memcpy(ret_origin->authority, memo->origin.authority, ret_origin->authority_length);
     }
     pthread_mutex_unlock(&memo->lock);
     if (is_known) {

@@ -7,26 +7,26 @@
 
 #include "base/text.h"
 
-static struct avs_h2_stream *find(nghttp2_session *session, int32_t stream_id) {
-    return nghttp2_session_get_stream_user_data(session, stream_id);
+/* Frames of one stream mostly follow each other. */
+static struct avs_h2_stream *find(struct avs_h2 *h2, int32_t stream_id) {
+    if (!h2->found || h2->found->id != stream_id) {
+        h2->found = nghttp2_session_get_stream_user_data(h2->session, stream_id);
+    }
+    return h2->found;
 }
 
 /* False: the line was refused or could not be held, and the stream is gone. */
-static bool give_line(struct avs_h2 *h2, struct avs_h2_stream *stream) {
-    if (h2->line.is_failed) {
-        h2->line.is_failed = h2->line.is_over_limit = false;
-        avs_h2_stream_stop(h2, stream, AVS_H2_NO_MEMORY, AVS_H2_CODE_CANCEL);
-        return false;
-    }
+static bool give_line(struct avs_h2 *h2, struct avs_h2_stream *stream, const char *line,
+                      size_t length) {
     if (stream->is_sink_paused) { /* a trailer; it must not pass the data that is held */
-        if (avs_buffer_add(&stream->trailers, h2->line.data, h2->line.length)) {
+        if (avs_buffer_add(&stream->trailers, line, length)) {
             return true;
         }
         avs_h2_stream_stop(h2, stream, AVS_H2_NO_MEMORY, AVS_H2_CODE_CANCEL);
         return false;
     }
     if (h2->callbacks->on_header_line &&
-        !h2->callbacks->on_header_line(h2->user, stream, h2->line.data, h2->line.length)) {
+        !h2->callbacks->on_header_line(h2->user, stream, line, length)) {
         avs_h2_stream_stop(h2, stream, AVS_H2_ABORTED, AVS_H2_CODE_CANCEL);
         return false;
     }
@@ -34,7 +34,7 @@ static bool give_line(struct avs_h2 *h2, struct avs_h2_stream *stream) {
 }
 
 /* The line "name: value\r\n" into h2->line, which keeps its memory from line to line. */
-static void set_line(struct avs_h2 *h2, const void *name, size_t name_length, const void *value,
+static bool set_line(struct avs_h2 *h2, const void *name, size_t name_length, const void *value,
                      size_t value_length) {
     struct avs_buffer *line = &h2->line;
     size_t length = name_length + value_length + 4;
@@ -45,12 +45,14 @@ static void set_line(struct avs_h2 *h2, const void *name, size_t name_length, co
         memcpy(line->data + name_length + 2, value, value_length);
         memcpy(line->data + length - 2, "\r\n", 3);
         line->length = length;
-        return;
+        return true;
     }
     avs_buffer_add(line, name, name_length);
     avs_buffer_add(line, ": ", 2);
     avs_buffer_add(line, value, value_length);
-    avs_buffer_add(line, "\r\n", 2);
+    bool is_set = avs_buffer_add(line, "\r\n", 2);
+    line->is_failed = line->is_over_limit = false; /* the next one may fit */
+    return is_set;
 }
 
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *header,
@@ -74,10 +76,10 @@ static int on_unknown_frame(nghttp2_session *session, void **ret_payload,
 }
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data) {
+    (void)session;
     struct avs_h2 *h2 = user_data;
-    struct avs_h2_stream *stream = find(session, frame->hd.stream_id);
+    struct avs_h2_stream *stream = find(h2, frame->hd.stream_id);
     h2->idle_frames = 0;
-    h2->header_stream = stream;
     if (stream) {
         stream->is_interim = false;
     }
@@ -113,23 +115,20 @@ static void on_status(struct avs_h2 *h2, struct avs_h2_stream *stream, const uin
         avs_h2_stream_stop(h2, stream, AVS_H2_ABORTED, AVS_H2_CODE_CANCEL);
         return;
     }
-    h2->line.length = 0;
     char text[] = "HTTP/2 000 \r\n"; /* for every answer: printf would cost more than the rest */
     text[7] = (char)('0' + status / 100 % 10);
     text[8] = (char)('0' + status / 10 % 10);
     text[9] = (char)('0' + status % 10);
-    avs_buffer_add(&h2->line, text, sizeof(text) - 1);
-    (void)give_line(h2, stream);
+    (void)give_line(h2, stream, text, sizeof(text) - 1);
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
                      void *user_data) {
     (void)session;
-    (void)frame;
     (void)flags;
     struct avs_h2 *h2 = user_data;
-    struct avs_h2_stream *stream = h2->header_stream;
+    struct avs_h2_stream *stream = find(h2, frame->hd.stream_id);
     if (!stream) {
         return 0;
     }
@@ -147,8 +146,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     if (stream->is_interim) {
         return 0;
     }
-    set_line(h2, name, name_length, value, value_length);
-    (void)give_line(h2, stream);
+    if (set_line(h2, name, name_length, value, value_length)) {
+        (void)give_line(h2, stream, h2->line.data, h2->line.length);
+    } else {
+        avs_h2_stream_stop(h2, stream, AVS_H2_NO_MEMORY, AVS_H2_CODE_CANCEL);
+    }
     return 0;
 }
 
@@ -161,14 +163,12 @@ static void stop_useless_source(struct avs_h2 *h2, const struct avs_h2_stream *s
 }
 
 static void on_block_end(struct avs_h2 *h2, int32_t stream_id) {
-    struct avs_h2_stream *stream = find(h2->session, stream_id);
+    struct avs_h2_stream *stream = find(h2, stream_id);
     if (!stream || stream->is_interim || stream->is_body_begun || stream->status == 0) {
         return;
     }
     stream->is_body_begun = true;
-    h2->line.length = 0;
-    avs_buffer_add(&h2->line, "\r\n", 2);
-    (void)give_line(h2, stream);
+    (void)give_line(h2, stream, "\r\n", 2);
 }
 
 static void on_settings(struct avs_h2 *h2) {
@@ -199,7 +199,7 @@ static void on_goaway(struct avs_h2 *h2, const nghttp2_goaway *goaway) {
 }
 
 static void on_end_stream(struct avs_h2 *h2, int32_t stream_id) {
-    struct avs_h2_stream *stream = find(h2->session, stream_id);
+    struct avs_h2_stream *stream = find(h2, stream_id);
     if (stream) {
         h2->idle_frames = 0;
         stream->is_remote_ended = true;
@@ -208,6 +208,7 @@ static void on_end_stream(struct avs_h2 *h2, int32_t stream_id) {
 }
 
 static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *user_data) {
+    (void)session;
     struct avs_h2 *h2 = user_data;
     struct avs_h2_stream *stream;
     switch (frame->hd.type) {
@@ -230,7 +231,7 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     case NGHTTP2_RST_STREAM:
         h2->facts.rst_received = true;
         h2->facts.rst_code = frame->rst_stream.error_code;
-        stream = find(session, frame->hd.stream_id);
+        stream = find(h2, frame->hd.stream_id);
         if (stream) {
             stream->is_reset_by_peer = true;
         }
@@ -252,7 +253,7 @@ static int on_data_chunk_recv(nghttp2_session *session, uint8_t flags, int32_t s
         h2->is_out_of_memory = true;
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    struct avs_h2_stream *stream = find(session, stream_id);
+    struct avs_h2_stream *stream = find(h2, stream_id);
     if (stream) {
         avs_h2_stream_data(h2, stream, bytes, length);
     }
@@ -261,11 +262,13 @@ static int on_data_chunk_recv(nghttp2_session *session, uint8_t flags, int32_t s
 
 static int on_stream_close(nghttp2_session *session, int32_t stream_id, uint32_t h2_code,
                            void *user_data) {
+    (void)session;
     struct avs_h2 *h2 = user_data;
-    struct avs_h2_stream *stream = find(session, stream_id);
+    struct avs_h2_stream *stream = find(h2, stream_id);
     if (!stream || !h2->callbacks) {
         return 0;
     }
+    h2->found = NULL; /* a whole stream stays, but no frame of it is to be found */
     enum avs_h2_end end = AVS_H2_MALFORMED;
     if (stream->is_remote_ended && h2_code == NGHTTP2_NO_ERROR) {
         end = AVS_H2_COMPLETE;
@@ -279,9 +282,10 @@ static int on_stream_close(nghttp2_session *session, int32_t stream_id, uint32_t
 }
 
 static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user_data) {
+    (void)session;
     struct avs_h2 *h2 = user_data;
     if (frame->hd.type == NGHTTP2_HEADERS) {
-        struct avs_h2_stream *stream = find(session, frame->hd.stream_id);
+        struct avs_h2_stream *stream = find(h2, frame->hd.stream_id);
         if (stream) {
             stream->was_sent = true;
             stream->is_source_done = !stream->has_source;

@@ -23,7 +23,7 @@ struct avs_h2 {
     bool is_out_of_memory;  /* found inside a callback, where nghttp2 has no code for it */
     bool is_goaway_sent;    /* submitted, at least */
     struct avs_buffer line; /* the header line being given out */
-    struct avs_h2_stream *header_stream; /* whose header block is being received, or NULL */
+    struct avs_h2_stream *found; /* the one that frames came for last, or NULL */
     struct avs_h2_facts facts;
 };
 

@@ -31,8 +31,8 @@ void avs_h2_stream_unlink(struct avs_h2 *h2, struct avs_h2_stream *stream) {
     }
     stream->previous = stream->next = NULL;
     h2->open_count -= stream->is_whole ? 0 : 1;
-    if (h2->header_stream == stream) {
-        h2->header_stream = NULL;
+    if (h2->found == stream) {
+        h2->found = NULL;
     }
     nghttp2_session_set_stream_user_data(h2->session, stream->id, NULL);
     avs_buffer_done(&stream->held);
