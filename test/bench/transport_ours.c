@@ -8,9 +8,6 @@
 
 #include "bench.h"
 
-/* For the download: between libcurl's 10 MB and the 1 GiB that h2load is given. */
-#define WINDOW_BYTES (16u * 1024 * 1024)
-
 struct transport {
     struct avs_client *client;
 };
@@ -23,8 +20,7 @@ static void print_line(void *user, enum avs_log_level level, const char *line) {
 
 struct transport *transport_new(const struct bench_options *options) {
     struct transport *transport = calloc(1, sizeof(*transport));
-    struct avs_client_options client = {
-        .size = sizeof(client), .ca_file = options->ca_file, .receive_window_bytes = WINDOW_BYTES};
+    struct avs_client_options client = {.size = sizeof(client), .ca_file = options->ca_file};
     if (getenv("BENCH_LOG")) {
         client.log = (struct avs_log){.write = print_line, .level = AVS_LOG_DEBUG9};
     }

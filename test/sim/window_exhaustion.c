@@ -10,6 +10,7 @@ static uint8_t filler[16384];
 static uint64_t begin(struct world *world, struct outcome *outcome, unsigned pauses) {
     world_init(world);
     world->core.options.receive_window_bytes = WINDOW;
+    world->core.options.receive_window_max_bytes = WINDOW;
     outcome_init(outcome);
     outcome->sink_pauses = pauses;
     const struct avs_request request = outcome_request(outcome, WORLD_URL, false);

@@ -93,6 +93,7 @@ void world_init(struct world *world) {
         .ping_timeout_us = AVS_PING_TIMEOUT_MS_DEFAULT * 1000LL,
         .idle_timeout_us = AVS_IDLE_TIMEOUT_MS_DEFAULT * 1000LL,
         .receive_window_bytes = AVS_RECEIVE_WINDOW_BYTES_DEFAULT,
+        .receive_window_max_bytes = AVS_RECEIVE_WINDOW_MAX_BYTES_DEFAULT,
         .max_concurrent_streams = UINT32_MAX,
         .user = world,
         .on_connected = on_connected,

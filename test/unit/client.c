@@ -444,6 +444,10 @@ static void a_bad_option_is_refused_by_name(void **state) {
     assert_int_equal(avs_client_new(&options, &client, &error), AVS_ERR_USAGE);
     assert_non_null(strstr(error.message, "receive_window_bytes"));
     options = standin_options();
+    options.receive_window_max_bytes = 100u << 20;
+    assert_int_equal(avs_client_new(&options, &client, &error), AVS_ERR_USAGE);
+    assert_non_null(strstr(error.message, "receive_window_max_bytes"));
+    options = standin_options();
     options.ats_roots_file = "/nonexistent.pem";
     assert_int_not_equal(avs_client_new(&options, &client, &error), AVS_OK);
     assert_null(client);

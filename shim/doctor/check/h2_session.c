@@ -126,6 +126,7 @@ static enum avs_status set_up(struct run *run, struct avs_error *reterr) {
         .ping_timeout_us = AVS_NEVER_US,
         .idle_timeout_us = AVS_NEVER_US,
         .receive_window_bytes = AVS_RECEIVE_WINDOW_BYTES_DEFAULT,
+        .receive_window_max_bytes = AVS_RECEIVE_WINDOW_BYTES_DEFAULT,
         .max_concurrent_streams = UINT32_MAX,
         .require_ats = false, /* the judge says it, with all that was seen */
         .user = run,

@@ -43,8 +43,9 @@ AVS_BEGIN_DECLS
 #define AVS_IDLE_TIMEOUT_MS_DEFAULT    300000
 /** The longest of these waits, a day: what a negative value asks for, and what more than that is.
  */
-#define AVS_WAIT_MS_MAX                  86400000
-#define AVS_RECEIVE_WINDOW_BYTES_DEFAULT (1024 * 1024)
+#define AVS_WAIT_MS_MAX                      86400000
+#define AVS_RECEIVE_WINDOW_BYTES_DEFAULT     (1024 * 1024)
+#define AVS_RECEIVE_WINDOW_MAX_BYTES_DEFAULT (16 * 1024 * 1024)
 
 /** The longest that a long-lived stream stays open after GOAWAY while other requests of its origin
  *  run; see avs_request.is_long_lived. */
@@ -102,8 +103,8 @@ struct avs_client_options {
     int ping_timeout_ms;    /**< then the peer is dead unless it says anything within this */
     int idle_timeout_ms;    /**< a connection without streams is closed after this */
 
-    /** Optional: flow-control window of each stream: the most a paused sink can hold in memory.
-     *  0 = the default; at least 65535. Bytes. */
+    /** Optional: flow-control window of each stream: the most a paused sink can hold in memory, but
+     *  see receive_window_max_bytes. 0 = the default; at least 65535. Bytes. */
     uint32_t receive_window_bytes;
     /** Optional: most streams open at once on one connection, besides the server's own limit;
      *  further requests wait in line. 0 = the server's limit alone. */
@@ -123,6 +124,14 @@ struct avs_client_options {
     /** A connection that was ready has ended; its streams have been finished or moved before.
      *  `failure` is NULL for a quiet end (idle, drained after GOAWAY, shutdown). */
     void (*on_disconnected)(void *user, const char *origin, const struct avs_failure *failure);
+
+    /** Optional: what the window of a stream may grow to, by doubling, while its sink takes all
+     * that comes and the server is seen to wait for window (a long way, a large download). All
+     * streams of a connection share what is beyond receive_window_bytes. A sink that pauses has its
+     * window set back and it does not grow again; what was under way then, at most the grown
+     * window, is held once. 0 = the default; receive_window_bytes where that is larger, and a
+     * stream's window then never changes. Bytes. Since: 0.1 */
+    uint32_t receive_window_max_bytes;
 };
 
 /** Start a client and its loop thread. Dials nothing: the first request for an origin does.

@@ -207,6 +207,14 @@ static enum avs_status set_up_links(struct avs_client *client,
     return AVS_OK;
 }
 
+static uint32_t window_max(const struct avs_client_options *options) {
+    uint32_t first = options->receive_window_bytes ? options->receive_window_bytes
+                                                   : AVS_RECEIVE_WINDOW_BYTES_DEFAULT;
+    uint32_t most = options->receive_window_max_bytes ? options->receive_window_max_bytes
+                                                      : AVS_RECEIVE_WINDOW_MAX_BYTES_DEFAULT;
+    return most > first ? most : first;
+}
+
 static struct avs_core_options core_options(struct avs_client *client,
                                             const struct avs_client_options *options) {
     return (struct avs_core_options){
@@ -216,6 +224,7 @@ static struct avs_core_options core_options(struct avs_client *client,
         .idle_timeout_us = limit_us(options->idle_timeout_ms, AVS_IDLE_TIMEOUT_MS_DEFAULT),
         .receive_window_bytes = options->receive_window_bytes ? options->receive_window_bytes
                                                               : AVS_RECEIVE_WINDOW_BYTES_DEFAULT,
+        .receive_window_max_bytes = window_max(options),
         .max_concurrent_streams =
             options->max_concurrent_streams ? options->max_concurrent_streams : UINT32_MAX,
         .require_ats = options->require_ats,
@@ -236,6 +245,11 @@ static enum avs_status check_options(const struct avs_client_options *options,
                         "avs_client_options.receive_window_bytes is %u; it must lie between %u "
                         "and %u, or be 0",
                         window, AVS_H2_WINDOW_BYTES_MIN, AVS_H2_WINDOW_BYTES_MAX);
+    }
+    if (options->receive_window_max_bytes > AVS_H2_WINDOW_BYTES_MAX) {
+        return avs_fail(reterr, AVS_ERR_USAGE,
+                        "avs_client_options.receive_window_max_bytes is %u; the most is %u",
+                        options->receive_window_max_bytes, AVS_H2_WINDOW_BYTES_MAX);
     }
     return AVS_OK;
 }

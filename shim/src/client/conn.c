@@ -196,6 +196,7 @@ void avs_conn_on_up(struct avs_conn *conn, int64_t now_us) {
         .callbacks = &avs_conn_callbacks,
         .user = conn,
         .receive_window_bytes = core->options.receive_window_bytes,
+        .receive_window_max_bytes = core->options.receive_window_max_bytes,
     };
     struct avs_error error = AVS_ERROR_INIT;
     if (avs_h2_new(&options, &conn->h2, &error) != AVS_OK) {

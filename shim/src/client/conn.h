@@ -22,7 +22,8 @@ struct avs_conn {
     /* Those whose answer came to its end while their sink paused. They need the connection no more
      * and outlive it. */
     struct avs_exchange_list whole;
-    bool is_released; /* the transport has let go of it */
+    uint32_t grown_bytes; /* by which the windows of its streams have grown, all together */
+    bool is_released;     /* the transport has let go of it */
     enum avs_conn_state state;
     bool is_ready;          /* the peer's SETTINGS came */
     bool is_draining;       /* takes no new streams */

@@ -38,7 +38,7 @@ struct avs_transport {
 /* Settings in force, in microseconds; AVS_NEVER_US = no limit. */
 struct avs_core_options {
     int64_t connect_timeout_us, ping_interval_us, ping_timeout_us, idle_timeout_us;
-    uint32_t receive_window_bytes;
+    uint32_t receive_window_bytes, receive_window_max_bytes; /* the first, and what it may become */
     uint32_t max_concurrent_streams; /* UINT32_MAX = the server's limit alone */
     bool require_ats;
     struct avs_log log;

@@ -8,6 +8,7 @@
 
 #include <avs/client.h>
 
+#include "client/window.h"
 #include "h2/session.h"
 
 struct avs_conn;
@@ -43,6 +44,7 @@ struct avs_exchange {
     /* The loop's. */
     struct {
         struct avs_h2_stream stream;
+        struct avs_window window;
         struct avs_origin *origin;
         struct avs_conn *conn;                /* NULL while it waits in its origin's queue */
         struct avs_exchange *previous, *next; /* in that queue, or on that connection */

@@ -64,11 +64,51 @@ static void arm_retry(struct avs_conn *conn, struct avs_exchange *exchange) {
     }
 }
 
+static void set_window(struct avs_conn *conn, struct avs_exchange *exchange, uint32_t grown_bytes) {
+    struct avs_window *window = &exchange->loop.window;
+    conn->grown_bytes += grown_bytes - window->grown_bytes;
+    window->grown_bytes = grown_bytes;
+    avs_h2_set_window(conn->h2, &exchange->loop.stream,
+                      conn->core->options.receive_window_bytes + grown_bytes);
+}
+
+/* A stream that waits for window, and whose sink takes all that comes, gets twice as much: within
+ * the ceiling that all streams of the connection share. */
+static void grow_window(struct avs_conn *conn, struct avs_exchange *exchange, size_t length) {
+    const struct avs_core_options *options = &conn->core->options;
+    struct avs_window *window = &exchange->loop.window;
+    const uint32_t first_bytes = options->receive_window_bytes;
+    if (window->came_bytes + length <
+        first_bytes / 4) { /* most answers: nothing was returned yet */
+        window->came_bytes += length;
+        return;
+    }
+    const uint32_t room = options->receive_window_max_bytes - first_bytes - conn->grown_bytes;
+    if (window->has_paused || room == 0) {
+        return;
+    }
+    uint32_t left = avs_h2_window_left(conn->h2, &exchange->loop.stream);
+    if (avs_window_came(window, length, left, conn->core->loop.now_us)) {
+        uint32_t more = first_bytes + window->grown_bytes;
+        set_window(conn, exchange, window->grown_bytes + (more < room ? more : room));
+    }
+}
+
+/* Its sink paused: what is under way must be held, and the window was too large. */
+static void shrink_window(struct avs_conn *conn, struct avs_exchange *exchange) {
+    struct avs_window *window = &exchange->loop.window;
+    window->has_paused = true;
+    if (window->grown_bytes > 0) {
+        set_window(conn, exchange, 0);
+    }
+}
+
 static enum avs_sink_result on_data(void *user, struct avs_h2_stream *stream, const uint8_t *bytes,
                                     size_t length) {
     struct avs_conn *conn = user;
     struct avs_exchange *exchange = exchange_of(stream);
     exchange->loop.active_us = conn->core->loop.now_us;
+    grow_window(conn, exchange, length);
     if (!exchange->request.on_data) {
         return AVS_SINK_SUCCESS;
     }
@@ -76,6 +116,7 @@ static enum avs_sink_result on_data(void *user, struct avs_h2_stream *stream, co
         exchange->request.on_data(exchange->request.user, exchange->id, bytes, length);
     if (result == AVS_SINK_PAUSE) {
         arm_retry(conn, exchange);
+        shrink_window(conn, exchange);
     }
     return result;
 }
@@ -105,6 +146,8 @@ static void remove_open(struct avs_conn *conn, struct avs_exchange *exchange) {
 
 void avs_conn_detach(struct avs_conn *conn, struct avs_exchange *exchange) {
     exchange->loop.conn = NULL;
+    conn->grown_bytes -= exchange->loop.window.grown_bytes;
+    exchange->loop.window.grown_bytes = 0;
     if (!exchange->loop.stream.is_whole) {
         remove_open(conn, exchange);
         return;

@@ -15,7 +15,7 @@ struct avs_h2 {
     size_t open_count;             /* of these, not whole: those that count for the peer's limit */
     const uint8_t *pending; /* of nghttp2's: a frame that did not fit into the caller's buffer */
     size_t pending_length;
-    uint32_t receive_window_bytes;
+    uint32_t receive_window_bytes, receive_window_max_bytes;
     uint32_t idle_frames;
     uint32_t goaways;       /* reported ones */
     bool is_quiet;          /* the last pull found nothing, and nothing was asked for since then */

@@ -107,7 +107,10 @@ enum avs_status avs_h2_new(const struct avs_h2_options *options, struct avs_h2 *
     AVS_REQUIRE_MEMORY(h2, reterr);
     h2->callbacks = options->callbacks;
     h2->user = options->user;
-    h2->receive_window_bytes = window;
+    h2->receive_window_bytes = h2->receive_window_max_bytes = window;
+    if (options->receive_window_max_bytes > window) {
+        h2->receive_window_max_bytes = options->receive_window_max_bytes;
+    }
     h2->line = avs_buffer_init(AVS_H2_HEADER_BLOCK_BYTES + 8);
     AVS_TRY(make_session(h2, reterr));
     AVS_TRY(queue_preface(h2, reterr));

@@ -102,6 +102,8 @@ struct avs_h2_options {
     const struct avs_h2_callbacks *callbacks; /* borrowed as long as the session lives */
     void *user;
     uint32_t receive_window_bytes; /* 0 = AVS_RECEIVE_WINDOW_BYTES_DEFAULT */
+    uint32_t
+        receive_window_max_bytes; /* of avs_h2_set_window; less than that = no more than that */
 };
 
 /* Borrowed until the HEADERS frame left or the stream ended, whichever is first. */
@@ -162,6 +164,12 @@ void avs_h2_cancel(struct avs_h2 *h2, struct avs_h2_stream *stream, uint32_t h2_
  * resumed as long as the session is not freed, also when it has failed or is over. */
 void avs_h2_resume_source(struct avs_h2 *h2, struct avs_h2_stream *stream);
 void avs_h2_resume_sink(struct avs_h2 *h2, struct avs_h2_stream *stream);
+
+/* What the peer may send on a stream before it hears from us again. */
+uint32_t avs_h2_window_left(const struct avs_h2 *h2, const struct avs_h2_stream *stream);
+/* Set a stream's receive window: more is given at once; less, by returning nothing until it is so.
+ */
+void avs_h2_set_window(struct avs_h2 *h2, struct avs_h2_stream *stream, uint32_t bytes);
 
 AVS_NODISCARD enum avs_status avs_h2_ping(struct avs_h2 *h2, const uint8_t payload[8],
                                           struct avs_error *reterr);

@@ -78,7 +78,7 @@ enum avs_status avs_h2_submit(struct avs_h2 *h2, const struct avs_h2_request *re
     }
     *stream = (struct avs_h2_stream){.user = stream->user, .id = id};
     stream->has_source = request->has_source;
-    stream->held = avs_buffer_init(2 * (size_t)h2->receive_window_bytes + CHUNK_BYTES_MAX);
+    stream->held = avs_buffer_init(2 * (size_t)h2->receive_window_max_bytes + CHUNK_BYTES_MAX);
     stream->trailers = avs_buffer_init(AVS_H2_HEADER_BLOCK_BYTES * 2u);
     avs_h2_stream_link(h2, stream);
     return AVS_OK;
@@ -161,6 +161,19 @@ void avs_h2_resume_source(struct avs_h2 *h2, struct avs_h2_stream *stream) {
         stream->is_source_paused = h2->is_quiet = false;
         nghttp2_session_resume_data(h2->session, stream->id);
     }
+}
+
+uint32_t avs_h2_window_left(const struct avs_h2 *h2, const struct avs_h2_stream *stream) {
+    int32_t left = nghttp2_session_get_stream_local_window_size(h2->session, stream->id);
+    return left > 0 ? (uint32_t)left : 0;
+}
+
+void avs_h2_set_window(struct avs_h2 *h2, struct avs_h2_stream *stream, uint32_t bytes) {
+    uint32_t most = h2->receive_window_max_bytes;
+    h2->is_quiet = false;
+    /* out of memory: it stays as it is */
+    (void)nghttp2_session_set_local_window_size(h2->session, NGHTTP2_FLAG_NONE, stream->id,
+                                                (int32_t)(bytes < most ? bytes : most));
 }
 
 /* Keep a chunk that the sink did not take. The window bounds what can come; memory may not. */
