@@ -53,14 +53,19 @@ if git grep -nE 'SSL_VERIFY_NONE|VERIFYPEER, *0|VERIFYHOST, *0' -- shim sample; 
 fi
 
 # 5. Every fact has its row in the evidence tables, or a ticket would lose it.
-facts=$(gcc -fpreprocessed -dD -E -P shim/src/evidence/facts.h | sed -n '/^struct avs_.* {$/,/^};$/p' |
-    grep -oE '[a-z0-9_]+(\[[A-Z0-9_]+\])?[,;]' | grep -oE '^[a-z0-9_]+' | grep -v '_length$' | sort -u)
-for fact in $facts; do
-    if ! grep -qE "FIELD[A-Z_]*\(([a-z]+, )?${fact}[,)]" shim/doctor/report/evidence_fields.c; then
-        echo "checks: shim/doctor/report/evidence_fields.c has no row for '$fact' of evidence/facts.h" >&2
-        failed=1
-    fi
-done
+rows_for() { # rows_for TABLES FACTS.H NOT-IN-IT
+    local facts fact
+    facts=$(gcc -fpreprocessed -dD -E -P "$2" | sed -n '/^struct avs_.* {$/,/^};$/p' |
+        grep -oE '[a-z0-9_]+(\[[A-Z0-9_]+\])?[,;]' | grep -oE '^[a-z0-9_]+' | grep -vE "_length$|^($3)$" | sort -u)
+    for fact in $facts; do
+        if ! grep -qE "FIELD[A-Z_]*\(([a-z]+, )?${fact}[,)]" "$1"; then
+            echo "checks: $1 has no row for '$fact' of $2" >&2
+            failed=1
+        fi
+    done
+}
+rows_for shim/doctor/report/evidence_fields.c shim/src/evidence/facts.h ''
+rows_for shim/doctor/report/board_fields.c shim/doctor/board/facts.h evidence
 
 # 6. Small: ceilings for a function and a file, and higher ones for tests, which are tables.
 ceilings() { # ceilings FUNCTION-LINES FILE-LINES PATH...

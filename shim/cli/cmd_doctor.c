@@ -20,6 +20,7 @@ struct arguments {
     struct avs_doctor_options options;
     struct cli_list configs, connect_to;
     const char *log;
+    const char *evidence;
     struct cli_outputs outputs;
     long timeout_s;
     bool any_root;
@@ -87,6 +88,12 @@ static const struct cli_option rows[] = {
      .kind = CLI_FLAG,
      AT(is_json),
      .help = "the report as JSON, schema " AVS_DOCTOR_SCHEMA},
+    {.name = "evidence",
+     .kind = CLI_PATH,
+     .value = "DIR|FILE.tar",
+     AT(evidence),
+     .help = "also write what was seen, for a ticket: a folder, or a tar; no secrets in it; "
+             "'avs-shim judge DIR' gives the same page from it"},
     CLI_OUTPUT_ROWS,
     {.name = NULL},
 };
@@ -162,22 +169,13 @@ static int read_log(const struct cli_command *command, struct arguments *argumen
 static int report(const struct cli_command *command, const struct arguments *arguments,
                   const struct avs_doctor *doctor) {
     struct avs_error error = AVS_ERROR_INIT;
-    int result = avs_doctor_exit_code(doctor);
-    char *text = NULL;
-    if (!cli_outputs_takes_stdout(&arguments->outputs)) {
-        enum avs_status status = arguments->is_json
-                                     ? avs_doctor_to_json(doctor, &text, &error)
-                                     : avs_doctor_to_text(doctor, cli_style(), &text, &error);
-        if (cli_print_taken(command, status, text, &error) != CLI_OK) {
-            return CLI_USAGE;
-        }
+    int written = CLI_OK;
+    if (arguments->evidence && avs_doctor_save(doctor, arguments->evidence, &error) != AVS_OK) {
+        written = CLI_USAGE; /* the page is told all the same */
+        fprintf(stderr, "avs-shim %s: --evidence: %s\n", command->name, error.message);
     }
-    if (cli_outputs_any(&arguments->outputs)) {
-        struct avs_findings *findings = NULL;
-        enum avs_status status = avs_findings_of_doctor(doctor, &findings, &error);
-        result = cli_outputs_write(command, &arguments->outputs, status, findings, &error, result);
-    }
-    return result;
+    int result = cli_print_doctor(command, doctor, arguments->is_json, &arguments->outputs);
+    return result == CLI_OK ? written : result;
 }
 
 static int visit(const struct cli_command *command, struct arguments *arguments) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <avs/doctor.h>
 #include <avs/fleet.h>
 #include <avs/report.h>
 
@@ -22,7 +23,8 @@ static const struct cli_option rows[] = {
     {.name = "json",
      .kind = CLI_FLAG,
      AT(is_json),
-     .help = "the report as JSON, schema avs-shim.check/1; of many, avs-shim.fleet/1"},
+     .help = "the report as JSON, schema avs-shim.check/1; of many, avs-shim.fleet/1; of a "
+             "doctor's folder, avs-shim.doctor/1"},
     CLI_OUTPUT_ROWS,
     CLI_OUTPUT_METRICS,
     {.name = NULL},
@@ -76,8 +78,17 @@ static bool is_for_fleet(struct judging *judging, const char *name, const char *
     return true;
 }
 
+/* A doctor's folder within many: its hosts' evidence beside that file is what counts. */
+static bool is_board(const char *name) {
+    const char *slash = strrchr(name, '/');
+    return strcmp(slash ? slash + 1 : name, AVS_BOARD_FILE) == 0;
+}
+
 static void take(void *user, const char *name, const char *text, size_t length) {
     struct judging *judging = user;
+    if (judging->is_many && is_board(name)) {
+        return;
+    }
     if (is_for_fleet(judging, name, text, length, NULL)) {
         avs_fleet_add(judging->fleet, name, text, length);
     }
@@ -142,6 +153,51 @@ static int judge_fleet(const struct judging *judging) {
     return cli_print_taken(command, status, text, &error) == CLI_OK ? result : CLI_USAGE;
 }
 
+/* ---- a doctor's folder ---- */
+
+struct gathering {
+    struct avs_doctor_folder *folder;
+    enum avs_status status;
+    struct avs_error error;
+    const char *why; /* a piece of it is broken */
+};
+
+static void gather(void *user, const char *name, const char *text, size_t length) {
+    struct gathering *gathering = user;
+    if (gathering->status == AVS_OK) {
+        gathering->status =
+            avs_doctor_folder_add(gathering->folder, name, text, length, &gathering->error);
+    }
+}
+
+static void gather_broken(void *user, const char *name, const char *why) {
+    struct gathering *gathering = user;
+    (void)name;
+    gathering->why = gathering->why ? gathering->why : why;
+}
+
+static int judge_doctor(const struct judging *judging, const char *path) {
+    const struct cli_command *command = judging->command;
+    struct gathering gathering = {.error = AVS_ERROR_INIT};
+    struct avs_doctor *doctor = NULL;
+    gathering.status = avs_doctor_folder_new(&gathering.folder, &gathering.error);
+    if (gathering.status == AVS_OK) {
+        evidence_read(path, &(struct evidence_sink){gather, gather_broken, &gathering});
+    }
+    if (gathering.status == AVS_OK) {
+        gathering.status = avs_doctor_folder_read(gathering.folder, &doctor, &gathering.error);
+    }
+    int result = gathering.status != AVS_OK
+                     ? cli_usage_error(command, "%s: %s%s%s%s", path, gathering.error.message,
+                                       gathering.why ? " (" : "",
+                                       gathering.why ? gathering.why : "", gathering.why ? ")" : "")
+                     : cli_print_doctor(command, doctor, judging->arguments->is_json,
+                                        &judging->arguments->outputs);
+    avs_doctor_free(doctor);
+    avs_doctor_folder_free(gathering.folder);
+    return result;
+}
+
 static int judge_all(struct judging *judging, char **paths, int count) {
     struct evidence_sink sink = {take, take_broken, judging};
     for (int i = 0; i < count; i++) {
@@ -185,6 +241,9 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (words == argc) {
         return cli_usage_error(command, "one evidence file is needed, or many");
     }
+    if (argc - words == 1 && evidence_begins_with(argv[words], AVS_BOARD_FILE)) {
+        return judge_doctor(&judging, argv[words]);
+    }
     if (avs_fleet_new(&judging.fleet, &error) != AVS_OK) {
         return cli_error(command, &error);
     }
@@ -203,7 +262,8 @@ const struct cli_command cli_judge = {
     .about =
         "Judge the evidence that 'avs-shim check --evidence FILE' wrote, offline: the same "
         "facts give the same verdict on any machine. A page of --html does, too: the evidence "
-        "is in it. '-' is standard input.\n\n"
+        "is in it. '-' is standard input. A folder or tar of 'avs-shim doctor --evidence' gives "
+        "that page again.\n\n"
         "Of many (a folder, a tar, JSON lines, more than one FILE): how many are ready, totals by "
         "cause with the remedy, by host, root and library version, the outliers by name. A file "
         "that is broken is named, and the rest goes on. In a folder these are read: *.json, "

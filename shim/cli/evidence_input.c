@@ -9,14 +9,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TAR_BLOCK     512
-#define TAR_MAGIC_AT  257
-#define TAR_SIZE_AT   124
-#define TAR_TYPE_AT   156
-#define TAR_PREFIX_AT 345
-#define NAME_BYTES    4096
-#define FOLDER_DEPTH  16
-#define TOO_LARGE     "larger than 2097152 bytes"
+#define TAR_BLOCK      512
+#define TAR_NAME_BYTES 100
+#define TAR_MAGIC_AT   257
+#define TAR_SIZE_AT    124
+#define TAR_TYPE_AT    156
+#define TAR_PREFIX_AT  345
+#define NAME_BYTES     4096
+#define FOLDER_DEPTH   16
+#define TOO_LARGE      "larger than 2097152 bytes"
 
 struct reading {
     const struct evidence_sink *sink;
@@ -257,6 +258,35 @@ void evidence_read(const char *path, const struct evidence_sink *sink) {
         read_file(&reading);
     }
     free(reading.text);
+}
+
+static bool is_first_member(const char *path, const char *name) {
+    char block[TAR_BLOCK];
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(block, 1, sizeof(block), file) : 0;
+    if (file) {
+        fclose(file);
+    }
+    if (!is_tar(block, length)) {
+        return false;
+    }
+    block[TAR_NAME_BYTES] = '\0';
+    const char *slash = strrchr(block, '/');
+    return strcmp(slash ? slash + 1 : block, name) == 0;
+}
+
+bool evidence_begins_with(const char *path, const char *name) {
+    struct stat info;
+    char file[NAME_BYTES];
+    if (strcmp(path, "-") == 0 || stat(path, &info) != 0) {
+        return false;
+    }
+    if (S_ISREG(info.st_mode)) {
+        return is_first_member(path, name);
+    }
+    int length = snprintf(file, sizeof(file), "%s/%s", path, name);
+    return S_ISDIR(info.st_mode) && length < (int)sizeof(file) && stat(file, &info) == 0 &&
+           S_ISREG(info.st_mode);
 }
 
 bool evidence_is_many(const char *path) {

@@ -19,6 +19,9 @@ struct evidence_sink {
  *  the rest goes on. */
 void evidence_read(const char *path, const struct evidence_sink *sink);
 
+/** True for a folder that has a file of that name in it, and for a tar that begins with one. */
+bool evidence_begins_with(const char *path, const char *name);
+
 /** True for what holds many pieces by its nature: a folder, a tar. */
 bool evidence_is_many(const char *path);
 

@@ -36,6 +36,26 @@ int cli_print_verdict(const struct cli_command *command, const struct avs_eviden
     return result;
 }
 
+int cli_print_doctor(const struct cli_command *command, const struct avs_doctor *doctor,
+                     bool is_json, const struct cli_outputs *outputs) {
+    struct avs_error error = AVS_ERROR_INIT;
+    int result = avs_doctor_exit_code(doctor);
+    char *text = NULL;
+    if (!cli_outputs_takes_stdout(outputs)) {
+        enum avs_status status = is_json ? avs_doctor_to_json(doctor, &text, &error)
+                                         : avs_doctor_to_text(doctor, cli_style(), &text, &error);
+        if (cli_print_taken(command, status, text, &error) != CLI_OK) {
+            return CLI_USAGE;
+        }
+    }
+    if (cli_outputs_any(outputs)) {
+        struct avs_findings *findings = NULL;
+        enum avs_status status = avs_findings_of_doctor(doctor, &findings, &error);
+        result = cli_outputs_write(command, outputs, status, findings, &error, result);
+    }
+    return result;
+}
+
 int cli_write_file(const struct cli_command *command, const char *what, const char *path,
                    const char *text) {
     struct avs_error error = AVS_ERROR_INIT;

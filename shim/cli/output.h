@@ -3,6 +3,7 @@
 #ifndef AVS_CLI_OUTPUT_H
 #define AVS_CLI_OUTPUT_H
 
+#include <avs/doctor.h>
 #include <avs/evidence.h>
 
 #include <avs/findings.h>
@@ -72,6 +73,10 @@ int cli_outputs_error(const struct cli_command *command, const struct cli_output
  *  verdict's exit code, or CLI_USAGE when something could not be written. */
 int cli_print_verdict(const struct cli_command *command, const struct avs_evidence *evidence,
                       bool is_json, const struct cli_outputs *outputs);
+
+/** As cli_print_verdict for a doctor's visit. */
+int cli_print_doctor(const struct cli_command *command, const struct avs_doctor *doctor,
+                     bool is_json, const struct cli_outputs *outputs);
 
 /** Write `text` to `path`, atomically; CLI_OK, or CLI_USAGE and a message on stderr: `what`, and
  *  why it could not be written. */

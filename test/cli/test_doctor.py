@@ -205,3 +205,65 @@ def test_outputs(board, tmp_path):
     assert (result.returncode, result.stdout) == (1, "cert_expired not_ready\n")
     assert "expired.localhost" in (tmp_path / "page.html").read_text()
     assert "AVS gateway expired.localhost" in (tmp_path / "junit.xml").read_text()
+
+
+
+
+@pytest.mark.parametrize("name", ["ticket", "ticket.tar"])
+@pytest.mark.parametrize("scenario", ["ok", "untrusted-root"])
+def test_a_ticket_gives_the_same_page_again(board, tmp_path, name, scenario):
+    ticket = tmp_path / name
+    result = board.gateway(scenario).text("--evidence", ticket)
+    again = run("judge", ticket)
+    assert (again.returncode, again.stdout) == (result.returncode, result.stdout)
+    check_schema(run("judge", ticket, "--json").stdout)
+
+
+def test_a_ticket_is_whole_or_not_there(board, tmp_path):
+    ticket = tmp_path / "ticket"
+    ticket.mkdir()
+    (ticket / "mine").write_text("mine")
+    result = board.text("--evidence", ticket)
+    assert result.returncode == 2 and result.stdout.startswith("Ready: ")
+    assert "name a folder that is not there yet" in result.stderr
+    assert [path.name for path in ticket.iterdir()] == ["mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "ticket"]
+
+
+def test_each_host_of_a_ticket_is_evidence_of_its_own(board, tmp_path):
+    ticket = tmp_path / "ticket"
+    board.gateway("expired").text("--evidence", ticket)
+    names = sorted(path.name for path in ticket.iterdir())
+    assert names == ["1-login.json", "2-gateway.json", "3-ats_test.json", "doctor.json"]
+    for name in names:
+        check_schema((ticket / name).read_text())
+    alone = run("judge", ticket / "2-gateway.json", "--format", "{cause}")
+    assert (alone.returncode, alone.stdout) == (1, "cert_expired\n")
+    fleet = json.loads(run("judge", ticket, ticket, "--json").stdout)
+    assert fleet["schema"] == "avs-shim.fleet/1" and fleet["broken"] == 0
+
+
+@pytest.mark.parametrize("change, said", [
+    (lambda board: board["host"][0].update(role="nobody"), "one of the known words"),
+    (lambda board: board["host"][0].update(evidence_file="../../../etc/passwd"), "not beside it"),
+    (lambda board: board.update(host=board["host"] * 9), "a shorter list"),
+    (lambda board: board["clock"].update(now="today"), "a whole number")])
+def test_a_ticket_that_somebody_wrote(board, tmp_path, change, said):
+    ticket = tmp_path / "ticket"
+    board.text("--evidence", ticket)
+    document = json.loads((ticket / "doctor.json").read_text())
+    change(document["board"])
+    (ticket / "doctor.json").write_text(json.dumps(document))
+    result = run("judge", ticket)
+    assert result.returncode == 2 and said in result.stderr
+
+
+def test_notes_of_a_ticket_cannot_speak_for_a_host(board, tmp_path):
+    ticket = tmp_path / "ticket"
+    board.text("--evidence", ticket)
+    document = json.loads((ticket / "doctor.json").read_text())
+    document["board"]["note"] = [{"part": part, "cause": "root_missing", "severity": "error",
+                                  "headline": "\x1b[31mno\n"} for part in ("host", "clock", "disk")]
+    (ticket / "doctor.json").write_text(json.dumps(document))
+    result = run("judge", ticket)
+    assert result.returncode == 0 and "\x1b" not in result.stdout

@@ -169,6 +169,34 @@ def configurations():
     return plain + made
 
 
+def dns_answers():
+    question = b"\1a\7example\0\0\1\0\1"
+    alias = b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\4\1b\xc0\x0e"
+    ipv4 = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\0\7"
+    ipv6 = b"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" + bytes(16)
+    return [b"\0\1" + flags + b"\0\1\0" + bytes([len(records)]) + bytes(4) + question + b"".join(records)
+            for flags in (b"\x81\x80", b"\x83\x80", b"\x81\x83")
+            for records in ([], [ipv4], [alias, ipv4, ipv4], [ipv6])]
+
+
+def boards():
+    """doctor.json with a part of everything, and with one part broken at a time."""
+    host = {"role": "gateway", "host": "a.example", "port": 443, "was_asked": True, "pinned": "10.0.0.9",
+            "address": [{"address": "10.0.0.7", "was_asked": True},
+                        {"address": "::1", "was_asked": True, "cause": "connect_timeout", "fact": "no"}]}
+    board = {"clock": {"now": 1, "build_time": 2000000000, "sync": "unsynchronised"},
+             "resolver": {"server": [{"address": "10.0.0.1", "reply": [{"a": "silent", "aaaa": "silent"}]}]},
+             "network": {"interface": [{"name": "eth0", "is_up": True, "mtu": 1300}]},
+             "proxy": [{"source": "https_proxy", "value": "http://p:1", "is_in_force": True}],
+             "libraries": {"curl_version": "8.5.0", "curl": [{"path": "/lib/libcurl.so.4"}]},
+             "place": [{"folder": "/data", "state": "full"}],
+             "note": [{"part": "log", "cause": "root_missing", "severity": "error", "headline": "no"}],
+             "host": [host, {**host, "role": "ats_test"}]}
+    cut = [{key: value for key, value in board.items() if key != gone} for gone in board]
+    return [json.dumps({"schema": "avs-shim.board/1", "board": each}).encode()
+            for each in [board, *cut, {**board, "host": [{"role": "login"}] * 8}]]
+
+
 def iot_names():
     """The rows of the unit test's table: the first text of each."""
     source = (ROOT / "test" / "unit" / "iot_name.c").read_text()
@@ -306,6 +334,8 @@ def make(folder):
         "conf_edit": numbered(configurations()),
         "conf_scan": numbered(configurations(), (b"+", b"-")),
         "endpoint": numbered(endpoints()),
+        "dns_answer": numbered(dns_answers()),
+        "doctor_folder": numbered(boards()),
         "iot_answer": numbered(aws_answers()),
         "iot_config": numbered(iot_configs()),
         "iot_keys": numbered(aws_keys()),
@@ -333,10 +363,11 @@ def make(folder):
     keys = dictionary("*/conf/lint_names.c", "*/conf/sdk.c", "*/conf/config.c", "*/conf/gateway.c")
     log = dictionary("*/inspect/rules_*.c", "*/inspect/record.c", "*/inspect/mask.c", "src/base/log.c")
     facts = dictionary("*/report/evidence_*.c", "*/evidence/*.c")
+    board = dictionary("*/report/board_fields.c", "*/board/facts.h")
     aws = dictionary("*/iot/answer.c", "*/iot/members.c", "*/iot/helper.c", "*/iot/credentials.c")
     for fuzzer, words in {"iot_answer": aws, "iot_keys": aws, "conf_scan": keys, "conf_edit": keys, "gateway": keys,
                           "inspect_stream": log, "inspect_record": log, "evidence_json": facts,
-                          "judge": facts}.items():
+                          "judge": facts, "doctor_folder": board}.items():
         (folder / f"{fuzzer}.dict").write_text(words)
 
 

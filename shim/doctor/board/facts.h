@@ -61,7 +61,7 @@ struct avs_board_resolver {
     int os_errno; /**< of /etc/resolv.conf, 0 = it was read */
     struct avs_board_server server[AVS_BOARD_SERVERS_MAX];
     size_t server_length;
-    size_t ignored; /**< further servers, which libc never asks */
+    uint32_t ignored; /**< further servers, which libc never asks */
 };
 
 /* ---- the network ---- */
@@ -200,6 +200,7 @@ struct avs_board_host {
     struct avs_board_address address[AVS_BOARD_ADDRESSES_MAX];
     size_t address_length;
     bool was_asked;
+    char evidence_file[64];        /**< in an evidence folder, "" = none */
     struct avs_evidence *evidence; /**< owned; NULL = not asked, or not in time */
 };
 

@@ -110,6 +110,9 @@ static bool is_row(const struct avs_board_finding *why, const struct avs_board_f
 static bool explains(const struct avs_board *board, const struct avs_board_finding *why,
                      const struct avs_board_finding *then) {
     bool is_host = why->part == AVS_BOARD_PART_HOST;
+    if (why->part == then->part && why->cause == then->cause) {
+        return false; /* the same twice */
+    }
     /* a log tells of what is found now, too */
     if (then->part == AVS_BOARD_PART_LOG && why->part != AVS_BOARD_PART_LOG &&
         why->cause == then->cause) {

@@ -113,6 +113,11 @@ static void find_notes(struct view *view) {
     const struct avs_board *board = view->board;
     for (size_t i = 0; i < board->note_length; i++) {
         const struct avs_board_note *note = &board->note[i];
+        bool is_noted = note->part == AVS_BOARD_PART_CONFIG || note->part == AVS_BOARD_PART_STORE ||
+                        note->part == AVS_BOARD_PART_LOG;
+        if (!is_noted || note->cause == AVS_CAUSE_NONE) {
+            continue; /* of a ticket that somebody wrote */
+        }
         struct avs_board_finding *finding = find(view, note->part, note->cause, i);
         finding->severity = (enum avs_severity)note->severity;
         bool is_proven = view->are_all_good && view->is_one_proven;

@@ -59,4 +59,12 @@ void avs_field_put(struct avs_json *json, const struct avs_field *row, const voi
 void avs_fields_put(struct avs_json *json, const struct avs_fields *fields, const void *base,
                     const void *defaults);
 
+/** Read fields from the object `object` (a struct json_object) into the struct at `base`: unknown
+ * keys are ignored, missing ones keep what is there. `place` is what it is called in an error.
+ * Errors: ERR_USAGE (what and where). */
+struct json_object;
+AVS_NODISCARD enum avs_status avs_fields_read(const struct avs_fields *fields,
+                                              struct json_object *object, const char *place,
+                                              void *base, struct avs_error *reterr);
+
 #endif

@@ -359,6 +359,13 @@ static enum avs_status read_table(struct reader *reader, const struct avs_fields
     return AVS_OK;
 }
 
+enum avs_status avs_fields_read(const struct avs_fields *fields, struct json_object *object,
+                                const char *place, void *base, struct avs_error *reterr) {
+    struct reader reader = {.reterr = reterr};
+    AVS_TEXT_SET(reader.place, place);
+    return read_table(&reader, fields, object, base);
+}
+
 enum avs_status avs_evidence_from_json(const char *json, size_t length,
                                        struct avs_evidence **ret_evidence,
                                        struct avs_error *reterr) {
@@ -378,8 +385,8 @@ enum avs_status avs_evidence_from_json(const char *json, size_t length,
     }
     struct avs_evidence *evidence = avs_evidence_new();
     AVS_REQUIRE_MEMORY(evidence, reterr);
-    struct reader reader = {.reterr = reterr, .place = "evidence"};
-    enum avs_status status = read_table(&reader, &avs_evidence_fields, facts, (char *)evidence);
+    enum avs_status status =
+        avs_fields_read(&avs_evidence_fields, facts, "evidence", evidence, reterr);
     if (status != AVS_OK) {
         avs_evidence_free(evidence);
         return status;

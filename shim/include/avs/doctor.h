@@ -75,6 +75,31 @@ AVS_API AVS_NODISCARD enum avs_status avs_doctor_to_text(const struct avs_doctor
  *  free(). Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_doctor_to_json(const struct avs_doctor *doctor,
                                                          char **ret_json, struct avs_error *reterr);
+/** Everything that was seen, for a ticket: a folder that is not there yet (or empty), or, where
+ * `path` ends in .tar, that file; whole or not at all. No secrets are in it. Thread: any, one at a
+ * time for each `doctor`. Errors: ERR_IO (names the place and the fix), ERR_USAGE, NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_doctor_save(const struct avs_doctor *doctor,
+                                                      const char *path, struct avs_error *reterr);
+
+struct avs_doctor_folder; /* opaque; the files of an evidence folder, in memory */
+
+/** A folder without files. Caller frees. Thread: any, one at a time. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_doctor_folder_new(struct avs_doctor_folder **ret_folder,
+                                                            struct avs_error *reterr);
+/** NULL is fine. Thread: any. */
+AVS_API void avs_doctor_folder_free(struct avs_doctor_folder *folder);
+/** Add a file that avs_doctor_save wrote; of `name` the last component counts. The text is copied.
+ *  What cannot be one of a doctor's is left out. Thread: the owner's. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_doctor_folder_add(struct avs_doctor_folder *folder,
+                                                            const char *name, const char *text,
+                                                            size_t length,
+                                                            struct avs_error *reterr);
+/** The visit again, offline: the same findings from the same facts. Caller frees *ret_doctor.
+ *  Thread: the owner's. Errors: ERR_USAGE (what and where), NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_doctor_folder_read(const struct avs_doctor_folder *folder,
+                                                             struct avs_doctor **ret_doctor,
+                                                             struct avs_error *reterr);
+
 /** The rows of it, for the formats of <avs/findings.h>; everything is copied. Caller frees
  *  *ret_findings. Thread: any. Errors: NO_MEMORY. */
 AVS_API AVS_NODISCARD enum avs_status avs_findings_of_doctor(const struct avs_doctor *doctor,
