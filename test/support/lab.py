@@ -123,9 +123,10 @@ class Internet(Spaces):
 
     def start_resolver(self, address, names, spaces=None):
         """dnsmasq; `names`: to each the last bytes of its addresses, in both families, or an address;
-        every other name is unknown."""
+        a name without any is known not to be there, and of every other nothing is known."""
         records = [f"--host-record={name},{v4(last)},{v6(last)}" if isinstance(last, int) else
                    f"--host-record={name},{last}" for name, each in names.items() for last in each]
+        records += [f"--local=/{name}/" for name, each in names.items() if not each]
         done = (spaces or self).run(
             shutil.which("dnsmasq"), "--conf-file=/dev/null", "--pid-file=", "--user=root",
             "--no-resolv", "--no-hosts", "--local=//", "--bind-interfaces", "--local-ttl=1",

@@ -214,7 +214,7 @@ static void say_portal(struct line *line) {
 
 static void say_pinned(struct line *line) {
     const struct avs_board_host *host = &line->board->host[line->finding->host];
-    SAY(line, "/etc/hosts fixes it to %s, which no resolver says", host->pinned);
+    SAY(line, "/etc/hosts fixes it to %s", host->pinned);
 }
 
 static void say_retired(struct line *line) {

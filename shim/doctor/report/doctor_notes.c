@@ -184,6 +184,7 @@ static void name_roots(const struct avs_findings *findings, enum avs_cause cause
         avs_text_format(note->headline, sizeof(note->headline),
                         "%zu of %zu required roots missing in %.90s: %.150s", count, required,
                         store ? store : "the trust store", names);
+        avs_text_format(note->facts, sizeof(note->facts), "missing: %s", names);
     }
 }
 
