@@ -251,8 +251,8 @@ static bool read_some(struct running *running) {
 
 /* ---- the loop ---- */
 
-/* Nothing runs but lookups by libc, which waits three times as long as the check that has failed for
- * want of them. */
+/* Nothing runs but lookups by libc, which waits three times as long as the check that has failed
+ * for want of them. */
 static bool is_only_waiting_for_names(const struct avs_board_probes *probes) {
     for (size_t i = 0; i < probes->running_count; i++) {
         const struct avs_board_job *job = &probes->running[i].job;
