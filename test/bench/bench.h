@@ -44,6 +44,8 @@ void transport_free(struct transport *transport);
 void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* Monotonic, in microseconds. */
 double bench_now_us(void);
+/* What the process holds of memory, resident. */
+double bench_resident_kb(void);
 double bench_percentile(double *values, size_t count, double percent);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -20,6 +21,16 @@ double bench_now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+double bench_resident_kb(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file || fscanf(file, "%*d %ld", &pages) != 1) {
+        bench_die("no /proc/self/statm");
+    }
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e3;
 }
 
 static int compare(const void *left, const void *right) {

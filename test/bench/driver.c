@@ -199,16 +199,6 @@ static double figure_up(const struct run *run) {
     return transfer(run, "/up", (size_t)(UP_MIB * MIB), UP_MIB);
 }
 
-static double resident_kb(void) {
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file || fscanf(file, "%*d %ld", &pages) != 1) {
-        bench_die("no /proc/self/statm");
-    }
-    fclose(file);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e3;
-}
-
 static double figure_memory(const struct run *run) {
     long count = run->count ? run->count : 20;
     struct transport **transports = calloc((size_t)count + 1, sizeof(*transports));
@@ -218,10 +208,10 @@ static double figure_memory(const struct run *run) {
         transports[i] = transport_new(&run->options);
         open_downchannel(transports[i], run, &calls[i]);
         if (i == 0) {
-            before = resident_kb();
+            before = bench_resident_kb();
         }
     }
-    double after = resident_kb();
+    double after = bench_resident_kb();
     for (long i = 0; i <= count; i++) {
         transport_free(transports[i]);
     }
@@ -245,9 +235,9 @@ static double figure_memory_origin(const struct run *run) {
         snprintf(base, sizeof(base), "https://c%ld.%s", i, rest);
         struct run other = {.options = {.base = base, .ca_file = run->options.ca_file}};
         open_downchannel(transport, &other, &calls[i]);
-        before = i == 0 ? resident_kb() : before;
+        before = i == 0 ? bench_resident_kb() : before;
     }
-    double after = resident_kb();
+    double after = bench_resident_kb();
     transport_free(transport);
     free(calls);
     return (after - before) / (double)count;

@@ -2,7 +2,8 @@
 /* The floor: what nghttp2 and OpenSSL cost when nothing is built around them. One thread, a
  * blocking socket, no callback that is not needed. floor --url https://localhost:PORT --ca FILE
  * [--count N] opens a stream that stays open, then sends N GETs one after the other; prints the
- * median in ms. */
+ * median in ms. With --connections N: opens such a stream on N further connections; prints what
+ * each costs in kB. */
 #include <getopt.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -123,14 +124,69 @@ static void handshake(struct floor *floor, SSL_CTX *context, int fd, const char 
     }
 }
 
+/* Connect, and open the stream that stays open. */
+static void open_floor(struct floor *floor, SSL_CTX *context, const char *host, const char *port) {
+    static nghttp2_session_callbacks *callbacks;
+    if (!callbacks) {
+        nghttp2_session_callbacks_new(&callbacks);
+        nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+        nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+    }
+    snprintf(floor->authority, sizeof(floor->authority), "%s:%s", host, port);
+    handshake(floor, context, dial(host, port), host);
+    nghttp2_session_client_new(&floor->session, callbacks, floor);
+    nghttp2_submit_settings(floor->session, NGHTTP2_FLAG_NONE, NULL, 0);
+    floor->waits_for = get(floor, "/hold");
+}
+
+static void close_floor(struct floor *floor) {
+    int fd = SSL_get_fd(floor->ssl);
+    nghttp2_session_del(floor->session);
+    SSL_free(floor->ssl);
+    close(fd);
+}
+
+static double median_get(SSL_CTX *context, const char *host, const char *port, long count) {
+    struct floor floor = {0};
+    open_floor(&floor, context, host, port);
+    double *times = calloc((size_t)count, sizeof(*times));
+    for (long i = 0; i < count; i++) {
+        times[i] = timed_get(&floor);
+    }
+    double result = bench_percentile(times, (size_t)count, 50) / 1e3;
+    free(times);
+    close_floor(&floor);
+    return result;
+}
+
+static double kb_each(SSL_CTX *context, const char *host, const char *port, long count) {
+    struct floor *floors = calloc((size_t)count + 1, sizeof(*floors));
+    double before = 0;
+    for (long i = 0; i <= count; i++) {
+        open_floor(&floors[i], context, host, port);
+        while (!floors[i].is_ok) {
+            send_all(&floors[i]);
+            receive_some(&floors[i]);
+        }
+        before = i == 0 ? bench_resident_kb() : before;
+    }
+    double result = (bench_resident_kb() - before) / (double)count;
+    for (long i = 0; i <= count; i++) {
+        close_floor(&floors[i]);
+    }
+    free(floors);
+    return result;
+}
+
 int main(int argc, char **argv) {
     static const struct option options[] = {{"url", required_argument, NULL, 'u'},
                                             {"ca", required_argument, NULL, 'c'},
                                             {"count", required_argument, NULL, 'n'},
+                                            {"connections", required_argument, NULL, 'k'},
                                             {NULL, 0, NULL, 0}};
     const char *url = "";
     const char *ca_file = NULL;
-    long count = 1000;
+    long count = 1000, connections = 0;
     for (int id; (id = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (id) {
         case 'u':
@@ -142,43 +198,26 @@ int main(int argc, char **argv) {
         case 'n':
             count = atol(optarg);
             break;
+        case 'k':
+            connections = atol(optarg);
+            break;
         default:
             return 2;
         }
     }
-    struct floor floor = {0};
     char host[100];
     char port[6];
     if (sscanf(url, "https://%99[^:]:%5[0-9]", host, port) != 2 || !ca_file || count < 1) {
-        bench_die("Usage: %s --url https://HOST:PORT --ca FILE [--count N]", argv[0]);
+        bench_die("Usage: %s --url https://HOST:PORT --ca FILE [--count N | --connections N]",
+                  argv[0]);
     }
-    snprintf(floor.authority, sizeof(floor.authority), "%s:%s", host, port);
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     if (SSL_CTX_load_verify_locations(context, ca_file, NULL) != 1) {
         bench_die("cannot read %s", ca_file);
     }
-    int fd = dial(host, port);
-    handshake(&floor, context, fd, host);
-
-    nghttp2_session_callbacks *callbacks = NULL;
-    nghttp2_session_callbacks_new(&callbacks);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-    nghttp2_session_client_new(&floor.session, callbacks, &floor);
-    nghttp2_submit_settings(floor.session, NGHTTP2_FLAG_NONE, NULL, 0);
-    get(&floor, "/hold");
-
-    double *times = calloc((size_t)count, sizeof(*times));
-    for (long i = 0; i < count; i++) {
-        times[i] = timed_get(&floor);
-    }
-    printf("%.4f\n", bench_percentile(times, (size_t)count, 50) / 1e3);
-    free(times);
-    nghttp2_session_del(floor.session);
-    nghttp2_session_callbacks_del(callbacks);
-    SSL_free(floor.ssl);
+    printf("%.4f\n", connections > 0 ? kb_each(context, host, port, connections)
+                                     : median_get(context, host, port, count));
     SSL_CTX_free(context);
-    close(fd);
     return 0;
 }

@@ -87,6 +87,10 @@ static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     if (client->loop.change_fd >= 0) {
         fds[all++] = (struct avs_loop_fd){.fd = client->loop.change_fd, .wants_read = true};
     }
+    if (may_sleep && client->core.loop.awaited_count == 0) {
+        avs_links_trim(
+            &client->loop.links); /* this may be a long sleep: nobody waits for an answer */
+    }
     avs_loop_wait(client->wait, fds, all,
                   may_sleep ? wait_ms(&client->core, client->core.loop.now_us) : 0);
     avs_inbox_awake(&client->core.any.inbox);
@@ -94,9 +98,6 @@ static void wait_and_receive(struct avs_client *client, bool may_sleep) {
     int64_t now_us = avs_clock_monotonic_us();
     client->core.loop.now_us = now_us;
     avs_links_dispatch(&client->loop.links, fds, count, now_us);
-    if (now_us >= avs_core_deadline(&client->core)) {
-        avs_links_trim(&client->loop.links); /* it was the time that woke us, not a peer */
-    }
     if (all > count && fds[count].is_readable && avs_net_change_take(client->loop.change_fd)) {
         avs_core_network_changed(&client->core, now_us);
     }

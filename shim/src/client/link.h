@@ -47,7 +47,7 @@ size_t avs_links_collect(struct avs_links *links, struct avs_loop_fd *fds, size_
 void avs_links_dispatch(struct avs_links *links, const struct avs_loop_fd *fds, size_t count,
                         int64_t now_us);
 
-/* Nothing has moved for a while: give back what silent connections do not need. */
+/* Give back what silent connections do not need until something moves again. */
 void avs_links_trim(struct avs_links *links);
 
 #endif

@@ -95,7 +95,7 @@ void avs_pump_receive(struct avs_pump *pump, int64_t now_us);
 void avs_pump_note_timeout(struct avs_pump *pump);
 /** The peer's TCP took something since this was last asked, and there is more for it to take. */
 bool avs_pump_has_progressed(struct avs_pump *pump);
-/** Nothing has moved for a while: give back what a silent connection does not need. */
+/** Give back what a silent connection does not need until something moves again. */
 void avs_pump_trim(struct avs_pump *pump);
 
 #endif

@@ -33,6 +33,7 @@ struct avs_tls {
     struct avs_tls_resumption resumption;
     char host[AVS_NAME_BYTES];
     bool is_close_sent;
+    bool has_buffers;       /* OpenSSL's, 33 kB of them */
     size_t handshake_bytes; /* from the peer */
     struct avs_tls_pipe pipe;
 };
@@ -293,6 +294,7 @@ static void finish_handshake(struct avs_tls *tls) {
     }
     avs_tls_resumption_keep_resumed(&tls->resumption, tls->ssl);
     facts->outcome = AVS_HANDSHAKE_ESTABLISHED;
+    tls->has_buffers = true;
     tls->state = AVS_TLS_ESTABLISHED;
 }
 
@@ -447,6 +449,7 @@ size_t avs_tls_read(struct avs_tls *tls, uint8_t *bytes, size_t capacity) {
         return 0; /* what OpenSSL would find out as well, at the price of a read */
     }
     size_t length = 0;
+    tls->has_buffers = true;
     if (SSL_read_ex(tls->ssl, bytes, capacity, &length) == 1) {
         return length;
     }
@@ -471,6 +474,7 @@ size_t avs_tls_write(struct avs_tls *tls, const uint8_t *bytes, size_t length) {
         return 0;
     }
     size_t written = 0;
+    tls->has_buffers = true;
     if (SSL_write_ex(tls->ssl, bytes, length, &written) == 1) {
         return written;
     }
@@ -499,7 +503,7 @@ void avs_tls_note_timeout(struct avs_tls *tls) {
 }
 
 void avs_tls_trim(struct avs_tls *tls) {
-    if (tls->state == AVS_TLS_ESTABLISHED) {
-        (void)SSL_free_buffers(tls->ssl); /* refuses while there is something in them */
+    if (tls->state == AVS_TLS_ESTABLISHED && tls->has_buffers) {
+        tls->has_buffers = SSL_free_buffers(tls->ssl) != 1; /* not while something is in them */
     }
 }
