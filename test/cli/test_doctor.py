@@ -126,6 +126,15 @@ def test_a_configuration_that_is_not_there(board):
     assert f"ls -l {board.config}" in result.stdout
 
 
+@pytest.mark.parametrize("url", ["http://ok.localhost/auth", "no url", "https://"])
+def test_a_login_that_no_client_can_dial_is_no_ready_board(board, url):
+    board.settings["lwaAuthorization"]["lwaUrl"] = url
+    board.connect_to.append(f"api.amazon.com=127.0.0.1:{board.standin.port}")
+    report = board.json()
+    assert report["verdict"] == "not_ready" and faults(report)[0] == "endpoint_invalid"
+    assert "lwaAuthorization.lwaUrl" in report["findings"][0]["headline"]
+
+
 def test_a_key_that_the_release_never_reads(board):
     board.settings["sampleApp"] = {"endpoint": "https://other.localhost"}
     result = board.text()

@@ -200,6 +200,10 @@ static void what_the_sdk_ignores_is_found(void **state) {
          AVS_CAUSE_ENDPOINT_INVALID, 1, 36},
         {"{\"avsGatewayManager\":{\"avsGateway\":\"https://h/\"}}", NULL, NULL, "trailing_slash",
          AVS_CAUSE_ENDPOINT_INVALID, 1, 36},
+        {"{\"lwaAuthorization\":{\"lwaUrl\":\"http://h/auth\"}}", NULL, NULL, "endpoint_invalid",
+         AVS_CAUSE_ENDPOINT_INVALID, 1, 31},
+        {"{\"capabilitiesDelegate\":{\"endpoint\":\"no url\"}}", NULL, "1.10", "endpoint_invalid",
+         AVS_CAUSE_ENDPOINT_INVALID, 1, 37},
         {"{\"avsGatewayManager\":{\"avsGateway\":5}}", NULL, NULL, "wrong_type",
          AVS_CAUSE_ENDPOINT_IGNORED, 1, 36},
         {"{\"avsGatewayManager\":null}", NULL, NULL, "wrong_type", AVS_CAUSE_ENDPOINT_IGNORED, 1,
@@ -235,6 +239,26 @@ static void what_the_sdk_ignores_is_found(void **state) {
         assert_int_equal(finding->cause, rows[i].cause);
         assert_null(finding->sdk_message);
         assert_true(finding->fix[0] != '\0');
+        avs_config_report_free(report);
+    }
+}
+
+/* Of the hosts that the SDK asks besides the gateway: any path, and only where they are read. */
+static void login_and_capabilities_are_urls_with_any_path(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *sdk;
+    } rows[] = {
+        {"{\"lwaAuthorization\":{\"lwaUrl\":\"https://h:444/auth/O2/?x=y#z\"}}", NULL},
+        {"{\"lwaAuthorization\":{\"lwaUrl\":\"\"}}", NULL},
+        {"{\"lwaAuthorization\":{\"lwaUrl\":\"http://h\"}}", "1.16"},
+        {"{\"capabilitiesDelegate\":{\"endpoint\":\"http://h\"}}", "1.26"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct avs_config_report *report = lint(rows[i].text, NULL, rows[i].sdk);
+        if (report->finding_count != 0) {
+            fail_msg("%s: %s", rows[i].text, report->findings[0].problem);
+        }
         avs_config_report_free(report);
     }
 }
@@ -517,6 +541,7 @@ int main(void) {
         cmocka_unit_test(every_syntax_fault_has_its_finding),
         cmocka_unit_test(every_fault_of_a_file_is_found_in_one_run),
         cmocka_unit_test(what_the_sdk_ignores_is_found),
+        cmocka_unit_test(login_and_capabilities_are_urls_with_any_path),
         cmocka_unit_test(duplicates_say_which_one_the_sdk_takes),
         cmocka_unit_test(a_good_file_has_no_findings),
         cmocka_unit_test(the_excerpt_and_its_caret_count_characters),

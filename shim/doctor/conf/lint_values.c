@@ -78,6 +78,43 @@ static enum avs_status check_endpoints(struct avs_conf_lint *lint) {
     return AVS_OK;
 }
 
+/* Of "https://host:port", whatever path is behind it. */
+static size_t origin_length(const char *url) {
+    size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : 0;
+    return scheme ? scheme + strcspn(url + scheme, "/?#") : strlen(url);
+}
+
+/* The hosts that the SDK asks besides the gateway: any path is fine, and none of them has a dead
+ * key that is worth a word. */
+static enum avs_status check_urls(struct avs_conf_lint *lint) {
+    for (size_t i = 0; i < avs_sdk_key_count; i++) {
+        const struct avs_sdk_key *key = &avs_sdk_keys[i];
+        struct avs_conf_ref ref = avs_conf_merge_find(lint->config->merge, key->section, key->key);
+        bool is_url = key->fallback != NULL;
+        bool is_read = lint->release == AVS_SDK_ANY ||
+                       (lint->release >= key->first && lint->release <= key->last);
+        struct avs_error error = AVS_ERROR_INIT;
+        AVS_AUTO(char) url = NULL;
+        if (!is_url || !is_read) {
+            continue;
+        }
+        AVS_TRY(avs_conf_string(lint->config->files, ref, &url, lint->reterr));
+        if (!url || !url[0] || avs_conf_is_placeholder(url)) {
+            continue; /* the SDK takes its own, or it is reported as one */
+        }
+        if (avs_endpoint_check(url, origin_length(url), NULL, &error) != AVS_OK) {
+            avs_conf_lint_remark(lint, ref, false, "endpoint_invalid", AVS_CAUSE_ENDPOINT_INVALID,
+                                 AVS_SEVERITY_ERROR,
+                                 avs_conf_report_text(lint->report, "%s.%s: %s", key->section,
+                                                      key->key, error.message),
+                                 avs_conf_report_text(lint->report,
+                                                      "remove the key, and the SDK takes %s",
+                                                      key->fallback));
+        }
+    }
+    return AVS_OK;
+}
+
 /* ---- switches, and what has a file of its own ---- */
 
 static enum avs_status check_value(struct avs_conf_lint *lint, struct avs_conf_ref ref) {
@@ -145,6 +182,7 @@ enum avs_status avs_conf_lint_values(const struct avs_config *config, unsigned r
         .config = config, .release = release, .report = report, .reterr = reterr};
     check_release(&lint);
     AVS_TRY(check_endpoints(&lint));
+    AVS_TRY(check_urls(&lint));
     for (uint32_t i = 0; i < config->count; i++) {
         avs_conf_lint_names(&lint, i);
         AVS_TRY(avs_conf_lint_duplicates(&lint, i));

@@ -42,7 +42,7 @@ struct avs_sdk_key {
     const char *section, *key;
     unsigned first, last;
     const char *sdk;      /* the same range in words */
-    const char *fallback; /* built in; NULL: none */
+    const char *fallback; /* built in, a URL; NULL: none */
     const char *note;
 };
 extern const struct avs_sdk_key avs_sdk_keys[];
