@@ -135,6 +135,16 @@ def test_a_login_that_no_client_can_dial_is_no_ready_board(board, url):
     assert "lwaAuthorization.lwaUrl" in report["findings"][0]["headline"]
 
 
+@pytest.mark.parametrize("words, said", [
+    (["--connect-to", "127.0.0.1:"], "HOST:PORT"),
+    (["--connect-to", "ok.localhost=https://127.0.0.1:1"], "HOST:PORT"),
+    (["--connect-to", "127.0.0.1"], "the port is missing"),
+    (["--ats-roots", "/nonexistent.pem"], "/nonexistent.pem")])
+def test_an_option_that_cannot_be_used_is_no_question_without_an_answer(board, words, said):
+    result = board.text(*words)
+    assert result.returncode == 2 and said in result.stderr and result.stdout == ""
+
+
 def test_a_key_that_the_release_never_reads(board):
     board.settings["sampleApp"] = {"endpoint": "https://other.localhost"}
     result = board.text()

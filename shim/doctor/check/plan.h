@@ -23,4 +23,9 @@ struct avs_check_plan {
     int64_t deadline_us;
 };
 
+/** Can a run be made with `options`? Dials nothing. Errors: as avs_check_run, for what it was
+ * given. Thread: any. */
+AVS_NODISCARD enum avs_status avs_check_try_options(const struct avs_check_options *options,
+                                                    struct avs_error *reterr);
+
 #endif

@@ -14,6 +14,7 @@
 #include "base/versioned.h"
 #include "check/dns.h"
 #include "check/machine.h"
+#include "check/plan.h"
 #include "check/request.h"
 #include "check/session.h"
 #include "net/curl_info.h"
@@ -165,6 +166,16 @@ static enum avs_status run_sessions(const struct avs_check_plan *plan,
 AVS_DEFINE_AUTO(evidence, struct avs_evidence, avs_evidence_free);
 AVS_DEFINE_AUTO(anchors, struct avs_anchors, avs_anchors_unref);
 AVS_DEFINE_AUTO(ats_roots, struct avs_ats_roots, avs_ats_roots_free);
+
+enum avs_status avs_check_try_options(const struct avs_check_options *options,
+                                      struct avs_error *reterr) {
+    struct avs_check_plan plan = {.request = NULL};
+    AVS_AUTO(ats_roots) file_roots = NULL;
+    AVS_TRY(fill_plan(options, &plan, reterr));
+    return options->ats_roots_file
+               ? avs_ats_roots_load(options->ats_roots_file, &file_roots, reterr)
+               : AVS_OK;
+}
 
 /* `plan` has nothing but what HTTP/1.1 is to ask. */
 static enum avs_status run_plan(const struct avs_check_options *options, struct avs_check_plan plan,

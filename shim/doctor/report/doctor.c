@@ -18,6 +18,7 @@
 #include "board/sights.h"
 #include "board/text_file.h"
 #include "check/machine.h"
+#include "check/plan.h"
 #include "inspect/report.h"
 
 #define REPORT_MS 700 /* of the time for the page itself */
@@ -131,6 +132,21 @@ static void set_check(const struct visit *visit, struct avs_check_options *check
     }
 }
 
+/* Said once and before anything is asked: in a process of its own a question that cannot be put
+ * would only end without an answer. */
+static enum avs_status try_options(const struct avs_check_options *check,
+                                   const struct avs_doctor_options *options,
+                                   struct avs_error *reterr) {
+    struct avs_check_options tried = *check;
+    AVS_TRY(avs_check_try_options(&tried, reterr));
+    for (size_t i = 0; i < options->connect_to_count; i++) {
+        const char *name_end = strchr(options->connect_to[i], '=');
+        tried.connect_to = name_end ? name_end + 1 : options->connect_to[i];
+        AVS_TRY(avs_check_try_options(&tried, reterr));
+    }
+    return AVS_OK;
+}
+
 static enum avs_status ask_hosts(const struct visit *visit, const struct avs_check_options *check,
                                  struct avs_board_probes **ret_probes, struct avs_error *reterr) {
     const struct avs_doctor_options *options = visit->options;
@@ -146,6 +162,7 @@ static enum avs_status ask_hosts(const struct visit *visit, const struct avs_che
     if (options->sysroot) {
         return AVS_OK;
     }
+    AVS_TRY(try_options(check, options, reterr));
     return avs_board_probes_start(visit->board, &probe, ret_probes, reterr);
 }
 
