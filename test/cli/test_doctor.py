@@ -286,3 +286,27 @@ def test_notes_of_a_ticket_cannot_speak_for_a_host(board, tmp_path):
     (ticket / "doctor.json").write_text(json.dumps(document))
     result = run("judge", ticket)
     assert result.returncode == 0 and "\x1b" not in result.stdout
+
+
+def test_a_consequence_has_no_remedy_of_its_own(board, tmp_path):
+    board.settings["libcurlUtils"]["CURLOPT_CAINFO"] = str(tmp_path / "none.pem")
+    report = board.json()
+    assert [row["is_consequence"] for row in report["findings"]].count(False) >= 1
+    for row in report["findings"]:
+        if row["is_consequence"]:
+            assert (row["remedy"], row["command"]) == (None, None)
+            assert row["meaning"].endswith("no fault of its own.")
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--connect-to", "nowhere"], "'nowhere' is not what to connect to"),
+    (["--connect-to", "a.example=b"], "'a.example=b' is not what to connect to"),
+    (["--ats-roots", "/nowhere.pem"], "/nowhere.pem"),
+    (["--endpoint", "http://a.example"], "https"),
+    (["--sdk", "9.9"], "'9.9' is no release"),
+    (["--sysroot", "/nowhere"], "/nowhere"),
+    (["--log", "/nowhere.log"], "/nowhere.log"),
+    (["somewhere"], "somewhere")])
+def test_what_cannot_be_meant_is_refused_before_anything_is_asked(words, said):
+    result = run("doctor", *words)
+    assert result.returncode == 2 and said in result.stderr and result.stdout == ""

@@ -45,7 +45,8 @@ static enum avs_status add(struct avs_board *board, enum avs_board_role role, co
     struct avs_endpoint endpoint = {.size = sizeof(endpoint)};
     const char *named = avs_endpoint_from_name(url);
     const char *whole = named ? named : url;
-    const char *authority = strncmp(whole, "https://", 8) == 0 ? whole + 8 : whole;
+    const char *scheme_end = strstr(whole, "://");
+    const char *authority = scheme_end ? scheme_end + 3 : whole;
     size_t length = (size_t)(authority - whole) + strcspn(authority, "/?#");
     AVS_TRY(avs_endpoint_check(whole, length, &endpoint, reterr));
     if (board->host_length == AVS_BOARD_HOSTS_MAX || is_there(board, role, &endpoint)) {

@@ -21,6 +21,9 @@ AVS_NODISCARD enum avs_status avs_doctor_of_board(struct avs_board *board,
                                                   struct avs_doctor **ret_doctor,
                                                   struct avs_error *reterr);
 
+/** "the clock", "the resolvers", ... Static. */
+extern const char *const avs_board_part_words[AVS_BOARD_PART_COUNT];
+
 /** What a finding is called on one line, without its cause: "every host: no route to ...". */
 void avs_doctor_line(const struct avs_doctor *doctor, const struct avs_board_finding *finding,
                      char ret_text[AVS_DOCTOR_LINE_BYTES]);

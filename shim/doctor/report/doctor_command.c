@@ -109,7 +109,9 @@ static void add_check(const struct view *view, bool is_one_address, struct avs_b
                         is_ipv6 ? "]" : "", host->port);
         add_option(out, "--connect-to", peer);
     }
-    add_option(out, "--config", view->board->config);
+    for (size_t i = 0; evidence && i < evidence->given.config_length; i++) {
+        add_option(out, "--config", evidence->given.config[i].path);
+    }
     if (evidence && evidence->given.ca_file) {
         add_option(out, "--ca-file", evidence->session[0].tls.trust.store.ca_file);
     }

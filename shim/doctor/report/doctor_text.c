@@ -151,8 +151,9 @@ static void add_consequences(struct page *page) {
         put_finding(page, i, AVS_DOCTOR_LINE_BYTES, line, sizeof(line));
         avs_out_printf(&page->out, "     ");
         avs_out_hang(&page->out);
-        avs_out_printf(&page->out, "%s, because of %s\n", line,
-                       avs_cause_info(finding_at(page, finding_at(page, i)->because)->cause)->id);
+        const struct avs_board_finding *why = finding_at(page, finding_at(page, i)->because);
+        avs_out_printf(&page->out, "%s, because of %s (%s)\n", line,
+                       avs_board_part_words[why->part], avs_cause_info(why->cause)->id);
     }
 }
 

@@ -9,9 +9,13 @@
 
 #define NAME_BYTES (AVS_NAME_BYTES + 40)
 
-#define XX(name, id) id,
-static const char *const part_ids[] = {AVS_BOARD_PART_MAP(XX)};
-#undef XX
+const char *const avs_board_part_words[AVS_BOARD_PART_COUNT] = {
+    [AVS_BOARD_PART_CONFIG] = "the configuration", [AVS_BOARD_PART_DISK] = "the disk",
+    [AVS_BOARD_PART_NETWORK] = "the network",      [AVS_BOARD_PART_RESOLVER] = "the resolvers",
+    [AVS_BOARD_PART_CLOCK] = "the clock",          [AVS_BOARD_PART_PROXY] = "the proxy",
+    [AVS_BOARD_PART_LIBRARIES] = "the libraries",  [AVS_BOARD_PART_STORE] = "the trust store",
+    [AVS_BOARD_PART_HOST] = "the hosts",           [AVS_BOARD_PART_LOG] = "the log",
+};
 
 static enum avs_check_outcome worse(enum avs_check_outcome outcome,
                                     const struct avs_board_finding *finding) {
@@ -36,8 +40,7 @@ static void add_checks(const struct avs_doctor *doctor, struct avs_findings *fin
                 outcome = worse(outcome, &conclusion->finding[i]);
             }
         }
-        (void)avs_findings_add_check(
-            findings, part == AVS_BOARD_PART_HOST ? "hosts" : part_ids[part], outcome, -1);
+        (void)avs_findings_add_check(findings, avs_board_part_words[part], outcome, -1);
     }
     for (size_t host = 0; host < doctor->board->host_length; host++) {
         const struct avs_board_host *row = &doctor->board->host[host];
@@ -57,6 +60,18 @@ static size_t check_of(const struct avs_board_finding *finding) {
                                                 : AVS_BOARD_PART_COUNT + finding->host;
 }
 
+/* It is no fault of its own, and there is nothing to do about it but to mend the other. */
+static void mark_consequence(const struct avs_doctor *doctor,
+                             const struct avs_board_finding *finding, struct avs_findings *findings,
+                             struct avs_finding *words) {
+    const struct avs_board_finding *why = &doctor->conclusion.finding[finding->because];
+    words->severity = AVS_SEVERITY_INFO;
+    words->meaning =
+        avs_findings_keepf(findings, "A consequence of %s (%s), no fault of its own.",
+                           avs_board_part_words[why->part], avs_cause_info(why->cause)->id);
+    words->remedy = words->command = "";
+}
+
 static enum avs_status add_findings(const struct avs_doctor *doctor, struct avs_findings *findings,
                                     struct avs_error *reterr) {
     for (size_t i = 0; i < doctor->conclusion.finding_count; i++) {
@@ -65,7 +80,7 @@ static enum avs_status add_findings(const struct avs_doctor *doctor, struct avs_
         AVS_TRY(avs_doctor_words(doctor, finding, findings, &words, reterr));
         words.check = check_of(finding);
         if (finding->because != AVS_BOARD_NOTHING) {
-            words.severity = AVS_SEVERITY_INFO; /* a consequence is no fault of its own */
+            mark_consequence(doctor, finding, findings, &words);
         }
         avs_findings_add(findings, &words);
     }
