@@ -272,6 +272,16 @@ static void a_host_was_not_asked_in_time(struct avs_board *board) {
     board->host[GATEWAY].evidence = NULL;
 }
 
+static void stopped_by_the_user(struct avs_board *board) {
+    a_host_was_not_asked_in_time(board);
+    board->was_stopped = true;
+}
+
+static void not_in_time_and_a_fault_elsewhere(struct avs_board *board) {
+    a_host_was_not_asked_in_time(board);
+    set_plain(board, LOGIN);
+}
+
 static void an_image(struct avs_board *board) {
     strcpy(board->sysroot, "/image");
     for (size_t i = 0; i < HOSTS; i++) {
@@ -344,6 +354,10 @@ static const struct {
      AVS_SEVERITY_ERROR, 1, 0},
     {B(a_host_was_not_asked_in_time), 3, AVS_CAUSE_PROBE_UNFINISHED, AVS_BOARD_PART_HOST,
      AVS_SEVERITY_ERROR, 1, 0},
+    {B(stopped_by_the_user), 3, AVS_CAUSE_PROBE_UNFINISHED, AVS_BOARD_PART_HOST, AVS_SEVERITY_INFO,
+     1, 0},
+    {B(not_in_time_and_a_fault_elsewhere), 1, AVS_CAUSE_PLAINTEXT_PEER, AVS_BOARD_PART_HOST,
+     AVS_SEVERITY_ERROR, 2, 0},
     {B(an_image), 3, AVS_CAUSE_NONE, 0, 0, 0, 0},
 };
 

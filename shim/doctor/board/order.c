@@ -155,6 +155,10 @@ static void mark_consequences(const struct avs_board *board, struct avs_board_co
 
 /* ---- order ---- */
 
+static bool is_unfinished(const struct avs_board_finding *finding) {
+    return finding->cause == AVS_CAUSE_PROBE_UNFINISHED;
+}
+
 static bool comes_before(const struct avs_board_finding *a, const struct avs_board_finding *b) {
     bool is_a_fault = a->because == AVS_BOARD_NOTHING;
     bool is_b_fault = b->because == AVS_BOARD_NOTHING;
@@ -168,6 +172,9 @@ static bool comes_before(const struct avs_board_finding *a, const struct avs_boa
         return ranks[a->part] < ranks[b->part];
     }
     bool is_host = a->part == AVS_BOARD_PART_HOST;
+    if (is_unfinished(a) != is_unfinished(b)) {
+        return is_unfinished(b); /* what was seen comes before what was not */
+    }
     enum avs_phase a_phase = avs_cause_info(a->cause)->phase;
     enum avs_phase b_phase = avs_cause_info(b->cause)->phase;
     if (is_host &&

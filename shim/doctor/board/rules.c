@@ -297,7 +297,9 @@ static void find_host(struct view *view, size_t host) {
     bool is_first = known(view, AVS_BOARD_PART_HOST, cause) == NULL;
     struct avs_board_finding *finding = find_of_host(view, cause, host, AVS_BOARD_NOTHING);
     bool is_needed = avs_board_roles[view->board->host[host].role].is_needed;
-    if (is_needed && view->result[host].readiness != AVS_READY) {
+    if (cause == AVS_CAUSE_PROBE_UNFINISHED && view->board->was_stopped) {
+        finding->severity = AVS_SEVERITY_INFO; /* no wonder */
+    } else if (is_needed && view->result[host].readiness != AVS_READY) {
         finding->severity = AVS_SEVERITY_ERROR; /* whatever the cause: the device needs it */
     } else if (is_first && view->are_all_good) {
         finding->severity = AVS_SEVERITY_WARNING; /* every host that counts works */

@@ -20,7 +20,6 @@
 #include "check/machine.h"
 #include "check/plan.h"
 #include "inspect/report.h"
-#include "trust/roots.h"
 
 #define REPORT_MS 700 /* of the time for the page itself */
 
@@ -28,7 +27,6 @@ AVS_DEFINE_AUTO(board, struct avs_board, avs_board_free);
 AVS_DEFINE_AUTO(config, struct avs_config, avs_config_free);
 AVS_DEFINE_AUTO(config_report, struct avs_config_report, avs_config_report_free);
 AVS_DEFINE_AUTO(audit, struct avs_trust_audit, avs_trust_audit_free);
-AVS_DEFINE_AUTO(ats_roots, struct avs_ats_roots, avs_ats_roots_free);
 AVS_DEFINE_AUTO(probes, struct avs_board_probes, avs_board_probes_finish);
 
 /* What is lent to the sights of one run. */
@@ -68,36 +66,6 @@ static enum avs_status read_config(struct visit *visit, struct avs_config **ret_
     visit->config = *ret_config;
     visit->report = *ret_report;
     return status;
-}
-
-/* ---- what was given ---- */
-
-static enum avs_status check_peer(const char *row, struct avs_error *reterr) {
-    char url[AVS_NAME_BYTES + 16];
-    const char *peer = strchr(row, '=') ? strchr(row, '=') + 1 : row;
-    const char *after = strrchr(peer, ']'); /* of an IPv6 literal */
-    avs_text_format(url, sizeof(url), "https://%s", peer);
-    if (!strchr(after ? after : peer, ':') || strlen(peer) >= AVS_NAME_BYTES ||
-        avs_endpoint_check(url, strlen(url), NULL, NULL) != AVS_OK) {
-        return avs_fail(reterr, AVS_ERR_USAGE,
-                        "'%.200s' is not what to connect to: HOST:PORT, or NAME=HOST:PORT for the "
-                        "host NAME alone",
-                        row);
-    }
-    return AVS_OK;
-}
-
-/* What every question would fail for is told before any is asked. */
-static enum avs_status check_given(const struct avs_doctor_options *options,
-                                   struct avs_error *reterr) {
-    for (size_t i = 0; i < options->connect_to_count; i++) {
-        AVS_TRY(check_peer(options->connect_to[i], reterr));
-    }
-    if (options->ats_roots_file) {
-        AVS_AUTO(ats_roots) roots = NULL;
-        AVS_TRY(avs_ats_roots_load(options->ats_roots_file, &roots, reterr));
-    }
-    return AVS_OK;
 }
 
 /* ---- the sights ---- */
@@ -273,7 +241,6 @@ enum avs_status avs_doctor_run(const struct avs_doctor_options *given,
                           .sdk = sdk_of(&options),
                           .config_error = AVS_ERROR_INIT,
                           .deadline_us = began_us + (int64_t)(timeout_ms - REPORT_MS) * 1000};
-    AVS_TRY(check_given(&options, reterr));
     note_given(&visit);
     AVS_TRY(read_config(&visit, &config, &report, reterr));
     AVS_TRY(look(&visit, reterr));

@@ -93,10 +93,19 @@ static void add_option(struct avs_buffer *out, const char *option, const char *v
     }
 }
 
+/* What the run was given is in the evidence of every host that answered. */
+static const struct avs_evidence *given_to(const struct avs_board *board, size_t host) {
+    const struct avs_evidence *evidence = board->host[host].evidence;
+    for (size_t i = 0; !evidence && i < board->host_length; i++) {
+        evidence = board->host[i].evidence;
+    }
+    return evidence;
+}
+
 /* `avs-shim check` of the finding's host, given what this run was given. */
 static void add_check(const struct view *view, bool is_one_address, struct avs_buffer *out) {
     const struct avs_board_host *host = &view->board->host[view->finding->host];
-    const struct avs_evidence *evidence = host->evidence;
+    const struct avs_evidence *evidence = given_to(view->board, view->finding->host);
     char authority[AVS_NAME_BYTES + 8], url[AVS_NAME_BYTES + 16], peer[AVS_NAME_BYTES + 16];
     avs_text_authority(authority, sizeof(authority), host->host, host->port);
     avs_text_format(url, sizeof(url), "https://%s", authority);

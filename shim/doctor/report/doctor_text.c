@@ -177,6 +177,17 @@ static void sight(struct page *page, enum avs_mark mark, const char *label) {
     avs_out_hang(&page->out);
 }
 
+/* It explains what is not there. */
+static void add_stop(struct page *page) {
+    if (page->board->was_stopped) {
+        sight(page, AVS_MARK_NOTE, "Stopped");
+        avs_out_printf(&page->out,
+                       "by an interrupt after %.1f s: what had not answered by then is "
+                       "not known\n",
+                       page->board->took_ms / 1000.0);
+    }
+}
+
 static void add_clock(struct page *page) {
     static const char *const sync[] = {
         [AVS_BOARD_SYNC_UNKNOWN] = "",
@@ -352,6 +363,7 @@ enum avs_status avs_doctor_to_text(const struct avs_doctor *doctor, const struct
     struct page page = {doctor, doctor->board, findings, avs_out_init(AVS_OUT_REPORT_BYTES, style)};
     add_answer(&page);
     add_first(&page);
+    add_stop(&page);
     add_clock(&page);
     add_network(&page);
     add_resolver(&page);
