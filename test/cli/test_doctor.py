@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """avs-shim doctor: the page, the order, the exit codes; its hosts are the stand-in's."""
 import json
+import os
 import shutil
 import signal
 import socket
@@ -143,6 +144,22 @@ def test_a_login_that_no_client_can_dial_is_no_ready_board(board, url):
 def test_an_option_that_cannot_be_used_is_no_question_without_an_answer(board, words, said):
     result = board.text(*words)
     assert result.returncode == 2 and said in result.stderr and result.stdout == ""
+
+
+def test_a_log_that_never_ends_costs_its_part_of_the_time(board):
+    board.config.write_text(json.dumps(board.settings))
+    pipe = board.folder / "log"
+    os.mkfifo(pipe)
+    result = board.text("--log", pipe, "--timeout", "60")  # nobody writes to it
+    assert result.returncode == 0 and result.stdout.startswith("Ready")
+    assert "the log did not end within 4 s" in result.stderr
+
+
+def test_roots_from_a_pipe_are_not_waited_for(board):
+    pipe = board.folder / "roots"
+    os.mkfifo(pipe)
+    result = board.text("--ats-roots", pipe, "--timeout", "2")
+    assert result.returncode == 3
 
 
 def test_a_key_that_the_release_never_reads(board):

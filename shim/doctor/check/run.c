@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -170,11 +171,15 @@ AVS_DEFINE_AUTO(ats_roots, struct avs_ats_roots, avs_ats_roots_free);
 enum avs_status avs_check_try_options(const struct avs_check_options *options,
                                       struct avs_error *reterr) {
     struct avs_check_plan plan = {.request = NULL};
+    struct stat entry;
     AVS_AUTO(ats_roots) file_roots = NULL;
     AVS_TRY(fill_plan(options, &plan, reterr));
-    return options->ats_roots_file
-               ? avs_ats_roots_load(options->ats_roots_file, &file_roots, reterr)
-               : AVS_OK;
+    bool is_pipe = options->ats_roots_file && stat(options->ats_roots_file, &entry) == 0 &&
+                   !S_ISREG(entry.st_mode) && !S_ISDIR(entry.st_mode);
+    if (!options->ats_roots_file || is_pipe) { /* which may wait, and can be read but once */
+        return AVS_OK;
+    }
+    return avs_ats_roots_load(options->ats_roots_file, &file_roots, reterr);
 }
 
 /* `plan` has nothing but what HTTP/1.1 is to ask. */
