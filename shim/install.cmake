@@ -2,16 +2,24 @@
 # Installed: the libraries, the headers, a pkg-config file for each library, and a CMake package with
 # the targets avs-shim::avs-shim, avs-shim::avs-doctor and, where the libraries under them are found,
 # those with -static; manual pages and completion. The tree may be moved as a whole.
-install(TARGETS avs-shim avs-doctor EXPORT avs-shim-targets
+set(wings avs-shim)
+if(AVS_BUILD_DOCTOR)
+  list(APPEND wings avs-doctor)
+endif()
+list(TRANSFORM wings APPEND -static OUTPUT_VARIABLE static_wings)
+install(TARGETS ${wings} EXPORT avs-shim-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS avs-shim-static avs-doctor-static EXPORT avs-shim-static-targets
+install(TARGETS ${static_wings} EXPORT avs-shim-static-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/avs DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 # Folders as the .pc file writes them: from its own place, unless an absolute one was asked for.
-set(AVS_PC_MODULES OPENSSL=openssl NGHTTP2=libnghttp2 CURL=libcurl JSONC=json-c)
+set(AVS_PC_MODULES OPENSSL=openssl NGHTTP2=libnghttp2 CURL=libcurl)
+if(AVS_BUILD_DOCTOR)
+  list(APPEND AVS_PC_MODULES JSONC=json-c)
+endif()
 set(AVS_DOCTOR_PC_REQUIRES json-c)
 if(SQLITE3_FOUND)
   list(APPEND AVS_PC_MODULES SQLITE3=sqlite3)
@@ -29,10 +37,10 @@ foreach(folder LIBDIR INCLUDEDIR)
     set(AVS_PC_${folder} "${CMAKE_INSTALL_${folder}}")
   endif()
 endforeach()
-configure_file(avs-shim.pc.in avs-shim.pc @ONLY)
-configure_file(avs-doctor.pc.in avs-doctor.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/avs-shim.pc ${CMAKE_CURRENT_BINARY_DIR}/avs-doctor.pc
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(wing ${wings})
+  configure_file(${wing}.pc.in ${wing}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${wing}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 
 include(CMakePackageConfigHelpers)
 set(AVS_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/avs-shim)
@@ -44,6 +52,11 @@ foreach(targets avs-shim-targets avs-shim-static-targets)
 endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/avs-shim-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/avs-shim-config-version.cmake DESTINATION ${AVS_PACKAGE_DIR})
+
+# The adapter is compiled with the SDK's headers: its sources, for where those are.
+if(AVS_INSTALL_SDK_SOURCES)
+  install(DIRECTORY sdk DESTINATION ${CMAKE_INSTALL_DATADIR}/avs-shim USE_SOURCE_PERMISSIONS)
+endif()
 
 # The command writes its manual pages and completion: where it can run on the machine that builds.
 install(FILES ${PROJECT_SOURCE_DIR}/docs/libavs-shim.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)

@@ -12,6 +12,10 @@ function(symbols ret objects) # symbols RET OBJECTS NM-OPTION...
   string(REGEX MATCHALL "avs_[a-z0-9_]+" names "${text}")
   set(${ret} "${names}" PARENT_SCOPE)
 endfunction()
+if(NOT DOCTOR) # the line alone
+  configure_file(${PUBLIC} ${OUTPUT} COPYONLY)
+  return()
+endif()
 symbols(wanted "${DOCTOR}" -u)
 symbols(defined "${LINE}" --defined-only)
 list(REMOVE_DUPLICATES wanted)

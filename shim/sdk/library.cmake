@@ -13,7 +13,7 @@ function(avs_compile_for_sdk target)
   target_include_directories(${target} SYSTEM PRIVATE ${ARGN})
   # a C function may carry the name of its struct, which C++ takes for shadowing
   target_compile_options(${target} PRIVATE -Wno-shadow)
-  target_link_libraries(${target} PRIVATE avs-shim-static)
+  target_link_libraries(${target} PRIVATE avs-shim::avs-shim-static)
 endfunction()
 
 # libavs-shim-sdk.so as target `name`. Symbols of the SDK stay undefined: the process that loads the
@@ -26,7 +26,8 @@ function(avs_add_sdk_library name)
   set_target_properties(${name} PROPERTIES LINK_DEPENDS ${AVS_SDK_DIR}/exports.map)
   target_link_options(${name} PRIVATE -Wl,--version-script=${AVS_SDK_DIR}/exports.map)
   target_link_libraries(${name} PRIVATE
-    -Wl,--whole-archive ${name}-archive -Wl,--no-whole-archive avs-shim-static ${CMAKE_DL_LIBS})
+    -Wl,--whole-archive ${name}-archive -Wl,--no-whole-archive avs-shim::avs-shim-static
+    ${CMAKE_DL_LIBS})
   find_program(AVS_READELF NAMES ${CMAKE_READELF} readelf)
   if(AVS_READELF)
     set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${AVS_SDK_DIR}/weaken.sh)
