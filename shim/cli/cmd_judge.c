@@ -157,6 +157,7 @@ static int judge_fleet(const struct judging *judging) {
 
 struct gathering {
     struct avs_doctor_folder *folder;
+    const char *path; /* another board's pieces may lie in folders within it */
     enum avs_status status;
     struct avs_error error;
     const char *why; /* a piece of it is broken */
@@ -164,7 +165,7 @@ struct gathering {
 
 static void gather(void *user, const char *name, const char *text, size_t length) {
     struct gathering *gathering = user;
-    if (gathering->status == AVS_OK) {
+    if (gathering->status == AVS_OK && evidence_is_in(name, gathering->path)) {
         gathering->status =
             avs_doctor_folder_add(gathering->folder, name, text, length, &gathering->error);
     }
@@ -172,14 +173,16 @@ static void gather(void *user, const char *name, const char *text, size_t length
 
 static void gather_broken(void *user, const char *name, const char *why) {
     struct gathering *gathering = user;
-    (void)name;
-    gathering->why = gathering->why ? gathering->why : why;
+    if (evidence_is_in(name, gathering->path)) {
+        gathering->why = gathering->why ? gathering->why : why;
+    }
 }
 
-static int judge_doctor(const struct judging *judging, const char *path) {
+static int judge_doctor(const struct judging *judging, const char *path, const char *folder) {
     const struct cli_command *command = judging->command;
-    struct gathering gathering = {.error = AVS_ERROR_INIT};
+    struct gathering gathering = {.path = folder, .error = AVS_ERROR_INIT};
     struct avs_doctor *doctor = NULL;
+    cli_answers_in(AVS_DOCTOR_SCHEMA);
     gathering.status = avs_doctor_folder_new(&gathering.folder, &gathering.error);
     if (gathering.status == AVS_OK) {
         evidence_read(path, &(struct evidence_sink){gather, gather_broken, &gathering});
@@ -241,8 +244,9 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (words == argc) {
         return cli_usage_error(command, "one evidence file is needed, or many");
     }
-    if (argc - words == 1 && evidence_begins_with(argv[words], AVS_BOARD_FILE)) {
-        return judge_doctor(&judging, argv[words]);
+    char folder[EVIDENCE_NAME_BYTES];
+    if (argc - words == 1 && evidence_folder_with(argv[words], AVS_BOARD_FILE, folder)) {
+        return judge_doctor(&judging, argv[words], folder);
     }
     if (avs_fleet_new(&judging.fleet, &error) != AVS_OK) {
         return cli_error(command, &error);

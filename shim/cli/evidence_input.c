@@ -9,15 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TAR_BLOCK      512
-#define TAR_NAME_BYTES 100
-#define TAR_MAGIC_AT   257
-#define TAR_SIZE_AT    124
-#define TAR_TYPE_AT    156
-#define TAR_PREFIX_AT  345
-#define NAME_BYTES     4096
-#define FOLDER_DEPTH   16
-#define TOO_LARGE      "larger than 2097152 bytes"
+#define TAR_BLOCK     512
+#define TAR_MAGIC_AT  257
+#define TAR_SIZE_AT   124
+#define TAR_TYPE_AT   156
+#define TAR_PREFIX_AT 345
+#define NAME_BYTES    EVIDENCE_NAME_BYTES
+#define FOLDER_DEPTH  16
+#define TOO_LARGE     "larger than 2097152 bytes"
 
 struct reading {
     const struct evidence_sink *sink;
@@ -260,31 +259,70 @@ void evidence_read(const char *path, const struct evidence_sink *sink) {
     free(reading.text);
 }
 
-static bool is_first_member(const char *path, const char *name) {
+/* ---- a folder that belongs together ---- */
+
+bool evidence_is_in(const char *name, const char *folder) {
+    const char *slash = strrchr(name, '/');
+    size_t length = slash ? (size_t)(slash - name) : 0;
+    return slash && strlen(folder) == length && memcmp(name, folder, length) == 0;
+}
+
+/* The files of a tar: whether all are of one folder, and the wanted one is among them once. */
+struct members {
+    const char *wanted;
+    char *folder; /* of the first, EVIDENCE_NAME_BYTES */
+    unsigned wanted_count;
+    bool has_other;
+};
+
+static void note_member(void *user, const char *name, const char *text, size_t length) {
+    struct members *members = user;
+    const char *slash = strrchr(name, '/');
+    (void)text;
+    (void)length;
+    if (!slash || slash - name >= EVIDENCE_NAME_BYTES) {
+        members->has_other = true;
+        return;
+    }
+    if (members->folder[0] == '\0') {
+        memcpy(members->folder, name, (size_t)(slash - name));
+        members->folder[slash - name] = '\0';
+    }
+    members->has_other |= !evidence_is_in(name, members->folder);
+    members->wanted_count += strcmp(slash + 1, members->wanted) == 0;
+}
+
+static void ignore_broken(void *user, const char *name, const char *why) {
+    (void)user;
+    (void)name;
+    (void)why;
+}
+
+static bool is_tar_file(const char *path) {
     char block[TAR_BLOCK];
     FILE *file = fopen(path, "re");
     size_t length = file ? fread(block, 1, sizeof(block), file) : 0;
     if (file) {
         fclose(file);
     }
-    if (!is_tar(block, length)) {
-        return false;
-    }
-    block[TAR_NAME_BYTES] = '\0';
-    const char *slash = strrchr(block, '/');
-    return strcmp(slash ? slash + 1 : block, name) == 0;
+    return is_tar(block, length);
 }
 
-bool evidence_begins_with(const char *path, const char *name) {
+bool evidence_folder_with(const char *path, const char *name,
+                          char ret_folder[EVIDENCE_NAME_BYTES]) {
     struct stat info;
     char file[NAME_BYTES];
+    ret_folder[0] = '\0';
     if (strcmp(path, "-") == 0 || stat(path, &info) != 0) {
         return false;
     }
-    if (S_ISREG(info.st_mode)) {
-        return is_first_member(path, name);
+    if (S_ISREG(info.st_mode) && is_tar_file(path)) {
+        struct members members = {.wanted = name, .folder = ret_folder};
+        evidence_read(path, &(struct evidence_sink){note_member, ignore_broken, &members});
+        return members.wanted_count == 1 && !members.has_other;
     }
     int length = snprintf(file, sizeof(file), "%s/%s", path, name);
+    snprintf(ret_folder, EVIDENCE_NAME_BYTES, "%s", path);
     return S_ISDIR(info.st_mode) && length < (int)sizeof(file) && stat(file, &info) == 0 &&
            S_ISREG(info.st_mode);
 }

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EVIDENCE_BYTES_MAX (2 * 1024 * 1024) /* of one piece, with a page around it */
+#define EVIDENCE_BYTES_MAX  (2 * 1024 * 1024) /* of one piece, with a page around it */
+#define EVIDENCE_NAME_BYTES 4096
 
 /** Who takes what was found; both are called any number of times. `name` and `text` are lent. */
 struct evidence_sink {
@@ -19,8 +20,13 @@ struct evidence_sink {
  *  the rest goes on. */
 void evidence_read(const char *path, const struct evidence_sink *sink);
 
-/** True for a folder that has a file of that name in it, and for a tar that begins with one. */
-bool evidence_begins_with(const char *path, const char *name);
+/** True for a folder that has a file of that name in it, and for a tar that is one such folder,
+ *  whoever made it. The folder as it is called in front of the names that evidence_read hands
+ *  over. */
+bool evidence_folder_with(const char *path, const char *name, char ret_folder[EVIDENCE_NAME_BYTES]);
+
+/** True when what was handed over as `name` lies in that folder, and not in one within it. */
+bool evidence_is_in(const char *name, const char *folder);
 
 /** True for what holds many pieces by its nature: a folder, a tar. */
 bool evidence_is_many(const char *path);

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -254,6 +255,36 @@ def test_a_ticket_gives_the_same_page_again(board, tmp_path, name, scenario):
     again = run("judge", ticket)
     assert (again.returncode, again.stdout) == (result.returncode, result.stdout)
     check_schema(run("judge", ticket, "--json").stdout)
+
+
+def pack(path, *folders):
+    """As people do, with the folder itself as a member and in the order of the disk."""
+    with tarfile.open(path, "w") as tar:
+        for folder in folders:
+            tar.add(folder, arcname=folder.name)
+    return path
+
+
+def test_a_ticket_that_somebody_packed_himself(board, tmp_path):
+    ticket = tmp_path / "ticket"
+    result = board.gateway("untrusted-root").text("--evidence", ticket)
+    again = run("judge", pack(tmp_path / "packed.tar", ticket))
+    assert (again.returncode, again.stdout) == (result.returncode, result.stdout)
+    other = shutil.copytree(ticket, tmp_path / "other")
+    fleet = json.loads(run("judge", pack(tmp_path / "both.tar", ticket, other), "--json").stdout)
+    assert fleet["schema"] == "avs-shim.fleet/1" and fleet["broken"] == 0
+
+
+def test_an_older_ticket_within_a_ticket_is_not_mixed_in(board, tmp_path):
+    board.gateway("expired").text("--evidence", tmp_path / "older")
+    board.gateway("untrusted-root").text("--evidence", tmp_path / "ticket")
+    for name in ("a", "z"):
+        shutil.copytree(tmp_path / "older", tmp_path / "ticket" / name)
+    assert run("judge", tmp_path / "ticket", "--format", "{cause}").stdout == "root_missing\n"
+    (tmp_path / "ticket" / "2-gateway.json").unlink()
+    result = run("judge", tmp_path / "ticket", "--json")
+    assert result.returncode == 2 and "not beside it" in result.stderr
+    assert json.loads(result.stdout)["schema"] == "avs-shim.doctor/1"
 
 
 def test_a_ticket_is_whole_or_not_there(board, tmp_path):
