@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What is under packaging/buildroot and packaging/yocto, read by the tools it is written for, where
-# their trees are at hand: AVS_BUILDROOT=DIR (Buildroot), AVS_OE_CORE=DIR with AVS_BITBAKE=DIR (of one
-# series, kirkstone or scarthgap). Nothing is built. packages.sh calls it, as root.
+# What is under packaging/buildroot, yocto and openwrt, read by the tools it is written for, where their
+# trees are at hand: AVS_BUILDROOT=DIR, AVS_OE_CORE=DIR with AVS_BITBAKE=DIR (of one series, kirkstone
+# or scarthgap), AVS_OPENWRT=DIR. Nothing is built. packages.sh calls it, as root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=ci/lib.sh
@@ -88,7 +88,16 @@ EOF
     grep -E '^EXTRA_OECMAKE=.*-DEXTENSION_PATHS=.*/recipe-sysroot/usr/share/avs-shim/sdk/extension' "$work/sdk" | cut -c1-100
 }
 
+openwrt() {
+    make --no-print-dir -r -C packaging/openwrt/avs-shim DUMP=1 TOPDIR="$AVS_OPENWRT" >"$work/dump" 2>/dev/null
+    expect "$work/dump" "Package: libavs-shim" "Package: libavs-doctor" "Package: avs-shim" \
+        "Depends: +libc libcurl @LIBCURL_OPENSSL +libopenssl +libnghttp2 +libatomic +ca-bundle" "LicenseFiles: LICENSE"
+    grep -E '^(Package|Depends):' "$work/dump"
+}
+
 phase "Buildroot"
 if [ -n "${AVS_BUILDROOT:-}" ]; then buildroot; else echo "   not looked at: set AVS_BUILDROOT to its tree"; fi
 phase "Yocto"
 if [ -n "${AVS_OE_CORE:-}" ]; then yocto; else echo "   not looked at: set AVS_OE_CORE and AVS_BITBAKE to the trees of one series"; fi
+phase "OpenWrt"
+if [ -n "${AVS_OPENWRT:-}" ]; then openwrt; else echo "   not looked at: set AVS_OPENWRT to its tree"; fi
