@@ -69,7 +69,8 @@ static int add_key(struct builder *builder, const char *kind, const char *spki) 
         return -1;
     }
     snprintf(builder->spki[replay->key_count], sizeof(builder->spki[0]), "%s", spki);
-    snprintf(replay->keys[replay->key_count], sizeof(replay->keys[0]), "%s", kind);
+    snprintf(replay->keys[replay->key_count], sizeof(replay->keys[0]), "%s",
+             kind[0] ? kind : AUTHORITY_KEY_EC);
     return replay->key_count++;
 }
 
@@ -461,6 +462,39 @@ static void fill_stores(struct builder *builder) {
     }
 }
 
+static int count_of_key(const struct avs_replay *replay, int key) {
+    int count = 0;
+    for (int i = 0; i < replay->certificate_count; i++) {
+        count += replay->certificates[i].key == key;
+    }
+    return count;
+}
+
+/* An authority that is neither sent nor in a file signs, and nobody sees its key: another one of
+ * the kind will do, and an RSA key takes long to make. */
+static void share_keys(struct builder *builder) {
+    struct avs_replay *replay = builder->replay;
+    for (int i = 0; i < replay->certificate_count; i++) {
+        const struct replay_certificate *row = &replay->certificates[i];
+        int key = row->key;
+        int other = 0;
+        while (other < replay->key_count &&
+               (other == key || strcmp(replay->keys[other], replay->keys[key]) != 0)) {
+            other++;
+        }
+        if (builder->facts[i] || !row->is_authority || row->is_trusted || row->is_ats ||
+            other == replay->key_count || count_of_key(replay, key) > 1) {
+            continue;
+        }
+        for (int k = 0; k < replay->certificate_count; k++) {
+            struct replay_certificate *signed_by = &replay->certificates[k];
+            signed_by->signer = signed_by->signer == key ? other : signed_by->signer;
+        }
+        replay->certificates[i].key = other;
+        replay->keys[key][0] = '\0';
+    }
+}
+
 /* The client's clock was wrong, and this machine's is right: every time is moved as one until this
  * clock stands to them all as that one stood to some. */
 static void move_times(struct builder *builder, const struct avs_refusal_facts *refusal) {
@@ -502,6 +536,7 @@ bool script_read_chains(struct replay_script *script, const struct avs_evidence 
     }
     read_unseen(builder);
     fill_stores(builder);
+    share_keys(builder);
     if (script->cause == AVS_CAUSE_CLOCK_WRONG) {
         const struct avs_tls_facts *tls = &evidence->session[AVS_PROTOCOL_H2].tls;
         move_times(builder, tls->trust.refusal.is_expired || tls->trust.refusal.is_not_yet_valid

@@ -72,7 +72,7 @@ struct avs_replay {
     enum replay_store store;
     struct replay_certificate certificates[REPLAY_CERTIFICATES_MAX];
     int certificate_count;
-    char keys[REPLAY_KEYS_MAX][32]; /* "RSA 2048", "EC P-256" */
+    char keys[REPLAY_KEYS_MAX][32]; /* "RSA 2048", "EC P-256"; "": nobody has it */
     int key_count;
     struct replay_session sessions[REPLAY_SESSIONS];
 };

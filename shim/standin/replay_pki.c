@@ -111,10 +111,13 @@ static void fill_identity(struct replay_pki *pki, const struct avs_replay *repla
 
 bool replay_pki_init(struct replay_pki *pki, const struct avs_replay *replay) {
     struct key_job jobs[REPLAY_KEYS_MAX + 1] = {{KIND_P256, &pki->stranger}};
+    size_t count = 1;
     for (int i = 0; i < replay->key_count; i++) {
-        jobs[i + 1] = (struct key_job){kind_of(replay->keys[i]), &pki->keys[i]};
+        if (replay->keys[i][0]) {
+            jobs[count++] = (struct key_job){kind_of(replay->keys[i]), &pki->keys[i]};
+        }
     }
-    if (!keys_generate(jobs, (size_t)replay->key_count + 1)) {
+    if (!keys_generate(jobs, count)) {
         return false;
     }
     for (int i = 0; i < replay->certificate_count; i++) {

@@ -160,7 +160,7 @@ VARIANTS = {
         "h2-silent", sessions=[0], http__flood=True, http__protocol_error=True,
         http__timed_out=False)),
     "answer-that-stalls": (None, edited(
-        "ok", sessions=[0], http__complete=False, http__timed_out=True, timing__total_ms=1000)),
+        "ok", sessions=[0], http__complete=False, http__timed_out=True, timing__total_ms=3000)),
     "client-is-old": ("tls_version", edited(
         "tls-future", tls__outcome="failed", tls__openssl_error="unsupported protocol",
         tls__alert_received=-1)),
