@@ -143,6 +143,7 @@ static int parse(const struct cli_command *command, int argc, char **argv,
     if (check->ca_file || check->ca_path) {
         check->store_source = "option";
     }
+    arguments->outputs.evidence = arguments->evidence_file;
     return cli_outputs_check(command, &arguments->outputs, arguments->is_json);
 }
 

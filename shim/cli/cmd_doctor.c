@@ -122,6 +122,7 @@ static int parse(const struct cli_command *command, int argc, char **argv,
     options->connect_to_count = arguments->connect_to.count;
     options->require_ats = !arguments->any_root;
     options->is_stopped = was_stopped;
+    arguments->outputs.evidence = arguments->evidence;
     return cli_outputs_check(command, &arguments->outputs, arguments->is_json);
 }
 

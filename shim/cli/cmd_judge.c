@@ -43,6 +43,7 @@ struct judging {
     unsigned long taken;
 };
 
+#define NO_EVIDENCE   "there is no evidence in it (*.json, *.jsonl, *.ndjson, *.html, *.tar)"
 #define PROGRESS_STEP 1000
 
 static void add_first(struct judging *judging) {
@@ -205,7 +206,12 @@ static int judge_all(struct judging *judging, char **paths, int count) {
     struct evidence_sink sink = {take, take_broken, judging};
     for (int i = 0; i < count; i++) {
         judging->is_many |= evidence_is_many(paths[i]);
+        unsigned long before = judging->taken;
         evidence_read(paths[i], &sink);
+        if (judging->taken == before &&
+            count > 1) { /* beside others it is named, as is the broken */
+            take_broken(judging, paths[i], NO_EVIDENCE);
+        }
     }
     if (judging->taken >= PROGRESS_STEP && isatty(STDERR_FILENO)) {
         fputs("\r\033[K", stderr);
@@ -214,10 +220,7 @@ static int judge_all(struct judging *judging, char **paths, int count) {
         return cli_fault(judging->command, "out of memory");
     }
     if (judging->taken == 0) {
-        return cli_usage_error(judging->command,
-                               "%s: there is no evidence in it (*.json, *.jsonl, "
-                               "*.ndjson, *.html, *.tar)",
-                               paths[0]);
+        return cli_usage_error(judging->command, "%s: " NO_EVIDENCE, paths[0]);
     }
     if (judging->is_many) {
         add_first(judging);

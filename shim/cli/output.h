@@ -15,6 +15,7 @@
 /** Where the report goes in other formats: files, "-" for standard output; NULL = not asked. */
 struct cli_outputs {
     const char *format, *junit, *tap, *sarif, *metrics, *html;
+    const char *evidence; /* not written with them, but no other may name its file */
 };
 
 /* Rows of an option table; AT(member) is the command's, which has the struct as `outputs`. */
@@ -53,7 +54,8 @@ struct cli_outputs {
     }
 
 /** Look at the outputs before anything is done: CLI_GO_ON, or the usage error is told: a field that
- *  is none, more than one thing for standard output. */
+ *  is none, more than one thing for standard output or for one file, a name under which nobody
+ * reads the file. */
 int cli_outputs_check(const struct cli_command *command, const struct cli_outputs *outputs,
                       bool is_json);
 /** True when one of them stands in place of the report. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The formats beside text and --json: a row for each, written from the same findings. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "output.h"
 
@@ -15,7 +17,7 @@ struct row {
 
 /* The files asked for, up to a row without option. */
 struct rows {
-    struct row row[6];
+    struct row row[7];
 };
 
 static struct rows rows_of(const struct cli_outputs *outputs) {
@@ -27,8 +29,73 @@ static struct rows rows_of(const struct cli_outputs *outputs) {
                           {0}}};
 }
 
+/* Those, and the evidence, which is written elsewhere. */
+static struct rows files_of(const struct cli_outputs *outputs) {
+    struct rows files = rows_of(outputs);
+    size_t count = 0;
+    while (files.row[count].option) {
+        count++;
+    }
+    files.row[count] = (struct row){"evidence", outputs->evidence, AVS_FINDINGS_HTML};
+    return files;
+}
+
 static bool is_stdout(const char *path) {
     return path && strcmp(path, "-") == 0;
+}
+
+/* The place that `path` names, whatever its spelling: of a file that is not there yet that of its
+ * folder, and its name. False for what is no file (a terminal, /dev/null), which may be shared. */
+static bool find_place(const char *path, char place[PATH_MAX]) {
+    struct stat info;
+    if (stat(path, &info) == 0) {
+        return S_ISREG(info.st_mode) && realpath(path, place);
+    }
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    char real[PATH_MAX];
+    int length = snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+                          slash ? path : ".");
+    if (length >= (int)sizeof(folder) || !realpath(folder, real)) {
+        return false; /* and the write will say so */
+    }
+    return snprintf(place, PATH_MAX, "%s/%s", real, slash ? slash + 1 : path) < PATH_MAX;
+}
+
+/* Each file is for one of them: the second would take the first's place. */
+static int check_places(const struct cli_command *command, const struct row *row) {
+    char place[PATH_MAX];
+    char other_place[PATH_MAX];
+    for (; row->option; row++) {
+        if (!row->path || is_stdout(row->path) || !find_place(row->path, place)) {
+            continue;
+        }
+        for (const struct row *other = row + 1; other->option; other++) {
+            if (other->path && !is_stdout(other->path) && find_place(other->path, other_place) &&
+                strcmp(place, other_place) == 0) {
+                return cli_usage_error(command,
+                                       "--%s and --%s would both write '%s': give one of them "
+                                       "another file",
+                                       row->option, other->option, other->path);
+            }
+        }
+    }
+    return CLI_GO_ON;
+}
+
+/* node_exporter's textfile collector reads *.prom and passes over all else without a word. */
+static int check_metrics(const struct cli_command *command, const char *path) {
+    static const char ending[] = ".prom";
+    size_t length = path ? strlen(path) : 0;
+    struct stat info;
+    if (!path || is_stdout(path) || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) ||
+        (length >= sizeof(ending) && strcmp(path + length - (sizeof(ending) - 1), ending) == 0)) {
+        return CLI_GO_ON;
+    }
+    return cli_usage_error(command,
+                           "--metrics '%s': node_exporter reads files that end in .prom alone: "
+                           "name it so",
+                           path);
 }
 
 static int refuse_format(const struct cli_command *command, const char *field,
@@ -73,7 +140,8 @@ int cli_outputs_check(const struct cli_command *command, const struct cli_output
             return CLI_USAGE;
         }
     }
-    return CLI_GO_ON;
+    int result = check_metrics(command, outputs->metrics);
+    return result == CLI_GO_ON ? check_places(command, files_of(outputs).row) : result;
 }
 
 bool cli_outputs_takes_stdout(const struct cli_outputs *outputs) {

@@ -151,7 +151,7 @@ def test_outliers_are_named(tmp_path):
 
 @pytest.mark.parametrize("option", ["--junit", "--tap", "--metrics", "--format"])
 def test_formats_for_one_are_refused_for_many(option):
-    result = run("judge", *FILES[:2], option, "x")
+    result = run("judge", *FILES[:2], option, "x.prom")
     assert result.returncode == 2 and "--html" in result.stderr
 
 
@@ -175,3 +175,20 @@ def test_memory_does_not_grow_with_the_fleet(tmp_path):
     assert len(report["hosts"]) == 1025 and report["hosts"][-1]["key"] == "others"
     assert sum(row["count"] for row in report["hosts"]) == 5000
     assert int(result.stderr.split()[-1]) < 64 << 10 or "AVS_TEST_SLACK" in os.environ
+
+
+def test_a_folder_without_evidence_is_named_beside_others(tmp_path):
+    full, empty = tmp_path / "full", tmp_path / "empty"
+    for folder in (full, empty):
+        folder.mkdir()
+    (full / "a.json").write_bytes((EVIDENCE / "ok.json").read_bytes())
+    (empty / "notes.txt").write_text("nothing for us")
+    for folders in ([full, empty], [empty, full], [EVIDENCE / "ok.json", empty]):
+        result = run("judge", "--json", *folders)
+        report = json.loads(result.stdout)
+        assert report["judged"] == 1 and result.returncode == 3
+        assert report["broken"] == 1 and report["broken_files"][0]["name"] == str(empty)
+        assert "no evidence in it" in report["broken_files"][0]["why"]
+        assert f"{empty}: there is no evidence in it" in run("judge", *folders).stdout
+    result = run("judge", empty)
+    assert result.returncode == 2 and f"{empty}: there is no evidence in it" in result.stderr

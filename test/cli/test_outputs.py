@@ -4,6 +4,7 @@ says."""
 import base64
 import hashlib
 import html.parser
+import itertools
 import json
 import re
 import subprocess
@@ -211,6 +212,39 @@ def test_a_metrics_file_can_be_read_by_all_and_has_no_half(tmp_path):
                             umask=0o077, capture_output=True)
     assert result.returncode == 0 and file.stat().st_mode & 0o777 == 0o644
     assert [each.name for each in tmp_path.iterdir()] == ["avs.prom"]
+
+
+def test_a_metrics_file_that_nobody_would_read_is_refused(tmp_path):
+    for name in ("x.txt", "x", "prom", "x.prom.bak"):
+        result = run("judge", EVIDENCE / "ok.json", "--metrics", tmp_path / name)
+        assert result.returncode == 2 and ".prom" in result.stderr, name
+    assert list(tmp_path.iterdir()) == []
+    assert run("judge", EVIDENCE / "ok.json", "--metrics", "/dev/null").returncode == 0
+
+
+OUTPUTS = ["--junit", "--tap", "--metrics", "--html", "--evidence"]
+
+
+@pytest.mark.parametrize("first, second", list(itertools.combinations(OUTPUTS, 2)))
+def test_two_outputs_for_one_file_are_refused(first, second, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    names = ["out.prom", f"{tmp_path}/out.prom", "./out.prom", "link/out.prom"]
+    for exists in (False, True):
+        for one, other in itertools.combinations(names, 2):
+            result = run("check", "--endpoint", "https://none.invalid", first, one, second, other,
+                         cwd=tmp_path)
+            assert result.returncode == 2, (one, other)
+            assert f"{first} and {second} would both write" in result.stderr
+        if not exists:
+            assert [each.name for each in tmp_path.iterdir()] == ["link"]
+            (tmp_path / "out.prom").write_text("")
+    assert (tmp_path / "out.prom").read_text() == ""
+
+
+def test_what_is_no_file_may_be_named_twice(tmp_path):
+    result = run("judge", EVIDENCE / "ok.json", "--junit", "/dev/null", "--html", "/dev/null",
+                 "--tap", tmp_path / "a.tap")
+    assert result.returncode == 0 and (tmp_path / "a.tap").exists()
 
 
 # ---- the page ----
