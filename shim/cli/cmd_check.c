@@ -55,6 +55,12 @@ static const struct cli_option rows[] = {
      AT(configs),
      .help = "an AlexaClientSDKConfig.json: endpoint, CA file, CA path, proxy and interface as the "
              "SDK would use them; repeat for overlays, in order"},
+    {.name = "sdk",
+     .kind = CLI_VALUE,
+     .value = "VERSION",
+     AT(options.sdk),
+     .help = "the device's SDK release, such as 1.26: kept with the evidence, for the totals of "
+             "'avs-shim judge DIR'"},
     {.name = "connect-to",
      .kind = CLI_VALUE,
      .value = "HOST:PORT",

@@ -272,7 +272,8 @@ const struct cli_command cli_judge = {
         "is in it. '-' is standard input. A folder or tar of 'avs-shim doctor --evidence' gives "
         "that page again.\n\n"
         "Of many (a folder, a tar, JSON lines, more than one FILE): how many are ready, totals by "
-        "cause with the remedy, by host, root and library version, the outliers by name. A file "
+        "cause with the remedy, by host, root, SDK release (check --sdk) and library version, the "
+        "outliers by name. A file "
         "that is broken is named, and the rest goes on. In a folder these are read: *.json, "
         "*.jsonl, *.ndjson, *.html, *.tar.",
     .options = rows,

@@ -192,3 +192,28 @@ def test_a_folder_without_evidence_is_named_beside_others(tmp_path):
         assert f"{empty}: there is no evidence in it" in run("judge", *folders).stdout
     result = run("judge", empty)
     assert result.returncode == 2 and f"{empty}: there is no evidence in it" in result.stderr
+
+
+def test_totals_by_sdk_release_where_the_evidence_says_it(tmp_path):
+    """--sdk of check is kept; what was written before it had one changes nothing."""
+    before = json.loads(run("judge", "--json", EVIDENCE).stdout)
+    assert "sdk_releases" not in before and "SDK releases" not in run("judge", EVIDENCE).stdout
+    for number, release in enumerate(["1.26", "1.26", "1.17.0", ""]):
+        given = ["--sdk", release] if release else []
+        run("check", "--ca-file", tmp_path / "none.pem", "--evidence", tmp_path / f"{number}.json",
+            *given)
+    report = json.loads(run("judge", "--json", tmp_path).stdout)
+    assert {row["key"]: (row["count"], row["not_ready"]) for row in report["sdk_releases"]} == {
+        "1.26": (2, 2), "1.17.0": (1, 1), "(not known)": (1, 1)}
+    assert "SDK releases\n       2  1.26 (2 not ready)\n" in run("judge", tmp_path).stdout
+    assert "SDK releases" in run("judge", "--html", "-", tmp_path).stdout
+    with_check = json.loads((EVIDENCE / "not-ats.json").read_text())  # its command is a check
+    with_check["evidence"]["given"] = {"sdk": "1.26"}
+    (tmp_path / "0.json").write_text(json.dumps(with_check))
+    assert "--sdk 1.26" in run("judge", tmp_path / "0.json", "--format", "{command}").stdout
+
+
+def test_an_sdk_release_that_is_none_is_a_clear_error(tmp_path):
+    result = run("check", "--sdk", "banana", "--evidence", tmp_path / "e.json")
+    assert result.returncode == 2 and "banana" in result.stderr and "1.26" in result.stderr
+    assert not (tmp_path / "e.json").exists()

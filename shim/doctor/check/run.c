@@ -18,6 +18,7 @@
 #include "check/plan.h"
 #include "check/request.h"
 #include "check/session.h"
+#include "conf/sdk.h"
 #include "net/curl_info.h"
 #include "tls/context.h"
 #include "verdict/http_quirks.h"
@@ -40,6 +41,10 @@ static enum avs_status fill_plan(const struct avs_check_options *options,
     const char *endpoint = options->endpoint ? options->endpoint : AVS_ENDPOINT_ATS_TEST;
     const char *named = avs_endpoint_from_name(endpoint);
     endpoint = named ? named : endpoint;
+    unsigned release = AVS_SDK_ANY;
+    if (options->sdk) {
+        AVS_TRY(avs_sdk_parse(options->sdk, &release, reterr));
+    }
     plan->options = options;
     plan->endpoint.size = sizeof(plan->endpoint);
     plan->connect_to.size = sizeof(plan->connect_to);
@@ -78,6 +83,7 @@ static void fill_given(const struct avs_check_options *options, struct avs_given
     given->ca_file = is_option && options->ca_file;
     given->ca_path = is_option && options->ca_path;
     given->demo = options->is_demo;
+    AVS_TEXT_SET(given->sdk, options->sdk);
 }
 
 static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence *evidence) {

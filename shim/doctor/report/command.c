@@ -294,6 +294,7 @@ static void add_given(struct avs_buffer *out, const struct view *view) {
         for (size_t i = 0; i < given->config_length && i < AVS_GIVEN_CONFIGS_MAX; i++) {
             add_option(out, "--config", given->config[i].path);
         }
+        add_option(out, "--sdk", given->sdk);
         add_option(out, "--connect-to", given->connect_to);
         add_store(out, view);
         add_option(out, "--ats-roots", view->evidence->ats_roots_file);

@@ -114,6 +114,7 @@ static enum avs_status audit_store(const struct visit *visit, struct avs_trust_a
 static void set_check(const struct visit *visit, struct avs_check_options *check) {
     const struct avs_doctor_options *options = visit->options;
     *check = (struct avs_check_options){.size = sizeof(*check),
+                                        .sdk = visit->sdk,
                                         .ca_file = options->ca_file,
                                         .ca_path = options->ca_path,
                                         .ats_roots_file = options->ats_roots_file,

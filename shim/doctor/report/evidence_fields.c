@@ -204,6 +204,7 @@ static const struct avs_field given_rows[] = {
     FIELD(ca_path, BOOL),
     FIELD(connect_to, TEXT),
     FIELD(proxy_source, TEXT),
+    FIELD(sdk, TEXT),
     FIELD(demo, BOOL),
 };
 TABLE(given);

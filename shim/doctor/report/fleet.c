@@ -22,11 +22,13 @@ enum avs_status avs_fleet_new(struct avs_fleet **ret_fleet, struct avs_error *re
     static const char *const words[AVS_FLEET_TABLES][2] = {
         [AVS_FLEET_HOSTS] = {"hosts", "Hosts"},
         [AVS_FLEET_ROOTS] = {"roots", "Roots: where the chain ends, or what would close it"},
+        [AVS_FLEET_SDKS] = {"sdk_releases", "SDK releases"},
         [AVS_FLEET_LIBRARIES] = {"libraries", "Library versions"}};
     for (size_t i = 0; i < AVS_FLEET_TABLES; i++) {
         fleet->table[i].id = words[i][0];
         fleet->table[i].title = words[i][1];
         AVS_TEXT_SET(fleet->table[i].others.key, "others");
+        fleet->table[i].is_told = i != AVS_FLEET_SDKS; /* evidence of old never says it */
     }
     *ret_fleet = fleet;
     return AVS_OK;
@@ -115,6 +117,8 @@ static void count(struct avs_fleet *fleet, const char *name, const struct avs_ev
               : trust->refusal.closing_root[0] ? trust->refusal.closing_root
                                                : trust->refusal.missing_issuer,
               is_ready);
+    count_key(&fleet->table[AVS_FLEET_SDKS], evidence->given.sdk, is_ready);
+    fleet->table[AVS_FLEET_SDKS].is_told |= evidence->given.sdk[0] != '\0';
     count_key(&fleet->table[AVS_FLEET_LIBRARIES], evidence->library, is_ready);
 }
 

@@ -36,6 +36,7 @@ struct avs_fleet_table {
     uint16_t slot[AVS_FLEET_SLOTS]; /* index into row + 1, 0 = free */
     size_t count;
     struct avs_fleet_row others;
+    bool is_told; /* some evidence says it: else there is nothing to total */
 };
 
 struct avs_fleet_broken {
@@ -43,7 +44,7 @@ struct avs_fleet_broken {
     char why[AVS_FLEET_KEY_BYTES];
 };
 
-enum { AVS_FLEET_HOSTS, AVS_FLEET_ROOTS, AVS_FLEET_LIBRARIES, AVS_FLEET_TABLES };
+enum { AVS_FLEET_HOSTS, AVS_FLEET_ROOTS, AVS_FLEET_SDKS, AVS_FLEET_LIBRARIES, AVS_FLEET_TABLES };
 
 struct avs_fleet {
     uint64_t judged, by_readiness[3]; /* by enum avs_readiness */

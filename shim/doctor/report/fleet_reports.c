@@ -59,6 +59,9 @@ static void add_causes(struct avs_out *out, const struct avs_fleet *fleet) {
 
 static void add_table(struct avs_out *out, const struct avs_fleet_table *table) {
     uint16_t order[AVS_FLEET_KEYS_MAX];
+    if (!table->is_told) {
+        return;
+    }
     avs_fleet_order(table, order);
     avs_out_printf(out, "\n");
     avs_out_tone(out, AVS_TONE_BOLD, "%s", table->title);
@@ -134,6 +137,9 @@ static void put_row(struct avs_json *json, const struct avs_fleet_row *row) {
 
 static void put_table(struct avs_json *json, const struct avs_fleet_table *table) {
     uint16_t order[AVS_FLEET_KEYS_MAX];
+    if (!table->is_told) {
+        return;
+    }
     avs_fleet_order(table, order);
     avs_json_open_array(json, table->id);
     for (size_t i = 0; i < table->count; i++) {
@@ -211,6 +217,9 @@ static void page_causes(struct avs_buffer *out, const struct avs_fleet *fleet) {
 static void page_table(struct avs_buffer *out, const struct avs_fleet_table *table) {
     uint16_t order[AVS_FLEET_KEYS_MAX];
     char text[NUMBER_BYTES], bad[NUMBER_BYTES];
+    if (!table->is_told) {
+        return;
+    }
     avs_fleet_order(table, order);
     avs_markup(out,
                "<section aria-labelledby=\"~\">\n<h2 id=\"~\">~</h2>\n<table>\n<thead><tr>"

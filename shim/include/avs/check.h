@@ -39,6 +39,7 @@ struct avs_check_options {
     bool is_demo;   /**< the peer is a stand-in that ends with the run; for the commands, too */
     int timeout_ms; /**< whole run; 0 = AVS_CHECK_TIMEOUT_MS_DEFAULT */
     struct avs_log log;
+    const char *sdk; /**< Optional: the device's SDK release, "1.26": kept with the evidence */
 };
 
 /** Run it. Returns OK whenever a run could be made, whatever it found: judge the evidence.

@@ -301,6 +301,7 @@ struct avs_given_facts {
     bool ca_file, ca_path;           /**< by option; see avs_trust_facts for the paths */
     char connect_to[AVS_NAME_BYTES]; /**< "HOST:PORT", empty if none */
     char proxy_source[16];           /**< "option", "environment", empty without a proxy */
+    char sdk[16];                    /**< the device's SDK release, "1.26"; empty: not told */
     bool demo;                       /**< against the command's own stand-in, which is gone now */
 };
 
