@@ -125,7 +125,7 @@ struct avs_client_options {
      *  `failure` is NULL for a quiet end (idle, drained after GOAWAY, shutdown). */
     void (*on_disconnected)(void *user, const char *origin, const struct avs_failure *failure);
 
-    /** Optional: what the window of a stream may grow to, by doubling, while its sink takes all
+    /** Optional: what the window of a stream may grow to, while its sink takes all
      * that comes and the server is seen to wait for window (a long way, a large download). All
      * streams of a connection share what is beyond receive_window_bytes. A sink that pauses has its
      * window set back and it does not grow again; what was under way then, at most the grown

@@ -72,8 +72,8 @@ static void set_window(struct avs_conn *conn, struct avs_exchange *exchange, uin
                       conn->core->options.receive_window_bytes + grown_bytes);
 }
 
-/* A stream that waits for window, and whose sink takes all that comes, gets twice as much: within
- * the ceiling that all streams of the connection share. */
+/* A stream that waits for window, and whose sink takes all that comes, gets two or four times as
+ * much: within the ceiling that all streams of the connection share. */
 static void grow_window(struct avs_conn *conn, struct avs_exchange *exchange, size_t length) {
     const struct avs_core_options *options = &conn->core->options;
     struct avs_window *window = &exchange->loop.window;
@@ -88,9 +88,10 @@ static void grow_window(struct avs_conn *conn, struct avs_exchange *exchange, si
         return;
     }
     uint32_t left = avs_h2_window_left(conn->h2, &exchange->loop.stream);
-    if (avs_window_came(window, length, left, conn->core->loop.now_us)) {
-        uint32_t more = first_bytes + window->grown_bytes;
-        set_window(conn, exchange, window->grown_bytes + (more < room ? more : room));
+    unsigned factor = avs_window_came(window, length, left, conn->core->loop.now_us);
+    if (factor > 1) {
+        uint64_t more = (uint64_t)(first_bytes + window->grown_bytes) * (factor - 1);
+        set_window(conn, exchange, window->grown_bytes + (more < room ? (uint32_t)more : room));
     }
 }
 

@@ -2,7 +2,14 @@
 /* See window.h. */
 #include "client/window.h"
 
-#define GAP_PART 4 /* a gap of this part of the round trip is one that window made */
+/* The peer sent for `round - gap` and stood still for `gap`: so much more would have come in a
+ * round. */
+static unsigned factor(int64_t gap_us, int64_t round_us) {
+    if (gap_us == 0 || gap_us * 4 < round_us) {
+        return 1; /* gaps of this size come by themselves */
+    }
+    return gap_us * 4 < round_us * 3 ? 2 : 4;
+}
 
 /* Something was returned since a byte came last: what was left before is the edge. */
 static void watch(struct avs_window *window, uint32_t left_bytes, size_t length) {
@@ -14,9 +21,9 @@ static void watch(struct avs_window *window, uint32_t left_bytes, size_t length)
     }
 }
 
-bool avs_window_came(struct avs_window *window, size_t length, uint32_t left_bytes,
-                     int64_t now_us) {
-    bool has_waited = false;
+unsigned avs_window_came(struct avs_window *window, size_t length, uint32_t left_bytes,
+                         int64_t now_us) {
+    unsigned result = 1;
     if (window->has_begun) {
         watch(window, left_bytes, length);
     }
@@ -26,10 +33,10 @@ bool avs_window_came(struct avs_window *window, size_t length, uint32_t left_byt
         window->edge_us = now_us;
     } else if (window->is_watching && window->came_bytes > window->edge_bytes) {
         int64_t gap_us = window->edge_us ? now_us - window->edge_us : 0;
-        has_waited = gap_us > 0 && gap_us * GAP_PART >= now_us - window->returned_us;
+        result = factor(gap_us, now_us - window->returned_us);
         window->is_watching = false;
     }
     window->came_us = now_us;
     window->left_bytes = left_bytes;
-    return has_waited;
+    return result;
 }

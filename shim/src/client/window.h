@@ -23,8 +23,10 @@ struct avs_window {
     bool has_paused; /* its sink: it grows no more; the owner's */
 };
 
-/* `length` bytes came at `now_us`, and the peer may send `left_bytes` more. True: it has had to
- * wait for window. */
-bool avs_window_came(struct avs_window *window, size_t length, uint32_t left_bytes, int64_t now_us);
+/* `length` bytes came at `now_us`, and the peer may send `left_bytes` more. Returns how many times
+ * larger the window should be, 1 = it will do: the peer has waited for half a round trip, or for
+ * most of one. */
+unsigned avs_window_came(struct avs_window *window, size_t length, uint32_t left_bytes,
+                         int64_t now_us);
 
 #endif
