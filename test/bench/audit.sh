@@ -16,12 +16,12 @@ for _ in range(runs + 1):
 after = resource.getrusage(resource.RUSAGE_CHILDREN)
 cpu = 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / (runs + 1)
 stores = json.loads(report.stdout)["stores"]
-for figure, value, unit in (
-        ("wall, best of %d" % runs, min(times[1:]), "ms"),
-        ("wall, median", statistics.median(times[1:]), "ms"),
-        ("cpu, mean", cpu, "ms"),
-        ("target, wall", 50, "ms"),
-        ("certificates looked at", sum(store["certificates"] for store in stores), "certificates")):
-    print(json.dumps({"bench": "audit", "figure": figure, "value": round(value, 2), "unit": unit,
-                      "command": "avs-shim trust audit --json"}))
+for figure, value, unit, target in (
+        ("wall, best", min(times[1:]), "ms", 50),
+        ("wall, median", statistics.median(times[1:]), "ms", None),
+        ("cpu, mean", cpu, "ms", None),
+        ("certificates looked at", sum(store["certificates"] for store in stores), "certificates", None)):
+    line = {"bench": "audit", "figure": figure, "value": round(value, 2), "unit": unit, "runs": runs,
+            "command": "avs-shim trust audit --json"}
+    print(json.dumps(line | ({"target": target, "met": value <= target} if target else {})))
 PY

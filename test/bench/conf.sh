@@ -11,7 +11,7 @@ python3 - "$shim" "$work" "${RUNS:-15}" <<'EOF'
 import ctypes, json, os, sys, time
 
 shim, work, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-library = ctypes.CDLL(os.path.join(os.path.dirname(shim), "libavs-shim.so"))
+library = ctypes.CDLL(os.path.join(os.path.dirname(shim), "libavs-doctor.so"))
 LIMIT = 1 << 20
 
 

@@ -18,6 +18,7 @@
 #define MIB       (1024.0 * 1024.0)
 #define DOWN_MIB  64
 #define UP_MIB    16
+#define SMALL_MIB 4
 #define CALLS_MAX 4096
 
 struct run {
@@ -195,6 +196,11 @@ static double figure_down(const struct run *run) {
     return transfer(run, "/down", 0, DOWN_MIB);
 }
 
+/* As much as a path with loss brings over in a minute. */
+static double figure_lossy(const struct run *run) {
+    return transfer(run, "/down-small", 0, SMALL_MIB);
+}
+
 static double figure_up(const struct run *run) {
     return transfer(run, "/up", (size_t)(UP_MIB * MIB), UP_MIB);
 }
@@ -343,10 +349,10 @@ static const struct {
     {"burst", figure_burst},
     {"idle", figure_idle},
     {"down", figure_down},
+    {"lossy", figure_lossy},
     {"up", figure_up},
     {"memory", figure_memory},
     {"memory-origin", figure_memory_origin},
-
     {"reconnect", figure_reconnect},
     {"reconnect-cpu", figure_reconnect_cpu},
     {"cancel", figure_cancel},

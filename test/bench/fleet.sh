@@ -29,6 +29,7 @@ def measure(path):
 
 for name, path in (("files", folder), ("lines", lines)):
     taken = [measure(path) for _ in range(runs)]
-    print(json.dumps({"bench": f"fleet_{name}_per_second", "value": round(count / min(t for t, _ in taken))}))
-    print(json.dumps({"bench": f"fleet_{name}_kib", "value": max(kib for _, kib in taken)}))
+    line = {"bench": "fleet", "runs": runs, "command": f"avs-shim judge --json, {count} {name}"}
+    print(json.dumps(line | {"figure": f"{name} a second", "unit": "1/s CPU", "value": round(count / min(t for t, _ in taken))}))
+    print(json.dumps(line | {"figure": f"memory, {name}", "unit": "KiB", "value": max(kib for _, kib in taken)}))
 PYTHON

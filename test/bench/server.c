@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server that everyone is measured against: HTTP/2 over TLS, one thread, as little as possible.
  * server CERT KEY: prints its port, serves until stdin ends.
- *   /get   200, 16 bytes            /hold  200, the stream stays open
- *   /down  200, 64 MiB              /up    reads the body, then 200
- *   /bye   closes the connection */
+ *   /get   200, 16 bytes            /hold        200, the stream stays open
+ *   /down  200, 64 MiB              /down-small  200, 4 MiB
+ *   /up    reads the body, then 200
+ *   /bye   closes the connection    /bye-all     closes every connection */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -21,9 +22,19 @@
 
 #define OUTBOX_BYTES (256 * 1024)
 #define DOWN_BYTES   ((size_t)64 * 1024 * 1024)
+#define SMALL_BYTES  ((size_t)4 * 1024 * 1024)
 #define WINDOW_BYTES (16 * 1024 * 1024)
 
-enum page { PAGE_GET, PAGE_HOLD, PAGE_DOWN, PAGE_UP, PAGE_BYE, PAGE_OTHER };
+enum page {
+    PAGE_GET,
+    PAGE_HOLD,
+    PAGE_DOWN,
+    PAGE_DOWN_SMALL,
+    PAGE_UP,
+    PAGE_BYE,
+    PAGE_BYE_ALL,
+    PAGE_OTHER
+};
 
 struct stream {
     enum page page;
@@ -37,12 +48,15 @@ struct peer {
     uint8_t outbox[OUTBOX_BYTES];
     size_t length, sent;
     bool is_established, is_over, wants_write;
+    struct peer *previous, *next;
 };
 
 static int epoll_fd;
+static struct peer *peers;
 
 static enum page page_of(const uint8_t *path, size_t length) {
-    static const char *const names[] = {"/get", "/hold", "/down", "/up", "/bye"};
+    static const char *const names[] = {"/get", "/hold", "/down",   "/down-small",
+                                        "/up",  "/bye",  "/bye-all"};
     for (size_t i = 0; i < PAGE_OTHER; i++) {
         if (strlen(names[i]) == length && memcmp(names[i], path, length) == 0) {
             return (enum page)i;
@@ -93,7 +107,9 @@ static void answer(nghttp2_session *session, int32_t id, struct stream *stream) 
     const nghttp2_nv ok = {(uint8_t *)":status", (uint8_t *)"200", 7, 3, NGHTTP2_NV_FLAG_NONE};
     const nghttp2_nv no = {(uint8_t *)":status", (uint8_t *)"404", 7, 3, NGHTTP2_NV_FLAG_NONE};
     nghttp2_data_provider body = {.source = {.ptr = stream}, .read_callback = on_read};
-    stream->left = stream->page == PAGE_DOWN ? DOWN_BYTES : 16;
+    stream->left = stream->page == PAGE_DOWN         ? DOWN_BYTES
+                   : stream->page == PAGE_DOWN_SMALL ? SMALL_BYTES
+                                                     : 16;
     nghttp2_submit_response(session, id, stream->page == PAGE_OTHER ? &no : &ok, 1, &body);
 }
 
@@ -106,7 +122,12 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if (!stream || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
         return 0;
     }
-    if (stream->page == PAGE_BYE) {
+    if (stream->page == PAGE_BYE_ALL) { /* each finds its end with its next event */
+        for (struct peer *each = peers; each; each = each->next) {
+            shutdown(each->fd, SHUT_RDWR);
+        }
+    }
+    if (stream->page == PAGE_BYE || stream->page == PAGE_BYE_ALL) {
         peer->is_over = true;
     } else {
         answer(session, frame->hd.stream_id, stream);
@@ -209,6 +230,10 @@ static void on_event(struct peer *peer) {
 }
 
 static void drop(struct peer *peer) {
+    *(peer->previous ? &peer->previous->next : &peers) = peer->next;
+    if (peer->next) {
+        peer->next->previous = peer->previous;
+    }
     nghttp2_session_del(peer->session);
     SSL_free(peer->ssl);
     close(peer->fd);
@@ -224,6 +249,11 @@ static void accept_peer(int listener, SSL_CTX *context) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     struct peer *peer = calloc(1, sizeof(*peer));
     peer->fd = fd;
+    peer->next = peers;
+    if (peers) {
+        peers->previous = peer;
+    }
+    peers = peer;
     peer->ssl = SSL_new(context);
     SSL_set_fd(peer->ssl, fd);
     SSL_set_accept_state(peer->ssl);
@@ -245,7 +275,7 @@ static int listen_anywhere(void) {
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
-    if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 128) != 0 ||
+    if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 4096) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
         bench_die("cannot listen: %s", strerror(errno));
     }
