@@ -54,6 +54,11 @@ const struct avs_cause_info avs_board_causes[] = {
         "Create the folder, or give it to the user that the SDK runs as.", NULL),
     ROW(PROBE_UNFINISHED, TCP, WARNING, "The time was over before this host could be asked.",
         "Ask it alone.", NULL),
+    ROW(WAY_REFUSED, TCP, ERROR,
+        "A router or a firewall on the way refuses the packets, and says so; this device's own "
+        "route is fine.",
+        "Allow outgoing TCP to that port there; where the last hop does not answer, it is down.",
+        NULL),
 };
 _Static_assert(AVS_COUNT(avs_board_causes) == AVS_CAUSE_COUNT - FIRST,
                "a row for each cause of AVS_CAUSE_BOARD_MAP");

@@ -217,7 +217,8 @@ static bool is_unreached(const struct avs_board *board, const struct avs_board_f
         return false;
     }
     avs_board_judge_host(&board->host[finding->host], &result);
-    return result.cause == finding->cause && result.readiness == AVS_INCONCLUSIVE;
+    return (result.cause == finding->cause || finding->cause == AVS_CAUSE_WAY_REFUSED) &&
+           result.readiness == AVS_INCONCLUSIVE;
 }
 
 /* A fault of this board is a finding; a host that never said a word leaves it open whose. */

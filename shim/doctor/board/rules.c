@@ -20,6 +20,7 @@ struct view {
     bool is_one_reached; /* some host was connected to */
     bool is_one_proven;  /* some host's chain was verified: the clock is good enough for that */
     bool are_all_good;   /* of those that the device needs */
+    size_t refused_host; /* the way to it is refused; NOTHING = to none */
     struct avs_board_finding nowhere; /* behind the ceiling: written to, never read */
 };
 
@@ -90,6 +91,41 @@ static bool has_cause(const struct view *view, enum avs_cause cause) {
     return host_with(view, cause) != AVS_BOARD_NOTHING;
 }
 
+/* A route leads there, and the answer came from elsewhere. */
+static bool is_refused(const struct avs_board *board, const struct avs_board_address *address) {
+    bool is_ipv6 = strchr(address->address, ':') != NULL;
+    return address->was_asked && address->cause == AVS_CAUSE_NETWORK_UNREACHABLE &&
+           (is_ipv6 ? board->network.ipv6_default[0] : board->network.ipv4_default[0]);
+}
+
+const char *avs_board_refused_address(const struct avs_board *board, size_t index) {
+    const struct avs_board_host *host = &board->host[index];
+    const char *refused = NULL;
+    for (int p = 0; host->evidence && p < AVS_SESSION_COUNT; p++) {
+        const struct avs_dial_facts *dial = &host->evidence->session[p].dial;
+        if (dial->outcome == AVS_DIAL_UNREACHABLE && dial->has_route && dial->address[0]) {
+            refused = dial->address;
+        }
+    }
+    for (size_t i = 0; !refused && i < host->address_length; i++) {
+        if (is_refused(board, &host->address[i])) {
+            refused = host->address[i].address;
+        }
+    }
+    return refused;
+}
+
+/* A router tells of a few of many packets only (RFC 1812 section 4.3.2.8): what it told one host
+ * counts for those that heard nothing. */
+static size_t refused_host(const struct view *view) {
+    for (size_t i = 0; i < view->board->host_length; i++) {
+        if (view->result[i].cause != AVS_CAUSE_NONE && avs_board_refused_address(view->board, i)) {
+            return i;
+        }
+    }
+    return AVS_BOARD_NOTHING;
+}
+
 static void look(struct view *view) {
     const struct avs_board *board = view->board;
     view->are_all_good = true;
@@ -104,6 +140,7 @@ static void look(struct view *view) {
             view->is_one_proven |= evidence->session[p].tls.is_verified;
         }
     }
+    view->refused_host = refused_host(view);
 }
 
 /* ---- what lint, audit and inspect say ---- */
@@ -293,6 +330,13 @@ static void find_host(struct view *view, size_t host) {
     }
     if (is_pinned_wrongly(view, host)) {
         find_of_host(view, AVS_CAUSE_NAME_PINNED, host, AVS_BOARD_NOTHING);
+    }
+    bool is_unreached =
+        cause == AVS_CAUSE_NETWORK_UNREACHABLE || cause == AVS_CAUSE_CONNECT_TIMEOUT;
+    if (is_unreached && view->refused_host != AVS_BOARD_NOTHING) {
+        find_of_host(view, AVS_CAUSE_WAY_REFUSED, host, AVS_BOARD_NOTHING)->host =
+            view->refused_host;
+        return;
     }
     bool is_first = known(view, AVS_BOARD_PART_HOST, cause) == NULL;
     struct avs_board_finding *finding = find_of_host(view, cause, host, AVS_BOARD_NOTHING);

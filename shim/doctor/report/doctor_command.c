@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "board/rules.h"
 #include "check/machine.h"
 #include "report/doctor.h"
 
@@ -69,6 +70,9 @@ static const struct {
     {AVS_BOARD_PART_HOST, AVS_CAUSE_ADDRESS_BAD, NULL, AVS_TOOL_NONE, "{check_address}"},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_IPV6_BROKEN, NULL, AVS_TOOL_IP, "ip -6 route get {address}"},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_IPV6_BROKEN, NULL, AVS_TOOL_NONE, "cat /proc/net/ipv6_route"},
+    {AVS_BOARD_PART_HOST, AVS_CAUSE_WAY_REFUSED, NULL, AVS_TOOL_IP,
+     "ip route get {refused}; ip neigh"},
+    {AVS_BOARD_PART_HOST, AVS_CAUSE_WAY_REFUSED, NULL, AVS_TOOL_NONE, "cat /proc/net/arp"},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_NAME_PINNED, NULL, AVS_TOOL_NONE, "grep -n {host} /etc/hosts"},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_PROBE_UNFINISHED, NULL, AVS_TOOL_NONE, "{check_host}"},
 };
@@ -161,6 +165,7 @@ static void add_word(const struct view *view, const char *name, size_t length,
                                           : ""},
         {"address",
          is_host && has_index ? board->host[finding->host].address[finding->index].address : ""},
+        {"refused", is_host ? avs_board_refused_address(board, finding->host) : ""},
         {"server", finding->part == AVS_BOARD_PART_RESOLVER && has_index
                        ? board->resolver.server[finding->index].address
                        : ""},

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "board/hosts.h"
 #include "board/judge_host.h"
+#include "board/rules.h"
 #include "report/doctor.h"
 #include "report/headline.h"
 
@@ -195,6 +196,11 @@ static void say_ipv6(struct line *line) {
     SAY(line, "IPv6 %s leads nowhere, IPv4 works", address_of(line)->address);
 }
 
+static void say_refused(struct line *line) {
+    SAY(line, "the way to %s is refused, by a router or its last hop",
+        avs_board_refused_address(line->board, line->finding->host));
+}
+
 static void say_portal(struct line *line) {
     const struct avs_board_host *host = &line->board->host[line->finding->host];
     struct avs_board_result result;
@@ -248,6 +254,7 @@ static const struct {
     {AVS_BOARD_PART_LIBRARIES, AVS_CAUSE_NONE, say_library},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_ADDRESS_BAD, say_address},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_IPV6_BROKEN, say_ipv6},
+    {AVS_BOARD_PART_HOST, AVS_CAUSE_WAY_REFUSED, say_refused},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_CAPTIVE_PORTAL, say_portal},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_NAME_PINNED, say_pinned},
     {AVS_BOARD_PART_HOST, AVS_CAUSE_NAME_RETIRED, say_retired},

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "board/hosts.h"
 #include "board/judge_host.h"
+#include "board/rules.h"
 #include "report/advice.h"
 #include "report/doctor.h"
 
@@ -118,6 +119,16 @@ static void add_addresses(struct avs_buffer *out, const struct avs_board *board,
     }
 }
 
+/* The hosts that are refused, and those that only heard nothing. */
+static void add_refusals(struct avs_buffer *out, const struct avs_board *board, uint32_t hosts) {
+    for (size_t i = 0; i < board->host_length; i++) {
+        const char *refused = avs_board_refused_address(board, i);
+        if (hosts >> i & 1u) {
+            add_line(out, board->host[i].host, refused ? refused : "no answer");
+        }
+    }
+}
+
 static void add_pin(struct avs_buffer *out, const struct avs_board *board, size_t index) {
     add_line(out, "/etc/hosts", board->host[index].pinned);
     for (size_t i = 0; i < board->resolver.server_length; i++) {
@@ -149,6 +160,8 @@ static void add_facts(struct avs_buffer *out, const struct avs_board *board,
     case AVS_BOARD_PART_HOST:
         if (finding->cause == AVS_CAUSE_NAME_PINNED) {
             add_pin(out, board, finding->host);
+        } else if (finding->cause == AVS_CAUSE_WAY_REFUSED) {
+            add_refusals(out, board, finding->hosts);
         } else {
             add_addresses(out, board, finding->host);
         }

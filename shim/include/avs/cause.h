@@ -138,7 +138,8 @@ AVS_BEGIN_DECLS
     XX(DISK_FULL, "disk_full")                         \
     XX(DISK_READ_ONLY, "disk_read_only")               \
     XX(DISK_NOT_WRITABLE, "disk_not_writable")         \
-    XX(PROBE_UNFINISHED, "probe_unfinished")
+    XX(PROBE_UNFINISHED, "probe_unfinished")           \
+    XX(WAY_REFUSED, "way_refused")
 
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,
