@@ -114,7 +114,7 @@ static enum avs_status parse_chain(const char *path, const char *text, size_t le
 }
 
 /* The level that a connection would have: OpenSSL's default as openssl.cnf changed it. */
-static int configured_security_level(void) {
+int avs_chain_security_level(void) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     int level = context ? SSL_CTX_get_security_level(context) : 2;
     SSL_CTX_free(context);
@@ -178,6 +178,6 @@ enum avs_status avs_chain_judge(const struct avs_chain_question *question,
                             .now_unix = question->at,
                             .facts = ret_facts};
     *ret_is_accepted =
-        avs_gate_judge_chain(&gate, sk_X509_value(chain, 0), chain, configured_security_level());
+        avs_gate_judge_chain(&gate, sk_X509_value(chain, 0), chain, avs_chain_security_level());
     return AVS_OK;
 }

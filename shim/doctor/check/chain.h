@@ -32,4 +32,7 @@ AVS_NODISCARD enum avs_status avs_chain_judge(const struct avs_chain_question *q
                                               size_t *ret_certificates, size_t *ret_leaf,
                                               bool *ret_is_accepted, struct avs_error *reterr);
 
+/** OpenSSL's security level that a connection would have. */
+int avs_chain_security_level(void);
+
 #endif

@@ -36,8 +36,8 @@ static void *work(void *user) {
     return NULL;
 }
 
-static enum avs_status fill_plan(const struct avs_check_options *options,
-                                 struct avs_check_plan *plan, struct avs_error *reterr) {
+enum avs_status avs_check_plan_init(const struct avs_check_options *options,
+                                    struct avs_check_plan *plan, struct avs_error *reterr) {
     const char *endpoint = options->endpoint ? options->endpoint : AVS_ENDPOINT_ATS_TEST;
     const char *named = avs_endpoint_from_name(endpoint);
     endpoint = named ? named : endpoint;
@@ -86,7 +86,7 @@ static void fill_given(const struct avs_check_options *options, struct avs_given
     AVS_TEXT_SET(given->sdk, options->sdk);
 }
 
-static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence *evidence) {
+void avs_check_note_run(const struct avs_check_plan *plan, struct avs_evidence *evidence) {
     const struct avs_check_options *options = plan->options;
     AVS_TEXT_SET(evidence->endpoint, plan->endpoint.url);
     AVS_TEXT_SET(evidence->endpoint_source, options->endpoint_source
@@ -107,7 +107,7 @@ static void fill_evidence(const struct avs_check_plan *plan, struct avs_evidence
 }
 
 /* What the sessions could not tell: asked afterwards, and only where the answer chooses words. */
-static void ask_around(const struct avs_check_options *options, struct avs_evidence *evidence) {
+void avs_check_ask_around(const struct avs_check_options *options, struct avs_evidence *evidence) {
     bool has_asked = false;
     for (int i = 0; i < AVS_SESSION_COUNT; i++) {
         struct avs_dial_facts *dial = &evidence->session[i].dial;
@@ -179,7 +179,7 @@ enum avs_status avs_check_try_options(const struct avs_check_options *options,
     struct avs_check_plan plan = {.request = NULL};
     struct stat entry;
     AVS_AUTO(ats_roots) file_roots = NULL;
-    AVS_TRY(fill_plan(options, &plan, reterr));
+    AVS_TRY(avs_check_plan_init(options, &plan, reterr));
     bool is_pipe = options->ats_roots_file && stat(options->ats_roots_file, &entry) == 0 &&
                    !S_ISREG(entry.st_mode) && !S_ISDIR(entry.st_mode);
     if (!options->ats_roots_file || is_pipe) { /* which may wait, and can be read but once */
@@ -191,7 +191,7 @@ enum avs_status avs_check_try_options(const struct avs_check_options *options,
 /* `plan` has nothing but what HTTP/1.1 is to ask. */
 static enum avs_status run_plan(const struct avs_check_options *options, struct avs_check_plan plan,
                                 struct avs_evidence **ret_evidence, struct avs_error *reterr) {
-    AVS_TRY(fill_plan(options, &plan, reterr));
+    AVS_TRY(avs_check_plan_init(options, &plan, reterr));
     AVS_AUTO(ats_roots) file_roots = NULL;
     plan.ats_roots = avs_ats_roots_embedded();
     if (options->ats_roots_file) {
@@ -200,7 +200,7 @@ static enum avs_status run_plan(const struct avs_check_options *options, struct 
     }
     AVS_AUTO(evidence) evidence = avs_evidence_new();
     AVS_REQUIRE_MEMORY(evidence, reterr);
-    fill_evidence(&plan, evidence);
+    avs_check_note_run(&plan, evidence);
 
     struct avs_anchors_options store = {
         .ca_file = options->ca_file, .ca_path = options->ca_path, .source = options->store_source};
@@ -219,7 +219,7 @@ static enum avs_status run_plan(const struct avs_check_options *options, struct 
             avs_anchors_describe(anchors, &evidence->session[i].tls.trust.store);
         }
         AVS_TRY(run_sessions(&plan, evidence, reterr));
-        ask_around(options, evidence);
+        avs_check_ask_around(options, evidence);
         for (int i = 0; options->with_families && i < AVS_FAMILY_COUNT; i++) {
             if (avs_clock_monotonic_us() >= plan.deadline_us) { /* never asked is no time-out */
                 AVS_LOG_EVENT(&options->log, AVS_LOG_WARN, "AvsCheck", "familySkipped",

@@ -83,6 +83,8 @@ static struct avs_pump_options way_of(const struct line *line, struct avs_dial_f
         .dial_timeout_ms = left_ms > 0 ? (int)left_ms : 1,
         .context = line->context,
         .identity = plan->identity,
+        .trial = plan->trial ? &plan->trial->tls : NULL,
+        .segment_bytes = plan->segment_bytes,
         .started_us = plan->started_us,
         .dial = dial,
         .timing = timing,
@@ -131,7 +133,7 @@ static enum avs_status run_http1(struct line *line, struct avs_session_evidence 
     const struct avs_check_plan *plan = line->plan;
     AVS_TRY(line_init(line, plan, reterr));
     struct avs_pump_options way = way_of(line, &session->dial, &session->timing, &session->tls);
-    way.alpn = ALPN_HTTP1;
+    way.alpn = plan->alpn ? plan->alpn : ALPN_HTTP1;
     const struct avs_h1_options options = {.pump = &way,
                                            .loop = line->loop,
                                            .deadline_us = plan->deadline_us,
@@ -139,7 +141,7 @@ static enum avs_status run_http1(struct line *line, struct avs_session_evidence 
                                            .request = plan->request,
                                            .answer = plan->answer};
     AVS_TRY(past_dial(avs_h1_exchange(&options, reterr)));
-    if (session->tls.outcome != AVS_HANDSHAKE_ESTABLISHED &&
+    if (!plan->is_one_connection && session->tls.outcome != AVS_HANDSHAKE_ESTABLISHED &&
         session->tls.alert_received == ALERT_NO_APPLICATION_PROTOCOL) {
         return retry_without_alpn(line, session, reterr);
     }
@@ -172,13 +174,15 @@ enum avs_status avs_check_session(const struct avs_check_plan *plan,
 enum avs_status avs_check_family(const struct avs_check_plan *plan, enum avs_family family,
                                  struct avs_session_evidence *session, struct avs_error *reterr) {
     struct line line;
+    struct avs_trial trial = {.family = family == AVS_FAMILY_RSA ? AVS_TRIAL_RSA : AVS_TRIAL_ECDSA};
+    avs_trial_init(&trial);
     session->was_attempted = true;
     enum avs_status status = line_init(&line, plan, reterr);
     if (status == AVS_OK) {
         struct avs_pump_options way =
             way_of(&line, &session->dial, &session->timing, &session->tls);
         way.alpn = AVS_CHECK_ALPN_H2;
-        way.family = family == AVS_FAMILY_RSA ? AVS_TLS_RSA : AVS_TLS_ECDSA;
+        way.trial = &trial.tls;
         status = shake_hands(&line, &way, reterr);
     }
     line_done(&line);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/versioned.h"
 #include "check/machine.h"
+#include "check/trial.h"
 #include "iot/causes.h"
 #include "iot/findings.h"
 #include "net/curl_info.h"
@@ -257,8 +258,8 @@ static enum avs_status shake_hands(const struct avs_iot_run *run, struct avs_err
 
 /* One handshake for each family, on the first way that was reached: which root does it need? */
 static enum avs_status ask_families(const struct avs_iot_run *run, struct avs_error *reterr) {
-    static const enum avs_tls_family families[] = {
-        [AVS_FAMILY_RSA] = AVS_TLS_RSA, [AVS_FAMILY_ECDSA] = AVS_TLS_ECDSA};
+    struct avs_trial trials[AVS_FAMILY_COUNT] = {[AVS_FAMILY_RSA] = {.family = AVS_TRIAL_RSA},
+                                                 [AVS_FAMILY_ECDSA] = {.family = AVS_TRIAL_ECDSA}};
     struct avs_iot_check *check = run->check;
     struct avs_trip trips[AVS_FAMILY_COUNT] = {{.was_up = false}};
     size_t way = 0;
@@ -273,7 +274,8 @@ static enum avs_status ask_families(const struct avs_iot_run *run, struct avs_er
         session->was_attempted = true;
         trips[i].pump =
             avs_iot_pump_options(run, way, &session->dial, &session->timing, &session->tls);
-        trips[i].pump.family = families[i];
+        avs_trial_init(&trials[i]);
+        trips[i].pump.trial = &trials[i].tls;
         trips[i].listen_ms = 1; /* the chain is what is asked for */
     }
     AVS_TRY(avs_trips_run(run->loop, trips, AVS_FAMILY_COUNT, run->deadline_us, reterr));

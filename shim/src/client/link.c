@@ -140,6 +140,8 @@ static enum avs_status open_link(void *user, struct avs_conn *conn, struct avs_e
         .interface_name = settings->interface_name,
         .dial_timeout_ms = settings->dial_timeout_ms,
         .unacknowledged_timeout_ms = settings->unacknowledged_timeout_ms,
+        .segment_bytes = settings->segment_bytes,
+        .trial = settings->trial,
         .context = link->context,
         .session_origin = settings->offers_sessions ? link->origin : NULL,
         .alpn = settings->alpn,

@@ -7,7 +7,7 @@
 
 #include "client/conn.h"
 #include "net/loop.h"
-#include "tls/context.h"
+#include "tls/engine.h"
 
 /* What dialling and proving need; strings are borrowed as long as the links live. NULL as in
  * struct avs_client_options. */
@@ -20,6 +20,8 @@ struct avs_link_options {
     bool offers_sessions;                  /* TLS resumption; false = each time the whole chain */
     int dial_timeout_ms;                   /* > 0 */
     int unacknowledged_timeout_ms;         /* TCP_USER_TIMEOUT; 0 = the system's */
+    int segment_bytes;                     /* as in struct avs_dial_options */
+    const struct avs_tls_trial *trial;     /* optional */
 };
 
 /* All links of one client. */

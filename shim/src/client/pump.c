@@ -96,7 +96,7 @@ static void on_dialled(void *user, int fd) {
         .alpn = options->alpn,
         .origin = options->session_origin,
         .facts = options->tls,
-        .family = options->family,
+        .trial = options->trial,
         .identity = options->identity,
     };
     struct avs_error error = AVS_ERROR_INIT;
@@ -118,6 +118,7 @@ static enum avs_status dial_out(struct avs_pump *pump, struct avs_error *reterr)
         .proxy = options->proxy,
         .interface_name = options->interface_name,
         .timeout_ms = options->dial_timeout_ms,
+        .segment_bytes = options->segment_bytes,
         .facts = options->dial,
         .timing = options->timing,
     };

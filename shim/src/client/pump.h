@@ -45,11 +45,12 @@ struct avs_pump_options {
     const char *proxy, *interface_name;    /* as in struct avs_dial_options */
     int dial_timeout_ms;                   /* > 0 */
     int unacknowledged_timeout_ms;         /* TCP_USER_TIMEOUT; 0 = the system's */
+    int segment_bytes;                     /* as in struct avs_dial_options */
 
-    struct avs_tls_context *context; /* store and gate; its sessions are offered ... */
-    const char *session_origin;      /* ... under this "host:port"; NULL = a full handshake */
-    const char *alpn;                /* "h2", "h2,http/1.1", ...; NULL = none offered */
-    enum avs_tls_family family;
+    struct avs_tls_context *context;   /* store and gate; its sessions are offered ... */
+    const char *session_origin;        /* ... under this "host:port"; NULL = a full handshake */
+    const char *alpn;                  /* "h2", "h2,http/1.1", ...; NULL = none offered */
+    const struct avs_tls_trial *trial; /* NULL = as the transport does */
     const struct avs_tls_identity *identity; /* for a server that asks for one; NULL = none */
 
     int64_t started_us;              /* what the timing counts from */

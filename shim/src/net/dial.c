@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +25,7 @@ struct avs_dial {
     void *user;
     struct avs_dial_facts *facts;
     struct avs_timing_facts *timing;
+    int segment_bytes;
 };
 
 /* The variables that libcurl reads for an https URL, in its order. We dial with an http URL, so
@@ -83,7 +86,8 @@ static void copy_proxy_without_secrets(char *field, size_t capacity, const char 
 
 /* libcurl is about to try an address: it tells nobody which, unless it connects. */
 static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *to) {
-    struct avs_dial_facts *facts = user;
+    const struct avs_dial *dial = user;
+    struct avs_dial_facts *facts = dial->facts;
     char address[sizeof(facts->address)] = "";
     if (purpose == CURLSOCKTYPE_IPCXN &&
         getnameinfo(&to->addr, to->addrlen, address, sizeof(address), NULL, 0, NI_NUMERICHOST) ==
@@ -94,7 +98,12 @@ static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct cur
         avs_text_format(facts->tried, sizeof(facts->tried), "%s%s%s", tried, tried[0] ? " " : "",
                         address);
     }
-    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    if (fd >= 0 && dial->segment_bytes > 0) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &dial->segment_bytes,
+                         sizeof(dial->segment_bytes));
+    }
+    return fd;
 }
 
 static bool is_ipv6_literal(const char *host) {
@@ -119,7 +128,7 @@ static CURLcode set_options(struct avs_dial *dial, const struct avs_dial_options
     SET(CURLOPT_NOSIGNAL, 1L)
     SET(CURLOPT_PRIVATE, dial)
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket)
-    SET(CURLOPT_OPENSOCKETDATA, dial->facts)
+    SET(CURLOPT_OPENSOCKETDATA, dial)
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_TIMEOUT_MS, (long)options->timeout_ms)
     SET(CURLOPT_FRESH_CONNECT, 1L)
@@ -219,8 +228,12 @@ enum avs_status avs_dial_start(struct avs_loop *loop, const struct avs_dial_opti
     }
     struct avs_dial *dial = calloc(1, sizeof(*dial));
     AVS_REQUIRE_MEMORY(dial, reterr);
-    *dial = (struct avs_dial){
-        .loop = loop, .on_done = on_done, .user = user, .facts = facts, .timing = options->timing};
+    *dial = (struct avs_dial){.loop = loop,
+                              .on_done = on_done,
+                              .user = user,
+                              .facts = facts,
+                              .timing = options->timing,
+                              .segment_bytes = options->segment_bytes};
     enum avs_status status = set_up(dial, options, proxy, reterr);
     if (status != AVS_OK) {
         dial_free(dial);

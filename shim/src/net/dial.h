@@ -17,12 +17,13 @@ struct avs_dial;
 struct avs_dial_options {
     const char *host; /* required; IPv6 literals without brackets */
     uint16_t port;
-    const char *connect_host;     /* dial this host instead; NULL = host */
-    uint16_t connect_port;        /* with connect_host */
-    const char *proxy;            /* as CURLOPT_PROXY; NULL = https_proxy / all_proxy, "" = none */
-    const char *interface_name;   /* as CURLOPT_INTERFACE; NULL = any */
-    int timeout_ms;               /* > 0 */
-    struct avs_dial_facts *facts; /* required: written as the dial goes */
+    const char *connect_host;   /* dial this host instead; NULL = host */
+    uint16_t connect_port;      /* with connect_host */
+    const char *proxy;          /* as CURLOPT_PROXY; NULL = https_proxy / all_proxy, "" = none */
+    const char *interface_name; /* as CURLOPT_INTERFACE; NULL = any */
+    int timeout_ms;             /* > 0 */
+    int segment_bytes; /* the most in one TCP segment, both ways (TCP_MAXSEG); 0 = the system's */
+    struct avs_dial_facts *facts;    /* required: written as the dial goes */
     struct avs_timing_facts *timing; /* optional: dns_ms, connect_ms */
 };
 

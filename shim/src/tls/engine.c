@@ -105,17 +105,6 @@ static enum avs_status set_alpn(SSL *ssl, const char *list, struct avs_error *re
     return AVS_OK;
 }
 
-static enum avs_status set_family(SSL *ssl, enum avs_tls_family family, struct avs_error *reterr) {
-    if (family == AVS_TLS_ANY_FAMILY) {
-        return AVS_OK;
-    }
-    if (SSL_set_max_proto_version(ssl, TLS1_2_VERSION) != 1 ||
-        SSL_set_cipher_list(ssl, family == AVS_TLS_RSA ? "aRSA" : "aECDSA") != 1) {
-        return avs_fail(reterr, AVS_ERR_INTERNAL, "OpenSSL has no cipher suite of that family");
-    }
-    return AVS_OK;
-}
-
 static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options *options,
                               struct avs_error *reterr) {
     SSL *ssl = tls->ssl;
@@ -130,7 +119,9 @@ static enum avs_status set_up(struct avs_tls *tls, const struct avs_tls_options 
     if (!avs_text_is_ip_literal(tls->host) && SSL_set_tlsext_host_name(ssl, tls->host) != 1) {
         return avs_fail(reterr, AVS_ERR_USAGE, "'%s' cannot be used as a server name", tls->host);
     }
-    AVS_TRY(set_family(ssl, options->family, reterr));
+    if (options->trial && options->trial->prepare(options->trial, ssl) != 1) {
+        return avs_fail(reterr, AVS_ERR_INTERNAL, "OpenSSL cannot do what this trial asks for");
+    }
     if (options->alpn && options->alpn[0]) {
         AVS_TRY(set_alpn(ssl, options->alpn, reterr));
         AVS_TEXT_SET(tls->facts->alpn_offered, options->alpn);

@@ -24,9 +24,12 @@
 
 struct avs_tls;
 
-/* Which certificates the server may present. One family needs TLS 1.2, whose cipher suites name it.
- */
-enum avs_tls_family { AVS_TLS_ANY_FAMILY, AVS_TLS_RSA, AVS_TLS_ECDSA };
+/* What a diagnosis asks otherwise than the transport does: less of the versions, suites or groups.
+ * The gate is put in front afterwards, whatever was done here. */
+struct avs_tls_trial {
+    /** Before the ClientHello; 1 = go on, else the connection fails. */
+    int (*prepare)(const struct avs_tls_trial *trial, struct ssl_st *ssl);
+};
 
 /* The device's own certificate and key, for a server that asks for them. The owner brings OpenSSL's
  * objects; the line has none of its own. */
@@ -41,7 +44,7 @@ struct avs_tls_options {
     const char *alpn;            /* "h2,http/1.1"; NULL or "" = no ALPN */
     const char *origin;          /* cache key "host:port" for resumption; NULL = full handshake */
     struct avs_tls_facts *facts; /* required: written while the engine lives */
-    enum avs_tls_family family;  /* optional */
+    const struct avs_tls_trial *trial;       /* optional; borrowed while the engine lives */
     const struct avs_tls_identity *identity; /* optional; borrowed while the engine lives */
     int64_t now_unix; /* time the certificates are judged at; 0 = the system clock */
 };
