@@ -13,7 +13,7 @@ HEADERS = ROOT / "shim" / "include" / "avs"
 PAGE = ROOT / "docs" / "api.md"
 MANUAL = ROOT / "docs" / "libavs-shim.3"
 LINE = ["client", "cause", "status", "log", "endpoint", "evidence", "verdict"]
-WORKSHOP = ["doctor", "check", "report", "findings", "fleet", "explain", "store", "config", "inspect", "iot",
+WORKSHOP = ["doctor", "check", "ladder", "report", "findings", "fleet", "explain", "store", "config", "inspect", "iot",
             "iot_endpoint", "iot_check", "iot_plan", "style"]
 
 HEAD = """# The C API

@@ -26,7 +26,8 @@ declare -A below=(
     [inspect]="base out verdict conf"
     [iot]="base out evidence net h2 trust tls verdict client conf store h1 check"
     [board]="base out evidence net trust verdict conf store h1 check"
-    [report]="base out evidence verdict trust client conf edit store h1 check inspect iot board"
+    [ladder]="base out evidence net trust tls verdict check"
+    [report]="base out evidence verdict trust client conf edit store h1 check inspect iot board ladder"
 )
 
 objects=() # of sources that are there: a build folder may keep the objects of others

@@ -6,12 +6,14 @@
 
 #include <avs/avs.h>
 
+#include "check_ladder.h"
 #include "cli.h"
 #include "demo.h"
 #include "output.h"
 #include "progress.h"
 
 #define TIMEOUT_MAX_S    600
+#define LADDER_MAX_S     30
 #define DEMO_ENDPOINT    "https://ok.localhost"
 #define NO_ENDPOINT      "na"
 #define NO_ENDPOINT_TEXT "the SDK's default since 1.13; the configuration names none"
@@ -25,6 +27,7 @@ struct arguments {
     bool is_demo;
     bool is_json;
     bool any_root;
+    bool is_ladder;
 };
 
 static int take_log_level(const struct cli_command *command, void *target, const char *value) {
@@ -84,13 +87,19 @@ static const struct cli_option rows[] = {
      .kind = CLI_FLAG,
      AT(options.with_families),
      .help = "also ask which root the server's RSA and ECDSA chains need"},
+    {.name = "ladder",
+     .kind = CLI_FLAG,
+     AT(is_ladder),
+     .help = "which combination works: one thing changed at a time (HTTP version, TLS version, "
+             "certificate family, ALPN, each address, the proxy, sizes), what that proves, and the "
+             "smallest change; at most 40 connections and 30 s"},
     {.name = "timeout",
      .kind = CLI_NUMBER,
      .value = "SECONDS",
      AT(timeout_s),
      .least = 1,
      .most = TIMEOUT_MAX_S,
-     .help = "for the whole run, 1 to 600; default 15"},
+     .help = "for the whole run, 1 to 600; default 15; with --ladder 1 to 30, default 30"},
     {.name = "log-level",
      .kind = CLI_TAKE,
      .value = "LEVEL",
@@ -112,6 +121,23 @@ static const struct cli_option rows[] = {
     {.name = NULL},
 };
 #undef AT
+
+/* It has a report of its own, and varies by itself what these ask for. */
+static int check_ladder_options(const struct cli_command *command,
+                                const struct arguments *arguments) {
+    const struct avs_check_options *check = &arguments->options;
+    if (check->skip_h2 || check->skip_http1 || check->with_families) {
+        return cli_usage_error(command, "--ladder tries these itself: leave out --http2-only, "
+                                        "--http1-only and --families");
+    }
+    if (cli_outputs_any(&arguments->outputs)) {
+        return cli_usage_error(command, "--ladder writes its report as text or --json alone");
+    }
+    if (check->timeout_ms > LADDER_MAX_S * 1000) {
+        return cli_usage_error(command, "--ladder takes at most %d seconds", LADDER_MAX_S);
+    }
+    return CLI_GO_ON;
+}
 
 static int parse(const struct cli_command *command, int argc, char **argv,
                  struct arguments *arguments) {
@@ -146,6 +172,9 @@ static int parse(const struct cli_command *command, int argc, char **argv,
                                check->endpoint, meant);
     }
     check->timeout_ms = (int)arguments->timeout_s * 1000;
+    if (arguments->is_ladder && (result = check_ladder_options(command, arguments)) != CLI_GO_ON) {
+        return result;
+    }
     if (check->ca_file || check->ca_path) {
         check->store_source = "option";
     }
@@ -185,6 +214,10 @@ static int report(const struct cli_command *command, const struct arguments *arg
 static int check(const struct cli_command *command, const struct arguments *arguments) {
     struct avs_error error = AVS_ERROR_INIT;
     struct avs_evidence *evidence = NULL;
+    if (arguments->is_ladder) {
+        return cli_check_ladder(command, &arguments->options, arguments->is_json,
+                                arguments->evidence_file);
+    }
     cli_progress_start("checking");
     enum avs_status status = avs_check_run(&arguments->options, &evidence, &error);
     cli_progress_stop();
@@ -270,6 +303,7 @@ const struct cli_command cli_check = {
     .examples = "avs-shim check\n"
                 "avs-shim check --endpoint eu\n"
                 "avs-shim check --config /etc/AlexaClientSDKConfig.json --evidence ticket.json\n"
+                "avs-shim check --ladder\n"
                 "avs-shim check --demo --endpoint https://expired.localhost",
     .exits = "0  ready: an answer over HTTP/2, whatever its status, on verified TLS\n"
              "1  not ready\n"

@@ -71,6 +71,13 @@ def test_families_are_in_it_too(standin):
     check(standin.check("ok.localhost", "--json", "--families").stdout)
 
 
+@pytest.mark.parametrize("name", ["ok", "untrusted-root", "no-h2", "tls13-only", "plaintext-http"])
+def test_ladders(standin, name):
+    """test/e2e/test_check_ladder.py has the networks that do one thing wrong."""
+    check(standin.check(f"{name}.localhost", "--json", "--ladder").stdout)
+    check(standin.check(f"{name}.localhost", "--json", "--ladder", ca="none.pem").stdout)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "test/corpus/logs").glob("*.log")),
                          ids=lambda path: path.stem)
 def test_logs(path):

@@ -19,6 +19,7 @@
 #define LOGS         AVS_SOURCE_DIR "/test/corpus/logs/"
 #define POINTS_MAX   400
 #define NETWORK_MAX  150
+#define LADDER_MAX   40
 #define SECONDS      20
 #define WAIT_SECONDS (SECONDS / 2)
 
@@ -114,6 +115,32 @@ static bool check_good(void) {
 
 static bool check_untrusted(void) {
     return check("https://untrusted-root.localhost", false);
+}
+
+static bool climb(void) {
+    const struct avs_check_options options = {
+        .size = sizeof(options),
+        .endpoint = "https://untrusted-root.localhost",
+        .ca_file = ca_file,
+        .ats_roots_file = ats_roots,
+        .connect_to = connect_to,
+        .proxy = "",
+        .timeout_ms = (int)failing_process_seconds(WAIT_SECONDS) * 1000,
+    };
+    struct avs_ladder *ladder = NULL;
+    char *text = NULL, *json = NULL;
+    WHOLE(avs_ladder_new(&options, &ladder, NULL), ladder);
+    if (!ladder) {
+        return true;
+    }
+    (void)!avs_ladder_run(ladder, NULL);
+    CHECK(avs_ladder_exit_code(ladder) != 0);
+    WHOLE(avs_ladder_to_text(ladder, NULL, &text, NULL), text);
+    WHOLE(avs_ladder_to_json(ladder, &json, NULL), json);
+    free(text);
+    free(json);
+    avs_ladder_free(ladder);
+    return true;
 }
 
 /* ---- the trust store ---- */
@@ -263,6 +290,7 @@ TEST(client_new_and_a_request, use_client, NETWORK_MAX)
 TEST(check_of_a_good_peer, check_good, NETWORK_MAX)
 TEST(check_of_an_untrusted_peer, check_untrusted, NETWORK_MAX)
 TEST(report_of_a_check, report_of_ticket, 1500)
+TEST(ladder_to_an_untrusted_peer, climb, LADDER_MAX)
 TEST(trust_audit, audit, POINTS_MAX)
 TEST(trust_install, install, POINTS_MAX)
 TEST(trust_explain, explain, POINTS_MAX)
@@ -330,11 +358,17 @@ static int set_up(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(report_of_a_check),    cmocka_unit_test(trust_audit),
-        cmocka_unit_test(trust_install),        cmocka_unit_test(trust_explain),
-        cmocka_unit_test(inspect_of_a_log),     cmocka_unit_test(config_explain_and_lint),
-        cmocka_unit_test(config_plan),          cmocka_unit_test(client_new_and_a_request),
-        cmocka_unit_test(check_of_a_good_peer), cmocka_unit_test(check_of_an_untrusted_peer),
+        cmocka_unit_test(report_of_a_check),
+        cmocka_unit_test(trust_audit),
+        cmocka_unit_test(trust_install),
+        cmocka_unit_test(trust_explain),
+        cmocka_unit_test(inspect_of_a_log),
+        cmocka_unit_test(config_explain_and_lint),
+        cmocka_unit_test(config_plan),
+        cmocka_unit_test(client_new_and_a_request),
+        cmocka_unit_test(check_of_a_good_peer),
+        cmocka_unit_test(check_of_an_untrusted_peer),
+        cmocka_unit_test(ladder_to_an_untrusted_peer),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, set_up, NULL);

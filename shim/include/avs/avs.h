@@ -18,6 +18,7 @@
 #include <avs/iot_check.h>
 #include <avs/iot_endpoint.h>
 #include <avs/iot_plan.h>
+#include <avs/ladder.h>
 #include <avs/log.h>
 #include <avs/report.h>
 #include <avs/status.h>
