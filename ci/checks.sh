@@ -115,4 +115,13 @@ while read -r name first; do
     fi
 done < <(cat shim/include/avs/*.h | gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null |
     sed -nE '/^struct avs_[a-z0-9_]+ \{$/{s/^struct (avs_[a-z0-9_]+) \{$/\1/;N;s/\n */ /;s/;.*//;p}')
+
+# 9. What the documentation and the Debian package ask for is what CMake asks for.
+while read -r _ least tried debian name; do
+    if ! grep -qF "| $name | $least | $tried |" docs/building.md ||
+        ! grep -qE "^[A-Z ].* $debian \(>= (1:)?${least//./\\.}\)" packaging/debian/control; then
+        echo "checks: $name $least, tried with $tried: docs/building.md or packaging/debian/control has another version" >&2
+        failed=1
+    fi
+done < <(grep '^[a-z]' cmake/dependencies.txt)
 exit $failed

@@ -12,7 +12,22 @@ name=$2
 
 native() { # a newcomer's first command, then the tests
     ./ci/run demo
+    versions
     ./ci/run unit
+}
+
+# The oldest system holds the table to its word: these are the versions there.
+versions() {
+    local module tried version
+    phase "versions"
+    while read -r module _ tried _; do
+        version=$(pkg-config --modversion "$module")
+        echo "   $module $version"
+        if [ "$name" = bullseye ] && [[ "$version" != "$tried"* ]]; then
+            echo "platforms: cmake/dependencies.txt says that the oldest $module that is tried is $tried" >&2
+            return 1
+        fi
+    done < <(grep '^[a-z]' cmake/dependencies.txt)
 }
 
 apt_install() { # apt_install PACKAGE...
