@@ -326,6 +326,28 @@ def test_a_ticket_that_somebody_wrote(board, tmp_path, change, said):
     assert result.returncode == 2 and said in result.stderr
 
 
+@pytest.mark.parametrize("change", [
+    lambda board: board["host"][1].update(was_asked=False),
+    lambda board: board["host"].pop(1)])
+def test_a_ticket_without_the_gateway_is_no_ready_board(board, tmp_path, change):
+    ticket = tmp_path / "ticket"
+    board.text("--evidence", ticket)
+    document = json.loads((ticket / "doctor.json").read_text())
+    change(document["board"])
+    (ticket / "doctor.json").write_text(json.dumps(document))
+    result = run("judge", ticket)
+    assert result.returncode == 3
+    assert result.stdout.startswith("Cannot tell: not every host was asked")
+
+
+def test_evidence_of_another_host_is_refused(board, tmp_path):
+    ticket = tmp_path / "ticket"
+    board.text("--evidence", ticket)
+    shutil.copy(ticket / "3-ats_test.json", ticket / "2-gateway.json")
+    result = run("judge", ticket)
+    assert result.returncode == 2 and "2-gateway.json is of another host" in result.stderr
+
+
 def test_notes_of_a_ticket_cannot_speak_for_a_host(board, tmp_path):
     ticket = tmp_path / "ticket"
     board.text("--evidence", ticket)

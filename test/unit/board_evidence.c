@@ -35,6 +35,10 @@ static struct avs_doctor *make(void) {
     fill(&avs_board_fields, (char *)board, &counter);
     for (size_t i = 0; i < board->host_length; i++) {
         board->host[i].evidence = i % 2 ? evidence_ready() : NULL;
+        if (board->host[i].evidence) {
+            strcpy(board->host[i].evidence->host, board->host[i].host);
+            board->host[i].evidence->port = board->host[i].port;
+        }
         memset(board->host[i].evidence_file, 0, sizeof(board->host[i].evidence_file));
     }
     assert_int_equal(avs_doctor_of_board(board, &doctor, NULL), AVS_OK);

@@ -221,17 +221,23 @@ static bool is_unreached(const struct avs_board *board, const struct avs_board_f
            result.readiness == AVS_INCONCLUSIVE;
 }
 
+/* The gateway, and every other host that the device needs: less is no proof that it connects. */
+static bool was_enough_asked(const struct avs_board *board) {
+    bool has_gateway = false;
+    for (size_t i = 0; i < board->host_length; i++) {
+        const struct avs_board_host *host = &board->host[i];
+        has_gateway |= host->role == AVS_BOARD_ROLE_GATEWAY;
+        if (avs_board_roles[host->role].is_needed && !host->was_asked) {
+            return false;
+        }
+    }
+    return has_gateway;
+}
+
 /* A fault of this board is a finding; a host that never said a word leaves it open whose. */
 static void answer(const struct avs_board *board, struct avs_board_conclusion *to) {
     static const int exit_codes[] = {[AVS_READY] = 0, [AVS_NOT_READY] = 1, [AVS_INCONCLUSIVE] = 3};
-    bool was_asked = false;
-    to->readiness = AVS_READY;
-    for (size_t i = 0; i < board->host_length; i++) {
-        was_asked |= board->host[i].was_asked;
-    }
-    if (!was_asked || board->was_stopped) {
-        to->readiness = AVS_INCONCLUSIVE;
-    }
+    to->readiness = was_enough_asked(board) && !board->was_stopped ? AVS_READY : AVS_INCONCLUSIVE;
     for (size_t i = 0; i < to->finding_count && to->readiness != AVS_NOT_READY; i++) {
         const struct avs_board_finding *finding = &to->finding[i];
         if (finding->severity == AVS_SEVERITY_ERROR && finding->because == AVS_BOARD_NOTHING) {

@@ -94,7 +94,12 @@ static enum avs_status read_host(const struct avs_doctor_folder *folder,
         return avs_fail(reterr, AVS_ERR_USAGE, "%s names %s, which is not beside it",
                         AVS_BOARD_FILE, host->evidence_file);
     }
-    return avs_evidence_from_json(piece->text, piece->length, &host->evidence, reterr);
+    AVS_TRY(avs_evidence_from_json(piece->text, piece->length, &host->evidence, reterr));
+    if (strcmp(host->evidence->host, host->host) != 0 || host->evidence->port != host->port) {
+        return avs_fail(reterr, AVS_ERR_USAGE, "%s is of another host than %s says",
+                        host->evidence_file, AVS_BOARD_FILE);
+    }
+    return AVS_OK;
 }
 
 enum avs_status avs_doctor_folder_read(const struct avs_doctor_folder *folder,

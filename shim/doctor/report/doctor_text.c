@@ -82,7 +82,9 @@ static void add_answer(struct page *page) {
                         "nothing is wrong in this image; its hosts were not "
                         "asked");
     } else {
-        avs_text_format(line, sizeof(line), "stopped before the end; nothing wrong so far");
+        avs_text_format(line, sizeof(line), "%s; nothing wrong so far",
+                        page->board->was_stopped ? "stopped before the end"
+                                                 : "not every host was asked");
     }
     avs_out_printf(&page->out, " %s\n", line);
 }
