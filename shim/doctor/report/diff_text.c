@@ -37,6 +37,15 @@ static size_t count_lines(const char *text, size_t start, size_t end) {
  * and the CR of a CR LF, stay, so that patch takes the difference. */
 static void print_line(const char *line, size_t length, struct avs_buffer *out) {
     for (size_t at = 0; at < length;) {
+        size_t plain = 0; /* nearly all of it, at once */
+        while (at + plain < length && line[at + plain] >= ' ' && line[at + plain] <= '~') {
+            plain++;
+        }
+        avs_buffer_add(out, line + at, plain);
+        at += plain;
+        if (at == length) {
+            break;
+        }
         bool is_kept = line[at] == '\t' || line[at] == '\n' ||
                        (line[at] == '\r' && at + 1 < length && line[at + 1] == '\n');
         size_t sequence = is_kept ? 1 : avs_text_printable_sequence(line + at, length - at);
