@@ -18,8 +18,8 @@ static size_t read24(const uint8_t *bytes) {
 
 /* RFC 5246 section 7.4.2: a list of certificates, each after its length. RFC 8446 section 4.4.2: a
  * context before the list, and extensions after each certificate. */
-static void keep_certificates(struct avs_trial_chain *chain, bool is_tls13, const uint8_t *bytes,
-                              size_t length) {
+void avs_trial_keep(struct avs_trial_chain *chain, bool is_tls13, const uint8_t *bytes,
+                    size_t length) {
     size_t at = is_tls13 && length > 0 ? 1u + bytes[0] : 0;
     chain->length = 0;
     if (at + 3 > length) {
@@ -45,9 +45,9 @@ static void on_message(int is_ours, int version, int content_type, const void *b
     (void)version;
     if (!is_ours && content_type == SSL3_RT_HANDSHAKE && length >= MESSAGE_HEADER_BYTES &&
         ((const uint8_t *)bytes)[0] == SSL3_MT_CERTIFICATE) {
-        keep_certificates(user, SSL_version(ssl) == TLS1_3_VERSION,
-                          (const uint8_t *)bytes + MESSAGE_HEADER_BYTES,
-                          length - MESSAGE_HEADER_BYTES);
+        avs_trial_keep(user, SSL_version(ssl) == TLS1_3_VERSION,
+                       (const uint8_t *)bytes + MESSAGE_HEADER_BYTES,
+                       length - MESSAGE_HEADER_BYTES);
     }
 }
 

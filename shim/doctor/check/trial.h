@@ -33,4 +33,9 @@ struct avs_trial {
 /** Set tls; the other members are the caller's. Borrowed while the connection lives. */
 void avs_trial_init(struct avs_trial *trial);
 
+/** The body of a Certificate message, as a peer wrote it: keep its certificates as far as they are
+ *  whole and there is room. */
+void avs_trial_keep(struct avs_trial_chain *chain, bool is_tls13, const uint8_t *bytes,
+                    size_t length);
+
 #endif

@@ -292,10 +292,10 @@ static void learn(struct avs_ladder *ladder, struct avs_ladder_lookup *lookup) {
     avs_ladder_lookup_end(lookup, until_us < crew->deadline_us ? until_us : crew->deadline_us,
                           &world);
     world.has_proxy = ladder->evidence->session[AVS_PROTOCOL_H2].dial.proxy[0] != '\0';
-    avs_check_ask_around(&ladder->options, ladder->evidence);
     crew->patience_ms = bounded(base->state == AVS_RUNG_PASSED ? 4 * base->seen.ms : PATIENCE_FAIL,
                                 PATIENCE_MIN, OTHERS_SHARE * ladder->timeout_ms);
-    avs_ladder_lock(ladder);
+    avs_ladder_lock(ladder); /* whoever reads it now waits for a name server, too */
+    avs_check_ask_around(&ladder->options, ladder->evidence);
     ladder->sheet.world = world;
     avs_judge(ladder->evidence, &ladder->verdict);
     avs_ladder_unlock(ladder);
