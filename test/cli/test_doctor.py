@@ -378,3 +378,23 @@ def test_a_consequence_has_no_remedy_of_its_own(board, tmp_path):
 def test_what_cannot_be_meant_is_refused_before_anything_is_asked(words, said):
     result = run("doctor", *words)
     assert result.returncode == 2 and said in result.stderr and result.stdout == ""
+
+
+def test_nothing_secret_is_told(board, tmp_path):
+    """A password of a proxy, of a URL, a client secret and what a log has of them."""
+    board.settings["libcurlUtils"]["CURLOPT_PROXY"] = "http://me:hunter2@127.0.0.1:9"
+    board.settings["capabilitiesDelegate"] = {"endpoint": "https://me:hunter2@a.localhost"}
+    board.settings["lwaAuthorization"]["clientSecret"] = "hunter2"
+    board.settings["sampleApp"] = {"endpoint": "https://me:hunter2@b.localhost"}
+    log = tmp_path / "console.log"
+    log.write_text("2026-11-26 10:00:00.000 [  1] E LibcurlUtils:curlEasyPerformFailed:error=SSL peer "
+                   "certificate or SSH remote key was not OK,url=https://me:hunter2@c.localhost\n" * 3)
+    env = {**ENVIRONMENT, "https_proxy": "http://you:hunter2@127.0.0.1:9",
+           "HTTP_PROXY": "you:hunter2@127.0.0.1:9"}
+    ticket = tmp_path / "ticket"
+    told = board.text("--log", log, "--evidence", ticket, "--html", tmp_path / "page.html", env=env)
+    assert told.returncode in (1, 3) and "http://127.0.0.1:9" in told.stdout
+    files = [*ticket.iterdir(), tmp_path / "page.html"]
+    for text in (told.stdout, told.stderr, board.text("--json", env=env).stdout,
+                 *(path.read_text() for path in files)):
+        assert "hunter2" not in text
