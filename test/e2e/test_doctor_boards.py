@@ -60,6 +60,20 @@ def test_a_line_of_the_hosts_file_against_the_resolver(internet):
     assert f"next    grep -n {GATEWAY} /etc/hosts" in result.stdout
 
 
+def test_a_path_that_loses_large_packets(internet):
+    with Board(internet) as board:
+        board.narrow(1300)
+        told = doctor(board, "--timeout", "8")
+        lines = told.stdout.splitlines()
+        assert told.returncode == 1 and lines[0] == (
+            "Not ready: large packets vanish on the way, and 1280 bytes get through "
+            "(large_packets_lost)"), told.stdout
+        assert "because of the network (large_packets_lost)" in told.stdout
+        command = next(line.partition("next")[2] for line in lines if line.startswith("     next"))
+        assert board.as_a_user(command).returncode == 0
+        assert doctor(board).returncode == 0
+
+
 def no_resolver(board):
     board.write("/etc/resolv.conf", "")
 

@@ -282,6 +282,16 @@ static void not_in_time_and_a_fault_elsewhere(struct avs_board *board) {
     set_plain(board, LOGIN);
 }
 
+static void large_packets_vanish(struct avs_board *board) {
+    set_all(board, AVS_DIAL_CONNECTED);
+    for (size_t i = 0; i < HOSTS; i++) {
+        for (int p = 0; p < AVS_SESSION_COUNT; p++) {
+            board->host[i].evidence->session[p].tls.outcome = AVS_HANDSHAKE_TIMEOUT;
+        }
+    }
+    board->host[GATEWAY].works_in_small_segments = true;
+}
+
 static void an_image(struct avs_board *board) {
     strcpy(board->sysroot, "/image");
     for (size_t i = 0; i < HOSTS; i++) {
@@ -358,6 +368,8 @@ static const struct {
      1, 0},
     {B(not_in_time_and_a_fault_elsewhere), 1, AVS_CAUSE_PLAINTEXT_PEER, AVS_BOARD_PART_HOST,
      AVS_SEVERITY_ERROR, 2, 0},
+    {B(large_packets_vanish), 1, AVS_CAUSE_LARGE_PACKETS_LOST, AVS_BOARD_PART_NETWORK,
+     AVS_SEVERITY_ERROR, 1, 1},
     {B(an_image), 3, AVS_CAUSE_NONE, 0, 0, 0, 0},
 };
 

@@ -59,6 +59,12 @@ const struct avs_cause_info avs_board_causes[] = {
         "route is fine.",
         "Allow outgoing TCP to that port there; where the last hop does not answer, it is down.",
         NULL),
+    ROW(LARGE_PACKETS_LOST, TCP, ERROR,
+        "Large packets vanish on the way: in small TCP segments the same handshake works.",
+        "Lower the MTU of the interface, or have the router tell what it drops (ICMP \"too big\") "
+        "or "
+        "clamp the MSS: PPPoE, VPNs and mobile networks carry less than 1500 bytes.",
+        NULL),
 };
 _Static_assert(AVS_COUNT(avs_board_causes) == AVS_CAUSE_COUNT - FIRST,
                "a row for each cause of AVS_CAUSE_BOARD_MAP");

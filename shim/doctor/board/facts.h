@@ -20,6 +20,8 @@
 #define AVS_BOARD_PLACES_MAX     8
 #define AVS_BOARD_NOTES_MAX      24
 #define AVS_BOARD_ADDRESS_BYTES  64
+#define AVS_BOARD_SMALL_MTU      1280 /* the least that IPv6 has, RFC 8200 section 5 */
+#define AVS_BOARD_SEGMENT_BYTES  (AVS_BOARD_SMALL_MTU - 60) /* without headers of IPv6 and TCP */
 
 /* ---- the clock ---- */
 
@@ -200,7 +202,9 @@ struct avs_board_host {
     struct avs_board_address address[AVS_BOARD_ADDRESSES_MAX];
     size_t address_length;
     bool was_asked;
-    char evidence_file[64];        /**< in an evidence folder, "" = none */
+    bool works_in_small_segments; /**< TLS was never answered, but with AVS_BOARD_SEGMENT_BYTES in a
+                                       TCP segment it works */
+    char evidence_file[64];       /**< in an evidence folder, "" = none */
     struct avs_evidence *evidence; /**< owned; NULL = not asked, or not in time */
 };
 

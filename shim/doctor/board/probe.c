@@ -22,6 +22,7 @@
 #define RUNNING_MAX     16
 #define JOBS_MAX        (AVS_BOARD_HOSTS_MAX * (2 + AVS_BOARD_ADDRESSES_MAX))
 #define CHECK_MS        8000 /* of one host; the loop's deadline may be nearer */
+#define CHECK_PERCENT   60   /* of what is left: some questions follow from its answer */
 #define ADDRESS_MS      4000 /* of one address */
 #define LEAST_MS        300
 #define CHECK_EXCESS_MS 1200 /* a check may exceed its time-out by a second */
@@ -42,7 +43,7 @@ struct avs_board_probes {
     size_t job_count, next_job;
     struct running running[RUNNING_MAX];
     size_t running_count;
-    bool has_regional;
+    bool has_regional, has_asked_small;
 };
 
 const char *avs_board_connect_to(const struct avs_board_probe_options *options, const char *host) {
@@ -74,8 +75,12 @@ static int left_ms(const struct avs_board_probes *probes) {
 }
 
 static int timeout_of(const struct avs_board_probes *probes, enum avs_board_job_kind kind) {
-    int most = kind == AVS_BOARD_JOB_ADDRESS ? ADDRESS_MS : CHECK_MS;
+    bool is_short = kind == AVS_BOARD_JOB_ADDRESS || kind == AVS_BOARD_JOB_SMALL;
+    int most = is_short ? ADDRESS_MS : CHECK_MS;
     int left = left_ms(probes) - CHECK_EXCESS_MS;
+    if (!is_short && most > left_ms(probes) * CHECK_PERCENT / 100) {
+        most = left_ms(probes) * CHECK_PERCENT / 100;
+    }
     return left < LEAST_MS ? LEAST_MS : left < most ? left : most;
 }
 
@@ -202,6 +207,16 @@ static void ask_regional(struct avs_board_probes *probes) {
     }
 }
 
+/* TCP went through, and then nothing: what is large may vanish on the way. One host tells. */
+static void ask_in_small(struct avs_board_probes *probes, size_t host) {
+    struct avs_board_result result;
+    avs_board_judge_host(&probes->board->host[host], &result);
+    if (result.cause == AVS_CAUSE_TLS_TIMEOUT && !probes->has_asked_small) {
+        probes->has_asked_small = true;
+        add_job(probes, AVS_BOARD_JOB_SMALL, host, 0);
+    }
+}
+
 static void take(struct avs_board_probes *probes, struct running *running) {
     struct avs_board_host *host = &probes->board->host[running->job.host];
     if (running->length != avs_board_job_bytes(running->job.kind)) {
@@ -218,6 +233,10 @@ static void take(struct avs_board_probes *probes, struct running *running) {
         host->evidence = (struct avs_evidence *)(void *)running->answer;
         running->answer = NULL;
         ask_regional(probes);
+        ask_in_small(probes, running->job.host);
+        return;
+    case AVS_BOARD_JOB_SMALL:
+        memcpy(&host->works_in_small_segments, running->answer, sizeof(bool));
         return;
     case AVS_BOARD_JOB_ADDRESS:
         memcpy(&host->address[running->job.address], running->answer,

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "board/hosts.h"
 #include "board/judge_host.h"
+#include "check/request.h"
 #include "verdict/fact.h"
 
 #define PEER_BYTES (AVS_NAME_BYTES + 16)
@@ -27,6 +28,8 @@ size_t avs_board_job_bytes(enum avs_board_job_kind kind) {
         return sizeof(struct avs_board_resolved);
     case AVS_BOARD_JOB_CHECK:
         return sizeof(struct avs_evidence);
+    case AVS_BOARD_JOB_SMALL:
+        return sizeof(bool);
     case AVS_BOARD_JOB_ADDRESS:
         break;
     }
@@ -83,9 +86,16 @@ static void resolve(const struct avs_board_host *host, int fd) {
 
 /* ---- the host ---- */
 
+/* How one question differs from another. */
+struct manner {
+    const char *connect_to;
+    bool is_one_session;
+    int segment_bytes;
+};
+
 static enum avs_status check(const struct avs_board_host *host,
-                             const struct avs_board_probe_options *options, const char *connect_to,
-                             bool is_one_session, int timeout_ms,
+                             const struct avs_board_probe_options *options,
+                             const struct manner *manner, int timeout_ms,
                              struct avs_evidence **ret_evidence) {
     const struct avs_board_role_info *role = &avs_board_roles[host->role];
     struct avs_check_options check = *options->check;
@@ -98,19 +108,35 @@ static enum avs_status check(const struct avs_board_host *host,
                       strchr(host->source, ':') != NULL;
     check.endpoint_source = is_configs ? host->source : "option";
     check.require_ats = options->require_ats && role->requires_ats;
-    check.connect_to = connect_to;
+    check.connect_to = manner->connect_to;
     check.timeout_ms = timeout_ms;
-    check.skip_http1 = is_one_session && role->needs_http2;
-    check.skip_h2 = is_one_session && !role->needs_http2;
-    return avs_check_run(&check, ret_evidence, NULL);
+    check.skip_http1 = manner->is_one_session && role->needs_http2;
+    check.skip_h2 = manner->is_one_session && !role->needs_http2;
+    return manner->segment_bytes > 0
+               ? avs_check_in_segments(&check, manner->segment_bytes, ret_evidence, NULL)
+               : avs_check_run(&check, ret_evidence, NULL);
 }
 
 static void check_host(const struct avs_board_host *host,
                        const struct avs_board_probe_options *options, int timeout_ms, int fd) {
     AVS_AUTO(evidence) evidence = NULL;
-    const char *connect_to = avs_board_connect_to(options, host->host);
-    if (check(host, options, connect_to, false, timeout_ms, &evidence) == AVS_OK) {
+    const struct manner manner = {.connect_to = avs_board_connect_to(options, host->host)};
+    if (check(host, options, &manner, timeout_ms, &evidence) == AVS_OK) {
         put(fd, evidence, sizeof(*evidence));
+    }
+}
+
+static void check_small(const struct avs_board_host *host,
+                        const struct avs_board_probe_options *options, int timeout_ms, int fd) {
+    struct avs_board_result result;
+    AVS_AUTO(evidence) evidence = NULL;
+    const struct manner manner = {.connect_to = avs_board_connect_to(options, host->host),
+                                  .is_one_session = true,
+                                  .segment_bytes = AVS_BOARD_SEGMENT_BYTES};
+    if (check(host, options, &manner, timeout_ms, &evidence) == AVS_OK) {
+        avs_board_judge_evidence(host->role, evidence, &result);
+        bool works = result.cause == AVS_CAUSE_NONE;
+        put(fd, &works, sizeof(works));
     }
 }
 
@@ -123,7 +149,8 @@ static void check_address(const struct avs_board_host *host, size_t index,
     bool is_ipv6 = strchr(answer.address, ':') != NULL;
     avs_text_format(peer, sizeof(peer), "%s%s%s:%u", is_ipv6 ? "[" : "", answer.address,
                     is_ipv6 ? "]" : "", host->port);
-    if (check(host, options, peer, true, timeout_ms, &evidence) != AVS_OK) {
+    const struct manner manner = {.connect_to = peer, .is_one_session = true};
+    if (check(host, options, &manner, timeout_ms, &evidence) != AVS_OK) {
         return;
     }
     avs_board_judge_evidence(host->role, evidence, &result);
@@ -149,6 +176,9 @@ void avs_board_job_run(const struct avs_board *board, const struct avs_board_pro
         return;
     case AVS_BOARD_JOB_ADDRESS:
         check_address(host, job->address, options, timeout_ms, fd);
+        return;
+    case AVS_BOARD_JOB_SMALL:
+        check_small(host, options, timeout_ms, fd);
         return;
     }
 }

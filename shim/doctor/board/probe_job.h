@@ -10,6 +10,7 @@ enum avs_board_job_kind {
     AVS_BOARD_JOB_RESOLVE, /* the name, by libc, as the SDK does */
     AVS_BOARD_JOB_CHECK,   /* both sessions, by the name */
     AVS_BOARD_JOB_ADDRESS, /* one session to one address of it */
+    AVS_BOARD_JOB_SMALL,   /* one session by the name, in small TCP segments */
 };
 
 struct avs_board_job {
@@ -24,7 +25,8 @@ struct avs_board_resolved {
     size_t count;
 };
 
-/** Bytes of the answer: a struct avs_board_resolved, avs_evidence or avs_board_address. */
+/** Bytes of the answer: a struct avs_board_resolved, avs_evidence, avs_board_address, or a bool: it
+ *  works. */
 size_t avs_board_job_bytes(enum avs_board_job_kind kind);
 
 /** Answer `job` into `fd`; in the child. Writes nothing when there is no answer. */

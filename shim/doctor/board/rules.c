@@ -382,6 +382,20 @@ static void find_portal(struct view *view) {
     }
 }
 
+/* A host that was never answered works with less in a packet: so would the others. */
+static void find_lost_packets(struct view *view) {
+    const struct avs_board *board = view->board;
+    for (size_t i = 0; i < board->host_length; i++) {
+        if (!board->host[i].works_in_small_segments) {
+            continue;
+        }
+        struct avs_board_finding *finding =
+            find(view, AVS_BOARD_PART_NETWORK, AVS_CAUSE_LARGE_PACKETS_LOST, AVS_BOARD_NOTHING);
+        finding->host = i;
+        return;
+    }
+}
+
 /* ---- addresses ---- */
 
 static bool is_ipv6(const struct avs_board_address *address) {
@@ -450,6 +464,7 @@ void avs_board_find(const struct avs_board *board, struct avs_board_conclusion *
     find_clock(&view);
     find_libraries(&view);
     find_portal(&view);
+    find_lost_packets(&view);
     for (size_t i = 0; i < board->host_length; i++) {
         if (board->host[i].was_asked) {
             find_host(&view, i);

@@ -19,4 +19,11 @@ AVS_NODISCARD enum avs_status avs_check_request(const struct avs_check_options *
                                                 struct avs_evidence **ret_evidence,
                                                 struct avs_error *reterr);
 
+/** As avs_check_run, but with no more than `segment_bytes` in a TCP segment, both ways: what is
+ * lost for its size alone gets through. Errors: as avs_check_run. */
+AVS_NODISCARD enum avs_status avs_check_in_segments(const struct avs_check_options *options,
+                                                    int segment_bytes,
+                                                    struct avs_evidence **ret_evidence,
+                                                    struct avs_error *reterr);
+
 #endif

@@ -257,3 +257,12 @@ enum avs_status avs_check_request(const struct avs_check_options *given,
         .request = request, .answer = ret_answer, .identity = identity};
     return run_plan(&options, plan, ret_evidence, reterr);
 }
+
+enum avs_status avs_check_in_segments(const struct avs_check_options *given, int segment_bytes,
+                                      struct avs_evidence **ret_evidence,
+                                      struct avs_error *reterr) {
+    struct avs_check_options options;
+    AVS_TAKE(&options, given, "avs_check_options", reterr);
+    return run_plan(&options, (struct avs_check_plan){.segment_bytes = segment_bytes}, ret_evidence,
+                    reterr);
+}

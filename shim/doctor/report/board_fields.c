@@ -150,6 +150,7 @@ static const struct avs_field host_rows[] = {
     FIELD_LIST(address, offsetof(struct avs_board_host, address_length), AVS_BOARD_ADDRESSES_MAX,
                address_fields),
     FIELD(was_asked, BOOL),
+    FIELD(works_in_small_segments, BOOL),
     FIELD(evidence_file, TEXT),
 };
 TABLE(host);

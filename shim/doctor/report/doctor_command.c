@@ -28,6 +28,18 @@ static bool is_on_root(const struct view *view) {
     return strcmp(place_of(view)->mount, "/") == 0;
 }
 
+/* Of the default route: "10.0.0.1 dev eth0". */
+static const char *device_of(const struct avs_board *board) {
+    const char *route =
+        board->network.ipv4_default[0] ? board->network.ipv4_default : board->network.ipv6_default;
+    const char *device = strstr(route, "dev ");
+    return device ? device + strlen("dev ") : "";
+}
+
+static bool has_device(const struct view *view) {
+    return device_of(view->board)[0] != '\0';
+}
+
 static bool has_server(const struct view *view) {
     return view->finding->index != AVS_BOARD_NOTHING;
 }
@@ -43,6 +55,10 @@ static const struct {
      "ip address; ip route"},
     {AVS_BOARD_PART_NETWORK, AVS_CAUSE_NETWORK_UNREACHABLE, NULL, AVS_TOOL_NONE,
      "cat /proc/net/dev /proc/net/route"},
+    {AVS_BOARD_PART_NETWORK, AVS_CAUSE_LARGE_PACKETS_LOST, has_device, AVS_TOOL_IP,
+     "{sudo}ip link set dev {device} mtu {mtu}"},
+    {AVS_BOARD_PART_NETWORK, AVS_CAUSE_LARGE_PACKETS_LOST, NULL, AVS_TOOL_NONE,
+     "grep . /sys/class/net/*/mtu"},
     {AVS_BOARD_PART_RESOLVER, AVS_CAUSE_DNS_FAILED, has_server, AVS_TOOL_NSLOOKUP,
      "nslookup {host} {server}"},
     {AVS_BOARD_PART_RESOLVER, AVS_CAUSE_DNS_FAILED, has_server, AVS_TOOL_IP,
@@ -152,12 +168,15 @@ static void add_word(const struct view *view, const char *name, size_t length,
     bool is_place = finding->part == AVS_BOARD_PART_DISK;
     bool is_host = finding->part == AVS_BOARD_PART_HOST;
     bool has_index = finding->index != AVS_BOARD_NOTHING;
-    char time[UTC_BYTES];
+    char time[UTC_BYTES], mtu[8];
     put_time(view, time);
+    avs_text_format(mtu, sizeof(mtu), "%d", AVS_BOARD_SMALL_MTU);
     const struct {
         const char *name, *value;
     } values[] = {
         {"time", time},
+        {"mtu", mtu},
+        {"device", device_of(board)},
         {"folder", is_place ? place_of(view)->folder : ""},
         {"mount", is_place ? place_of(view)->mount : ""},
         {"host", is_host                  ? board->host[finding->host].host

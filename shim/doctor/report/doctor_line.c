@@ -81,6 +81,10 @@ static void say_network(struct line *line) {
     }
 }
 
+static void say_lost(struct line *line) {
+    SAY(line, "large packets vanish on the way, and %d bytes get through", AVS_BOARD_SMALL_MTU);
+}
+
 static enum avs_dns_answer worst_of(const struct avs_board_server *server) {
     return server->reply_length > 0 ? server->reply[0].a : AVS_DNS_NOT_ASKED;
 }
@@ -245,6 +249,7 @@ static const struct {
     enum avs_cause cause; /* NONE: every cause of the part */
     void (*say)(struct line *line);
 } rows[] = {
+    {AVS_BOARD_PART_NETWORK, AVS_CAUSE_LARGE_PACKETS_LOST, say_lost},
     {AVS_BOARD_PART_NETWORK, AVS_CAUSE_NONE, say_network},
     {AVS_BOARD_PART_RESOLVER, AVS_CAUSE_RESOLVER_DEAD, say_dead},
     {AVS_BOARD_PART_RESOLVER, AVS_CAUSE_NONE, say_resolver},

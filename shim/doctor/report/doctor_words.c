@@ -53,6 +53,10 @@ static void add_network(struct avs_buffer *out, const struct avs_board *board) {
                         interface->ipv4[0] || interface->ipv6[0] ? ", " : ", no address",
                         interface->ipv4[0] ? interface->ipv4 : interface->ipv6,
                         interface->ipv4[0] && interface->ipv6[0] ? " and IPv6" : "");
+        size_t used = strlen(text);
+        if (interface->mtu > 0) {
+            avs_text_format(text + used, sizeof(text) - used, ", MTU %d", interface->mtu);
+        }
         add_line(out, interface->name, text);
     }
     add_line(out, "default route", network->ipv4_default[0] ? network->ipv4_default : "none");

@@ -139,7 +139,8 @@ AVS_BEGIN_DECLS
     XX(DISK_READ_ONLY, "disk_read_only")               \
     XX(DISK_NOT_WRITABLE, "disk_not_writable")         \
     XX(PROBE_UNFINISHED, "probe_unfinished")           \
-    XX(WAY_REFUSED, "way_refused")
+    XX(WAY_REFUSED, "way_refused")                     \
+    XX(LARGE_PACKETS_LOST, "large_packets_lost")
 
 enum avs_cause {
 #define XX(name, id) AVS_CAUSE_##name,
