@@ -112,6 +112,7 @@ static const char *const line_samples[] = {
     "Logger:debugLogLevelSpecifiedWhenDebugLogsCompiledOut",
     "AvsClient:connectFailed:cause=root_missing,origin=https\\://a.b",
     "AvsClient:connected:origin=https\\://a.b,address=1.2.3.4",
+    "AvsShim:httpsFailed:host=a.b,cause=root_missing,code=60",
     "AvsCheck:tlsEstablished:protocol=h2,version=TLSv1.3",
     "AvsCheck:tlsFailed:protocol=h2,host=a.b,verify=certificate has expired,openssl=",
 };

@@ -247,6 +247,9 @@ void avs_inspect_set_cause(struct avs_sighting *sighting, enum avs_cause cause,
 void avs_inspect_match_text(struct avs_inspect *inspect, const char *text,
                             const struct avs_sighting *sighting);
 
+/** What a host of libcurl's is to the SDK; AVS_SCOPE_ANY when it may be anything. */
+enum avs_scope avs_scope_of_host(const char *host);
+
 /* match_console.c: what stands in a console beside the log */
 
 /** A line without the SDK's form that may matter all the same: a box of the sample app, a command

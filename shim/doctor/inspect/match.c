@@ -95,6 +95,9 @@ static void add_own(struct avs_inspect *inspect, const struct avs_record *record
     char host[256];
     copy_host(host, sizeof(host), record);
     sighting->host = host[0] ? host : NULL;
+    if (sighting->tally.scope == AVS_SCOPE_ANY) { /* of libcurl, in whose hand it may be anything */
+        sighting->tally.scope = avs_scope_of_host(host);
+    }
     sighting->tally.kind = AVS_TALLY_OWN;
     sighting->tally.row = (size_t)cause;
     sighting->tally.count = told_times(record);

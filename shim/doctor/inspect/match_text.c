@@ -160,7 +160,7 @@ static bool is_avs_host(const char *host) {
     return strstr(host, "alexa") != NULL || strstr(host, "avs-") != NULL;
 }
 
-static enum avs_scope scope_of_host(const char *host) {
+enum avs_scope avs_scope_of_host(const char *host) {
     return strcmp(host, "api.amazon.com") == 0        ? AVS_SCOPE_LOGIN
            : strcmp(host, "api.amazonalexa.com") == 0 ? AVS_SCOPE_CAPABILITIES
            : is_avs_host(host)                        ? AVS_SCOPE_GATEWAY
@@ -169,7 +169,7 @@ static enum avs_scope scope_of_host(const char *host) {
 
 static void set_host(struct avs_attempt *attempt, const char *host) {
     AVS_TEXT_SET(attempt->host, host);
-    attempt->scope = scope_of_host(host);
+    attempt->scope = avs_scope_of_host(host);
 }
 
 /* The value behind `key` of a distinguished name, in any of the forms: "CN=x", "CN = x", "/CN=x".

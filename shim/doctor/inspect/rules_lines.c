@@ -273,6 +273,7 @@ const struct avs_line_rule avs_line_rules[] = {
     OTHER(OWN, "AvsClient", NULL, "cause", NULL, ALL, GATEWAY, NULL),
     OTHER(PROOF, "AvsClient", "connected", NULL, NULL, ALL, GATEWAY,
           "This library's transport stands connected."),
+    OTHER(OWN, "AvsShim", "httpsFailed", "cause", NULL, ALL, ANY, NULL),
     OTHER(PROOF, "AvsCheck", "tlsEstablished", NULL, NULL, ALL, GATEWAY,
           "This library's check verified the server."),
     OTHER(OWN_TLS, "AvsCheck", "tlsFailed", NULL, NULL, ALL, GATEWAY, NULL),

@@ -377,3 +377,7 @@ bool avs_anchors_has_root_of(const struct avs_anchors *anchors, const char *orga
 X509_STORE *avs_anchors_store(const struct avs_anchors *anchors) {
     return anchors->store;
 }
+
+struct avs_bundle *avs_anchors_bundle(const struct avs_anchors *anchors) {
+    return anchors->bundle;
+}

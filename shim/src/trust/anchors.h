@@ -11,6 +11,7 @@
 #include <avs/status.h>
 
 #include "base/flow.h"
+#include "trust/bundle.h"
 
 /** Both NULL = OpenSSL's defaults (SSL_CERT_FILE and SSL_CERT_DIR honoured); pass libcurl's
  *  compiled-in file and path to get the stock transport's. Borrowed until the call returns. */
@@ -42,6 +43,9 @@ bool avs_anchors_has_root_of(const struct avs_anchors *anchors, const char *orga
 
 /** Lent: the store to verify against. */
 X509_STORE *avs_anchors_store(const struct avs_anchors *anchors);
+
+/** Lent: the index of the CA file; NULL where there is none (OpenSSL loaded the file itself). */
+struct avs_bundle *avs_anchors_bundle(const struct avs_anchors *anchors);
 
 AVS_DEFINE_AUTO(avs_anchors, struct avs_anchors, avs_anchors_unref);
 

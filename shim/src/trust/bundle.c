@@ -23,7 +23,8 @@ struct entry {
 };
 
 struct avs_bundle {
-    uint8_t *bytes; /* DER after DER; immutable */
+    unsigned holders; /* behind the lock */
+    uint8_t *bytes;   /* DER after DER; immutable */
     struct entry *entries;
     size_t count;
     size_t capacity;
@@ -199,6 +200,7 @@ enum avs_bundle_result avs_bundle_from_text(char *text, size_t length,
         return AVS_BUNDLE_NO_MEMORY;
     }
     pthread_mutex_init(&bundle->lock, NULL);
+    bundle->holders = 1;
     bundle->bytes = (uint8_t *)text;
     enum avs_bundle_result result = length > 0 && length <= AVS_BUNDLE_BYTES_MAX
                                         ? scan_text(bundle, length)
@@ -211,8 +213,21 @@ enum avs_bundle_result avs_bundle_from_text(char *text, size_t length,
     return AVS_BUNDLE_READ;
 }
 
+struct avs_bundle *avs_bundle_ref(struct avs_bundle *bundle) {
+    pthread_mutex_lock(&bundle->lock);
+    bundle->holders++;
+    pthread_mutex_unlock(&bundle->lock);
+    return bundle;
+}
+
 void avs_bundle_free(struct avs_bundle *bundle) {
     if (!bundle) {
+        return;
+    }
+    pthread_mutex_lock(&bundle->lock);
+    bool is_last = --bundle->holders == 0;
+    pthread_mutex_unlock(&bundle->lock);
+    if (!is_last) {
         return;
     }
     for (size_t i = 0; i < bundle->count; i++) {

@@ -25,6 +25,9 @@ enum avs_bundle_result {
 /** Take over `text` (malloc'ed, `length` bytes; freed or kept in any case) and index it. */
 enum avs_bundle_result avs_bundle_from_text(char *text, size_t length,
                                             struct avs_bundle **ret_bundle);
+/** One more holder; returns `bundle`. Thread: any. */
+struct avs_bundle *avs_bundle_ref(struct avs_bundle *bundle);
+/** One holder less; the last one frees it. */
 void avs_bundle_free(struct avs_bundle *bundle);
 
 size_t avs_bundle_count(const struct avs_bundle *bundle);
