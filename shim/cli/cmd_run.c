@@ -24,7 +24,7 @@ enum { EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
 struct options {
     struct cli_list configs;
     const char *transport, *sdk_version, *report, *html;
-    bool is_stock, is_quiet, has_probe;
+    bool is_stock, preloads_nothing, is_quiet, has_probe;
 };
 
 struct run {
@@ -79,6 +79,11 @@ static const struct cli_option rows[] = {
      .kind = CLI_FLAG,
      AT(is_stock),
      .help = "leave the SDK its own transport; read its log all the same"},
+    {.name = "no-preload",
+     .kind = CLI_FLAG,
+     AT(preloads_nothing),
+     .help = "preload nothing, not even " RUN_WATCHER ", which says why the program's own https "
+             "transfers by libcurl fail; read the output all the same"},
     {.name = "sdk",
      .kind = CLI_VALUE,
      .value = "VERSION",
@@ -109,8 +114,8 @@ static int parse(struct run *run, int argc, char **argv, char ***ret_words) {
         return cli_usage_error(run->command, "which program? avs-shim run [OPTION...] -- PROGRAM "
                                              "[ARGUMENT...]");
     }
-    if (run->options.is_stock && run->options.transport) {
-        return cli_usage_error(run->command, "--stock and --transport exclude each other");
+    if (run->options.transport && (run->options.is_stock || run->options.preloads_nothing)) {
+        return cli_usage_error(run->command, "--transport excludes --stock and --no-preload");
     }
     if ((run->options.html && strcmp(run->options.html, "-") == 0) ||
         (run->options.report && strcmp(run->options.report, "-") == 0)) {
@@ -164,24 +169,29 @@ static int look_at_config(struct run *run) {
     return CLI_GO_ON;
 }
 
-static int put_transport_in(struct run *run) {
+/* The watcher first, so that the adapter comes before it in the list. */
+static int put_libraries_in(struct run *run) {
     struct run_transport *transport = &run->transport;
-    if (run->options.is_stock) {
-        return CLI_GO_ON;
-    }
+    struct run_transport watcher = {.is_preloaded = false};
     if (run->options.transport && access(run->options.transport, R_OK) != 0) {
         return cli_fault(run->command, "--transport '%s': %s", run->options.transport,
                          strerror(errno));
     }
-    run_transport_choose(&run->program, run->options.transport, transport);
-    if (transport->is_preloaded && !run_preload(transport->library)) {
-        return cli_fault(run->command, "no memory");
+    if (!run->options.preloads_nothing) {
+        run_transport_choose(&run->program, RUN_WATCHER, NULL, &watcher);
     }
-    if (!transport->is_preloaded) {
-        fprintf(stderr,
-                "avs-shim run: the transport is not in place: %s. The program starts with "
-                "its own.\n",
-                transport->why);
+    if (!run->options.preloads_nothing && !run->options.is_stock) {
+        run_transport_choose(&run->program, RUN_ADAPTER, run->options.transport, transport);
+        if (!transport->is_preloaded) {
+            fprintf(stderr,
+                    "avs-shim run: the transport is not in place: %s. The program starts "
+                    "with its own.\n",
+                    transport->why);
+        }
+    }
+    if ((watcher.is_preloaded && !run_preload(watcher.library)) ||
+        (transport->is_preloaded && !run_preload(transport->library))) {
+        return cli_fault(run->command, "no memory");
     }
     return CLI_GO_ON;
 }
@@ -279,7 +289,7 @@ static void probe(struct run *run) {
 
 static void tell_transport(const struct run *run) {
     const struct run_transport *transport = &run->transport;
-    if (run->options.is_stock || !transport->is_preloaded || run->is_active) {
+    if (!transport->is_preloaded || run->is_active) {
         return;
     }
     if (run->is_refused) {
@@ -366,7 +376,7 @@ static int prepare(struct run *run, char **words) {
     }
     int result = look_at_config(run);
     if (result == CLI_GO_ON) {
-        result = put_transport_in(run);
+        result = put_libraries_in(run);
     }
     const struct avs_inspect_options options = {
         .size = sizeof(options),

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ADAPTER "libavs-shim-sdk.so"
 #define RELINK                                                                            \
     "Link the program with -lavs-shim-sdk before -lAVSCommon, or build the adapter into " \
     "the SDK with -DEXTENSION_PATHS=.../shim/sdk/extension (SDK 1.18 and later)"
@@ -26,8 +25,15 @@ static bool is_there(const char *path, struct run_transport *ret) {
 }
 
 /* Beside this command (a board, the build folder), in its prefix, where the system looks. */
-static bool find(struct run_transport *ret) {
-    static const char *const beside[] = {"", "sdk/", "../lib/", "../" AVS_LIBDIR "/", "../lib64/"};
+static bool find(const char *name, struct run_transport *ret) {
+    static const char *const beside[] = {"",
+                                         "sdk/",
+                                         "curl/",
+                                         "../lib/",
+                                         "../" AVS_LIBDIR "/",
+                                         "../lib64/",
+                                         "../lib/avs-shim/",
+                                         "../" AVS_LIBDIR "/avs-shim/"};
     static const char *const folders[] = {"/usr/local/lib/", "/usr/lib/", "/usr/" AVS_LIBDIR "/"};
     char self[PATH_MAX], path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -35,13 +41,13 @@ static bool find(struct run_transport *ret) {
     char *slash = strrchr(self, '/');
     for (size_t i = 0; slash && i < sizeof(beside) / sizeof(beside[0]); i++) {
         slash[1] = '\0';
-        int size = snprintf(path, sizeof(path), "%s%s" ADAPTER, self, beside[i]);
+        int size = snprintf(path, sizeof(path), "%s%s%s", self, beside[i], name);
         if (size > 0 && (size_t)size < sizeof(path) && is_there(path, ret)) {
             return true;
         }
     }
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        snprintf(path, sizeof(path), "%s" ADAPTER, folders[i]);
+        snprintf(path, sizeof(path), "%s%s", folders[i], name);
         if (is_there(path, ret)) {
             return true;
         }
@@ -84,7 +90,8 @@ static bool says_machine(const struct run_program *program, const struct run_elf
         return false;
     }
     snprintf(why, REASON_ROOM,
-             "the program is for another machine (%s) than " ADAPTER " (%s): build the library for "
+             "the program is for another machine (%s) than " RUN_ADAPTER
+             " (%s): build the library for "
              "it",
              run_elf_machine(&program->elf, theirs), run_elf_machine(library, ours));
     return true;
@@ -97,7 +104,7 @@ static bool says_libc(const struct run_program *program, const struct run_elf *l
         return false;
     }
     snprintf(why, REASON_ROOM,
-             "the program runs on %s, " ADAPTER " was built for %s: build the library with the "
+             "the program runs on %s, " RUN_ADAPTER " was built for %s: build the library with the "
              "program's own toolchain",
              names[program->elf.libc], names[library->libc]);
     return true;
@@ -113,13 +120,13 @@ static const struct {
     {says_libc, "Then name it with --transport FILE"},
 };
 
-void run_transport_choose(const struct run_program *program, const char *given,
+void run_transport_choose(const struct run_program *program, const char *name, const char *given,
                           struct run_transport *ret) {
     *ret = (struct run_transport){.is_preloaded = false};
-    if (given ? !is_there(given, ret) : !find(ret)) {
+    if (given ? !is_there(given, ret) : !find(name, ret)) {
         snprintf(
             ret->why, sizeof(ret->why),
-            "no " ADAPTER " beside this command or among the system's libraries. Build it for "
+            "no " RUN_ADAPTER " beside this command or among the system's libraries. Build it for "
             "the program's release of the SDK (docs/sdk.md) and name it with --transport FILE");
         return;
     }
@@ -134,7 +141,7 @@ void run_transport_choose(const struct run_program *program, const char *given,
     run_elf_read(ret->library, &library);
     if (!library.is_elf) {
         snprintf(ret->why, sizeof(ret->why),
-                 "'%s' is no library. Name " ADAPTER " with --transport FILE", ret->library);
+                 "'%s' is no library. Name " RUN_ADAPTER " with --transport FILE", ret->library);
         return;
     }
     for (size_t i = 0; i < sizeof(obstacles) / sizeof(obstacles[0]); i++) {

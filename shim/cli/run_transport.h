@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which way puts the transport under a program: preloading where that can work, else a sentence
+/* Which way puts a library of ours under a program: preloading where that can work, else a sentence
  * that says why not and which way does. */
 #ifndef AVS_CLI_RUN_TRANSPORT_H
 #define AVS_CLI_RUN_TRANSPORT_H
@@ -12,9 +12,12 @@ struct run_transport {
     char why[PATH_MAX + 640]; /* not: the reason, and the way that works */
 };
 
-/** Decide for `program`. `given` is the library that the user named, or NULL: then it is looked for
- *  beside this command and where libraries are installed. */
-void run_transport_choose(const struct run_program *program, const char *given,
+#define RUN_ADAPTER "libavs-shim-sdk.so"  /* the transport of the SDK */
+#define RUN_WATCHER "libavs-shim-curl.so" /* for the libcurl handles beside it */
+
+/** Decide for `program` and the library `name`. `given` is the file that the user named, or NULL:
+ *  then it is looked for beside this command and where libraries are installed. */
+void run_transport_choose(const struct run_program *program, const char *name, const char *given,
                           struct run_transport *ret);
 
 /** Put `library` first in LD_PRELOAD of this process, for the program to inherit. False: no memory.

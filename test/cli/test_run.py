@@ -16,7 +16,7 @@ from avs_shim import AVS_SHIM, BUILD, ENVIRONMENT, ROOT, Standin, run
 from terminal import Terminal
 
 LOGS = ROOT / "test" / "corpus" / "logs"
-WATCH = [AVS_SHIM, "run", "--stock", "--"]
+WATCH = [AVS_SHIM, "run", "--no-preload", "--"]
 IS_SANITIZED = "asan" in BUILD.name or "tsan" in BUILD.name
 
 UNTRUSTED = ("2026-11-20 10:00:01.000 [  7] 7 LibcurlHTTP2Connection:streamFinished:streamId=2,result=SSL "
@@ -51,7 +51,7 @@ def python(text):
     ("exit 0", 0), ("exit 1", 1), ("exit 3", 3), ("exit 255", 255), ("kill -TERM $$", 143),
     ("kill -KILL $$", 137), ("kill -INT $$", 130), ("kill -HUP $$", 129), ("kill -USR1 $$", 138)])
 def test_the_exit_code_is_the_programs(script, code):
-    assert run("run", "--stock", "--", "sh", "-c", script).returncode == code
+    assert run("run", "--no-preload", "--", "sh", "-c", script).returncode == code
 
 
 @pytest.mark.parametrize("words, code, told", [
@@ -61,7 +61,7 @@ def test_the_exit_code_is_the_programs(script, code):
     (["--", "/etc/passwd"], 126, "chmod +x"), (["--", "/"], 126, "directory"),
     (["--", ""], 127, "no such program"), (["--"], 2, "which program?"), ([], 2, "which program?"),
     (["ls"], 2, "'ls' stands before '--'"), (["ls", "--", "x"], 2, "'ls' stands before '--'"),
-    (["--stock", "--transport", "x", "--", "true"], 2, "exclude"),
+    (["--stock", "--transport", "x", "--", "true"], 2, "excludes"),
     (["--transport", "/no/such", "--", "true"], 2, "/no/such"),
     (["--html", "-", "--", "true"], 2, "name a file"),
     (["--config", "/no/such.json", "--", "true"], 2, "/no/such.json")])
@@ -74,16 +74,16 @@ def test_what_cannot_be_started_is_said(words, code, told):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_program_that_may_not_be_run(tmp_path):
     (tmp_path / "program").write_text("#!/bin/sh\n")
-    assert run("run", "--stock", "--", tmp_path / "program").returncode == 126
+    assert run("run", "--no-preload", "--", tmp_path / "program").returncode == 126
 
 
 def test_scripts(tmp_path):
     for name, text in (("plain", "echo hi $1"), ("lost", "#!/no/such/interpreter\n")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
-    plain = run("run", "--stock", "--", tmp_path / "plain", "there")
+    plain = run("run", "--no-preload", "--", tmp_path / "plain", "there")
     assert (plain.returncode, plain.stdout) == (0, "hi there\n")
-    lost = run("run", "--stock", "--", tmp_path / "lost")
+    lost = run("run", "--no-preload", "--", tmp_path / "lost")
     assert lost.returncode == 127 and "it is there, but what loads it is not" in lost.stderr
 
 
@@ -310,7 +310,7 @@ def test_an_output_alone_is_a_terminal_and_the_other_is_not():
 
 def test_the_log_is_read_along_and_the_output_not_touched(tmp_path):
     log = LOGS / "login-60-new.log"
-    result = run("run", "--stock", "--report", tmp_path / "r.json", "--html", tmp_path / "r.html",
+    result = run("run", "--no-preload", "--report", tmp_path / "r.json", "--html", tmp_path / "r.html",
                  "--", "cat", log)
     assert result.returncode == 0 and result.stdout == log.read_text()
     assert result.stderr.startswith("avs-shim run: the program met this:\nroot_missing  possible\n")
@@ -325,13 +325,13 @@ def test_on_two_outputs_the_lines_of_each_stay_whole():
     line = (LOGS / "login-60-new.log").read_text().splitlines()[2]
     half = len(line) // 2
     script = f"printf '%s' '{line[:half]}'; echo noise >&2; printf '%s\\n' '{line[half:]}'"
-    result = run("run", "--stock", "--quiet", "--", "sh", "-c", script)
+    result = run("run", "--no-preload", "--quiet", "--", "sh", "-c", script)
     assert "root_missing" in result.stderr and "the program met this" not in result.stderr
     assert result.stdout == line + "\n"
 
 
 def test_nothing_is_said_when_nothing_is_wrong():
-    result = run("run", "--stock", "--", "cat", LOGS / "README.md" if (LOGS / "README.md").exists()
+    result = run("run", "--no-preload", "--", "cat", LOGS / "README.md" if (LOGS / "README.md").exists()
                  else "/dev/null")
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -339,7 +339,7 @@ def test_nothing_is_said_when_nothing_is_wrong():
 def test_a_broken_configuration_is_told_before_the_start(tmp_path):
     config = tmp_path / "config.json"
     config.write_text('{"deviceInfo": {}\n "libcurlUtils": {}}\n')
-    result = run("run", "--stock", "--config", config, "--", "echo", "started")
+    result = run("run", "--no-preload", "--config", config, "--", "echo", "started")
     assert result.stdout == "started\n" and "config.json:2:2" in result.stderr
 
 
@@ -349,9 +349,9 @@ def test_a_live_check_is_merged_as_the_configuration_says(tmp_path):
         config.write_text(json.dumps({
             "sampleApp": {"endpoint": f"https://expired.localhost:{standin.port}"},
             "libcurlUtils": {"CURLOPT_CAINFO": str(standin.dir / "ca.pem")}}))
-        result = run("run", "--stock", "--quiet", "--probe", "--config", config, "--report",
+        result = run("run", "--no-preload", "--quiet", "--probe", "--config", config, "--report",
                      tmp_path / "r.json", "--", "echo", UNTRUSTED)
-        fine = run("run", "--stock", "--probe", "--config", config, "--", "echo", "fine")
+        fine = run("run", "--no-preload", "--probe", "--config", config, "--", "echo", "fine")
     assert f"checking https://expired.localhost:{standin.port} live" in result.stderr
     causes = [finding["cause"] for finding in json.loads((tmp_path / "r.json").read_text())["findings"]]
     assert "cert_expired" in causes and "cert_expired" in result.stderr
@@ -373,7 +373,8 @@ def test_the_transport_is_put_in(before, kept):
     assert (result.returncode, result.stderr) == (0, "")
     assert dict(line.split("=") for line in result.stdout.split()) == {
         "transport": "ours", "LD_PRELOAD": kept, "child": "0"}
-    assert "transport=stock" in run("run", "--stock", "--", APPLICATION).stdout
+    for option in ("--stock", "--no-preload"):
+        assert "transport=stock" in run("run", option, "--", APPLICATION).stdout
 
 
 @needs_adapter
