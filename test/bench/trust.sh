@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 read -ra libraries <<<"$(pkg-config --libs openssl libnghttp2 libcurl json-c zlib cmocka) \
     $(pkg-config --libs sqlite3 2>/dev/null || true)"
 read -ra flags <<<"$(pkg-config --cflags openssl cmocka)"
-${CC:-cc} -O2 -std=gnu11 -D_GNU_SOURCE "${flags[@]}" -Ishim/include -Ishim/src -Itest \
+${CC:-cc} -O2 -std=gnu11 -D_GNU_SOURCE -DAVS_INSIDE "${flags[@]}" -Ishim/include -Ishim/src -Itest \
     -I"$build/shim" test/bench/trust_store.c test/support/pki.c \
     "$build/shim/libavs-shim.a" "${libraries[@]}" -lpthread -o "$build/bench-trust-store"
 "$build/bench-trust-store" "$bundle" "test/bench/trust.sh $1"
