@@ -23,6 +23,7 @@ struct arguments {
     long timeout_s;
     bool any_root;
     bool is_json;
+    struct cli_outputs outputs;
 };
 
 #define AT(member) .offset = offsetof(struct arguments, member)
@@ -88,6 +89,7 @@ static const struct cli_option rows[] = {
      .kind = CLI_FLAG,
      AT(is_json),
      .help = "the report as JSON, schema " AVS_IOT_CHECK_SCHEMA},
+    CLI_OUTPUT_ROWS,
     {.name = NULL},
 };
 #undef AT
@@ -149,17 +151,28 @@ static int parse(const struct cli_command *command, int argc, char **argv,
     options->require_ats = !arguments->any_root;
     options->connect_to = arguments->connect_to.items;
     options->connect_to_count = arguments->connect_to.count;
-    return take_passphrase(command, arguments);
+    result = cli_outputs_check(command, &arguments->outputs, arguments->is_json);
+    return result != CLI_GO_ON ? result : take_passphrase(command, arguments);
 }
 
 static int report(const struct cli_command *command, const struct avs_iot_check *check,
-                  bool is_json) {
+                  const struct arguments *arguments) {
+    const struct cli_outputs *outputs = &arguments->outputs;
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
-    enum avs_status status = is_json ? avs_iot_check_to_json(check, &text, &error)
+    int result = avs_iot_check_exit_code(check);
+    if (!cli_outputs_takes_stdout(outputs)) {
+        enum avs_status status = arguments->is_json
+                                     ? avs_iot_check_to_json(check, &text, &error)
                                      : avs_iot_check_to_text(check, cli_style(), &text, &error);
-    int result = cli_print_taken(command, status, text, &error);
-    return result == CLI_OK ? avs_iot_check_exit_code(check) : result;
+        result = cli_print_taken(command, status, text, &error) == CLI_OK ? result : CLI_USAGE;
+    }
+    if (cli_outputs_any(outputs)) {
+        struct avs_findings *findings = NULL;
+        enum avs_status status = avs_findings_of_iot_check(check, &findings, &error);
+        result = cli_outputs_write(command, outputs, status, findings, &error, result);
+    }
+    return result;
 }
 
 static int run(const struct cli_command *command, int argc, char **argv) {
@@ -179,9 +192,9 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     enum avs_status status = avs_iot_check_run(&arguments.options, &check, &error);
     cli_progress_stop();
     if (status != AVS_OK) {
-        return cli_error(command, &error);
+        return cli_outputs_error(command, &arguments.outputs, &error);
     }
-    result = report(command, check, arguments.is_json);
+    result = report(command, check, &arguments);
     avs_iot_check_free(check);
     return result;
 }

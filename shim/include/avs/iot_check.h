@@ -14,6 +14,7 @@
 #include <avs/cause.h>
 #include <avs/evidence.h>
 #include <avs/export.h>
+#include <avs/findings.h>
 #include <avs/status.h>
 #include <avs/style.h>
 #include <avs/verdict.h>
@@ -72,6 +73,13 @@ AVS_API AVS_NODISCARD enum avs_status avs_iot_check_to_text(const struct avs_iot
 AVS_API AVS_NODISCARD enum avs_status avs_iot_check_to_json(const struct avs_iot_check *check,
                                                             char **ret_json,
                                                             struct avs_error *reterr);
+
+/** The rows of it, for the formats of other tools: the key pair, each port and each certificate
+ * family is a check. Everything is copied. Caller frees *ret_findings with avs_findings_free.
+ * Thread: any. Errors: NO_MEMORY. */
+AVS_API AVS_NODISCARD enum avs_status avs_findings_of_iot_check(const struct avs_iot_check *check,
+                                                                struct avs_findings **ret_findings,
+                                                                struct avs_error *reterr);
 
 #ifdef AVS_INSIDE /* the libraries' own sources see the members */
 #include "iot/check_members.h"
