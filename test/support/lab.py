@@ -181,7 +181,7 @@ class Board(Spaces):
         self.folder = internet.folder / f"board-{number}"
         (self.folder / "bin").mkdir(parents=True)
         super().__init__(self._disks())
-        self.environment = {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "LC_ALL": "C"}
+        self.environment |= {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "LC_ALL": "C"}
         self.router = Spaces()
         try:
             self._connect(number, has_ipv6)

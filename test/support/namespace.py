@@ -26,7 +26,8 @@ class Spaces:
         if self.holder.stdout.readline() != "ready\n":
             pytest.skip(f"no namespaces here: {self.holder.communicate()[1]}")
         self.pid = self.holder.pid
-        self.environment = {"PATH": os.environ["PATH"]}
+        self.environment = {name: value for name, value in os.environ.items()
+                            if name == "PATH" or name.endswith("SAN_OPTIONS")}
 
     def __enter__(self):
         return self
