@@ -147,13 +147,17 @@ static const struct row rows[] = {
      {AVS_PROOF_TLS13_SWALLOWED},
      "version"},
     {"TLS 1.3 is answered by a reset",
-     {{BASE, D}, {TLS13, D}, {TLS12, P}},
+     {{BASE, D}, {TLS13, D}, {TLS12, P}, {SEGMENT(1220), D}},
      {AVS_PROOF_TLS13_SWALLOWED},
      "version"},
     {"TLS 1.3 is swallowed, and the chain is not trusted either",
-     {{BASE, S}, {TLS13, S}, {TLS12, U}},
+     {{BASE, S}, {TLS13, S}, {TLS12, U}, {SEGMENT(1220), S}},
      {AVS_PROOF_TLS13_SWALLOWED},
      NULL},
+    {"TLS 1.3 may be swallowed, or too large: small segments were not tried",
+     {{BASE, S}, {TLS13, S}, {TLS12, P}, {SEGMENT(1220), AVS_SIGHT_NONE}},
+     {AVS_PROOF_COMBINATION},
+     "version"},
     {"an alert is no swallowing: the server has no 1.3",
      {{BASE, P}, {TLS13, V}, {TLS12, P}},
      {AVS_PROOF_TLS12_ALONE},
@@ -168,7 +172,7 @@ static const struct row rows[] = {
      {AVS_PROOF_NOTHING_PASSES},
      NULL},
     {"ALPN is swallowed",
-     {{BASE, S}, {HTTP1, S}, {TLS13, S}, {TLS12, S}, {NO_ALPN, P}},
+     {{BASE, S}, {HTTP1, S}, {TLS13, S}, {TLS12, S}, {NO_ALPN, P}, {SEGMENT(1220), S}},
      {AVS_PROOF_ALPN_SWALLOWED},
      NULL},
     {"without ALPN it passes, and over HTTP/1.1 with it, too: no swallowing",
@@ -255,6 +259,10 @@ static const struct row rows[] = {
      "version"},
     {"a captive portal", {{BASE, F}, {HTTP1, F}, {TLS12, F}}, {AVS_PROOF_NOTHING_PASSES}, NULL},
     {"nothing is there", {{BASE, X}, {ADDRESS(1), X}}, {AVS_PROOF_NOTHING_REACHED}, NULL},
+    {"stopped before anything was changed",
+     {{BASE, S}, {TLS13, AVS_SIGHT_NONE}, {TLS12, AVS_SIGHT_NONE}},
+     {AVS_PROOF_NONE},
+     NULL},
     {"nothing was tried", {{BASE, AVS_SIGHT_NONE}}, {AVS_PROOF_NONE}, NULL},
 };
 
@@ -302,7 +310,10 @@ static void every_pattern_has_an_end(void **state) {
         enum avs_sight base = row.steps[0].sight;
         assert_true(base != AVS_SIGHT_NONE || (got.finding_count == 0 && !got.change));
         assert_true(base != P || !got.change);
-        assert_true(base == P || base == AVS_SIGHT_NONE || got.finding_count > 0);
+        assert_true(base == P || got.tried < 2 || got.finding_count > 0);
+        for (size_t i = 0; got.tried == 1 && i < got.finding_count; i++) { /* stopped at once */
+            assert_int_equal(got.finding[i].proof, AVS_PROOF_NOTHING_REACHED);
+        }
         for (size_t i = 0; i < got.finding_count; i++) {
             bool is_13 = got.finding[i].proof == AVS_PROOF_TLS13_SWALLOWED;
             assert_true(!is_13 || (row.steps[2].sight != AVS_SIGHT_NONE &&

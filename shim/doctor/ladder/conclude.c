@@ -69,13 +69,13 @@ static const struct {
      {{SLOT_BASE, SWALLOWED, 0},
       {SLOT_TLS13, SWALLOWED, 0},
       {SLOT_TLS12, SPOKE, 0},
-      {SLOT_SEGMENTS, 0, SWALLOWED}}},
+      {SLOT_SEGMENTS, SWALLOWED, SWALLOWED}}},
     {AVS_PROOF_ALPN_SWALLOWED,
      false,
      {{SLOT_BASE, SWALLOWED, 0},
       {SLOT_HTTP1, SWALLOWED, 0},
       {SLOT_NO_ALPN, SPOKE, 0},
-      {SLOT_SEGMENTS, 0, SWALLOWED}}},
+      {SLOT_SEGMENTS, SWALLOWED, SWALLOWED}}},
     {AVS_PROOF_LARGE_SEGMENTS_LOST,
      false,
      {{SLOT_BASE, AVS_SIGHT_SILENT | STALLED, 0},
@@ -105,7 +105,7 @@ static const struct {
     {AVS_PROOF_HTTP2_REFUSED, false, {{SLOT_BASE, UNANSWERED, 0}, {SLOT_HTTP1, PASSED, 0}}},
     {AVS_PROOF_HTTP2_LOST,
      false,
-     {{SLOT_BASE, STALLED, 0}, {SLOT_HTTP1, PASSED, 0}, {SLOT_SEGMENTS, 0, STALLED}}},
+     {{SLOT_BASE, STALLED, 0}, {SLOT_HTTP1, PASSED, 0}, {SLOT_SEGMENTS, STALLED, STALLED}}},
     {AVS_PROOF_TLS12_ALONE, true, {{SLOT_TLS13, NO_VERSION, 0}, {SLOT_TLS12, SPOKE, 0}}},
     {AVS_PROOF_TLS13_ALONE, true, {{SLOT_TLS12, NO_VERSION, 0}, {SLOT_TLS13, SPOKE, 0}}},
     {AVS_PROOF_PROXY_NEEDED, true, {{SLOT_BASE, PASSED, 0}, {SLOT_DIRECT, CUT_OFF, CUT_OFF}}},
@@ -285,8 +285,12 @@ void avs_ladder_conclude(const struct avs_ladder *ladder,
             is_explained |= !patterns[i].is_note;
         }
     }
-    if (!is_explained && !(seen[SLOT_BASE] & PASSED)) {
-        add(ret_conclusion,
-            ret_conclusion->change ? AVS_PROOF_COMBINATION : AVS_PROOF_NOTHING_PASSES, false);
+    if (is_explained || (seen[SLOT_BASE] & PASSED)) {
+        return;
+    }
+    if (ret_conclusion->change) {
+        add(ret_conclusion, AVS_PROOF_COMBINATION, false);
+    } else if (ret_conclusion->tried > 1) { /* else nothing was changed yet */
+        add(ret_conclusion, AVS_PROOF_NOTHING_PASSES, false);
     }
 }

@@ -280,7 +280,7 @@ static void say_again(const struct view *view) {
 }
 
 static void say_nothing(const struct view *view) {
-    PROVES(view, "nothing that was changed makes it pass, so none of that is what is wrong");
+    PROVES(view, "nothing of what was tried makes it pass, so none of that alone is what is wrong");
 }
 
 static void say_unreached(const struct view *view) {
