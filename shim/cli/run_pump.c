@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See run_pump.h. Three arrangements, by what the standard descriptors are:
  *
- *   input and output are terminals   the program gets a terminal of its own, in a session of its
- *                                    own; ours is raw, so that keys, job control and modes are
- * those of the program's an output alone is a terminal    it gets a pseudo terminal for it that
- * changes nothing else                             a pipe for each output; one when both are the
- * same file
+ * - Input and output are terminals: the program gets a terminal of its own, in a session of its
+ * own. Ours is raw, so that keys, job control and modes are those of the program's.
+ * - An output alone is a terminal: it gets a pseudo terminal for it, which changes nothing.
+ * - Else: a pipe for each output, one for both when they are the same file.
  *
  * Without a session the program stays in our process group: what the terminal sends, it gets
  * itself, and only what was sent to this process is passed on. */

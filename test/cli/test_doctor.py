@@ -265,6 +265,18 @@ def pack(path, *folders):
     return path
 
 
+def test_the_store_of_the_first_of_two_configurations_is_audited(board):
+    damaged = board.folder / "damaged.pem"
+    damaged.write_bytes((board.standin.dir / "ca.pem").read_bytes()[:-40])
+    board.settings["libcurlUtils"]["CURLOPT_CAINFO"] = str(damaged)
+    overlay = board.folder / "overlay.json"
+    overlay.write_text('{"deviceInfo": {"productId": "x"}}')
+    report = board.json("--config", overlay)
+    rows = [row for row in report["findings"] if row["part"] == "trust_store"]
+    assert [row["cause"] for row in rows] == ["ca_file_invalid"]
+    assert str(damaged) in rows[0]["headline"]
+
+
 def test_a_ticket_that_somebody_packed_himself(board, tmp_path):
     ticket = tmp_path / "ticket"
     result = board.gateway("untrusted-root").text("--evidence", ticket)

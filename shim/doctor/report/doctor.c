@@ -94,14 +94,28 @@ static void look_around(struct visit *visit) {
     }
 }
 
+/* The file that names the store; of several the last may be an overlay that says nothing of it. */
+static const char *store_file(const struct visit *visit) {
+    const struct avs_doctor_options *options = visit->options;
+    const char *by_file = avs_config_source(visit->config, AVS_CONFIG_CA_FILE);
+    const char *by_path = avs_config_source(visit->config, AVS_CONFIG_CA_PATH);
+    const char *source = by_file ? by_file : by_path;
+    for (size_t i = 0; source && i < options->config_count; i++) {
+        size_t length = strlen(options->config_files[i]);
+        if (strncmp(source, options->config_files[i], length) == 0 && source[length] == ':') {
+            return options->config_files[i];
+        }
+    }
+    return options->config_files[options->config_count - 1];
+}
+
 static enum avs_status audit_store(const struct visit *visit, struct avs_trust_audit **ret_audit,
                                    struct avs_error *reterr) {
     const struct avs_doctor_options *options = visit->options;
     struct avs_trust_audit_options audit = {
         .size = sizeof(audit),
-        .config_file = visit->config && !options->ca_file && !options->ca_path
-                           ? options->config_files[options->config_count - 1]
-                           : NULL,
+        .config_file =
+            visit->config && !options->ca_file && !options->ca_path ? store_file(visit) : NULL,
         .ca_file = options->ca_file,
         .ca_path = options->ca_path,
         .sysroot = options->sysroot,
