@@ -270,6 +270,13 @@ void avs_doctor_free(struct avs_doctor *doctor) {
     }
 }
 
+const struct avs_board_finding *avs_doctor_first(const struct avs_doctor *doctor) {
+    const struct avs_board_conclusion *conclusion = &doctor->conclusion;
+    bool is_one = conclusion->finding_count > 0 &&
+                  conclusion->finding[0].severity != AVS_SEVERITY_INFO; /* the worst is in front */
+    return is_one ? &conclusion->finding[0] : NULL;
+}
+
 int avs_doctor_exit_code(const struct avs_doctor *doctor) {
     return doctor->conclusion.exit_code;
 }

@@ -21,6 +21,9 @@ AVS_NODISCARD enum avs_status avs_doctor_of_board(struct avs_board *board,
                                                   struct avs_doctor **ret_doctor,
                                                   struct avs_error *reterr);
 
+/** What is to be mended first; NULL = nothing is worth more than a remark. */
+const struct avs_board_finding *avs_doctor_first(const struct avs_doctor *doctor);
+
 /** "the clock", "the resolvers", ... Static. */
 extern const char *const avs_board_part_words[AVS_BOARD_PART_COUNT];
 

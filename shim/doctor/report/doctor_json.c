@@ -191,7 +191,8 @@ enum avs_status avs_doctor_to_json(const struct avs_doctor *doctor, char **ret_j
     avs_json_text(&json, "schema", AVS_DOCTOR_SCHEMA);
     avs_json_text(&json, "verdict", avs_readiness_id(doctor->conclusion.readiness));
     avs_json_int(&json, "exit_code", doctor->conclusion.exit_code);
-    avs_json_text(&json, "cause", avs_cause_info(avs_doctor_cause(doctor, 0))->id);
+    const struct avs_board_finding *first = avs_doctor_first(doctor);
+    avs_json_text(&json, "cause", avs_cause_info(first ? first->cause : AVS_CAUSE_NONE)->id);
     avs_json_bool(&json, "was_stopped", board->was_stopped);
     avs_json_int(&json, "took_ms", board->took_ms);
     avs_json_text(&json, "version", board->version);

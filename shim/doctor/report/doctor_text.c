@@ -67,8 +67,7 @@ static void add_answer(struct page *page) {
                                         [AVS_NOT_READY] = "Not ready:",
                                         [AVS_INCONCLUSIVE] = "Cannot tell:"};
     const struct avs_board_conclusion *conclusion = &page->doctor->conclusion;
-    bool has_fault = conclusion->finding_count > 0 && is_fault(finding_at(page, 0)) &&
-                     finding_at(page, 0)->severity != AVS_SEVERITY_INFO;
+    bool has_fault = avs_doctor_first(page->doctor) != NULL;
     bool is_ready = conclusion->readiness == AVS_READY;
     const char *word = is_ready && has_fault ? "Ready, but:" : words[conclusion->readiness];
     char line[2 * AVS_DOCTOR_LINE_BYTES];
@@ -106,7 +105,7 @@ static enum avs_mark mark_of(const struct avs_board_finding *finding) {
 }
 
 static void add_first(struct page *page) {
-    if (page->findings->finding_count > 0 && finding_at(page, 0)->severity != AVS_SEVERITY_INFO) {
+    if (avs_doctor_first(page->doctor)) {
         avs_out_lines(&page->out, "     means   ", page->findings->finding[0].meaning);
         add_words(page, &page->findings->finding[0]);
         avs_out_printf(&page->out, "\n");
@@ -115,8 +114,7 @@ static void add_first(struct page *page) {
 
 static void add_others(struct page *page) {
     bool has_heading = false;
-    bool was_first_told =
-        page->findings->finding_count > 0 && finding_at(page, 0)->severity != AVS_SEVERITY_INFO;
+    bool was_first_told = avs_doctor_first(page->doctor) != NULL;
     char line[2 * AVS_DOCTOR_LINE_BYTES];
     for (size_t i = was_first_told ? 1 : 0; i < page->findings->finding_count; i++) {
         if (!is_fault(finding_at(page, i))) {

@@ -84,7 +84,7 @@ static enum avs_status add_findings(const struct avs_doctor *doctor, struct avs_
         }
         avs_findings_add(findings, &words);
     }
-    findings->decisive = doctor->conclusion.finding_count > 0 ? 0 : AVS_FINDINGS_MAX;
+    findings->decisive = avs_doctor_first(doctor) ? 0 : AVS_FINDINGS_MAX;
     return AVS_OK;
 }
 
@@ -102,8 +102,11 @@ enum avs_status avs_findings_of_doctor(const struct avs_doctor *doctor,
         avs_findings_free(findings);
         return status;
     }
-    findings->answer = findings->finding_count > 0 ? findings->finding[0].headline
-                                                   : "every host works, each proven";
+    findings->answer = avs_doctor_first(doctor) ? findings->finding[0].headline
+                       : doctor->conclusion.readiness == AVS_READY
+                           ? "every host works, each proven"
+                           : "nothing is wrong as far as was "
+                             "asked, and not all was";
     avs_findings_set(findings, AVS_FIELD_HEADLINE, findings->answer);
     avs_findings_set(findings, AVS_FIELD_VERDICT, avs_readiness_id(doctor->conclusion.readiness));
     findings->value[AVS_FIELD_EXIT_CODE] =
