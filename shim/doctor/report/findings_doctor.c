@@ -102,11 +102,11 @@ enum avs_status avs_findings_of_doctor(const struct avs_doctor *doctor,
         avs_findings_free(findings);
         return status;
     }
-    findings->answer = avs_doctor_first(doctor) ? findings->finding[0].headline
+    bool has_first = avs_doctor_first(doctor) && findings->finding_count > 0; /* or no memory */
+    findings->answer = has_first ? findings->finding[0].headline
                        : doctor->conclusion.readiness == AVS_READY
                            ? "every host works, each proven"
-                           : "nothing is wrong as far as was "
-                             "asked, and not all was";
+                           : "nothing is wrong as far as was asked, and not all was";
     avs_findings_set(findings, AVS_FIELD_HEADLINE, findings->answer);
     avs_findings_set(findings, AVS_FIELD_VERDICT, avs_readiness_id(doctor->conclusion.readiness));
     findings->value[AVS_FIELD_EXIT_CODE] =
