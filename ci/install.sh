@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 build="gcc g++ make cmake ninja-build pkg-config libssl-dev libnghttp2-dev libcurl4-openssl-dev libjson-c-dev zlib1g-dev libsqlite3-dev ca-certificates"
 test="$build git clang clang-format shellcheck pyflakes3 libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-h2 python3-jsonschema"
 test+=" nghttp2 nginx-light tinyproxy-bin dnsmasq-base faketime openssl curl iproute2 binutils patch gnutls-bin"
-test+=" mosquitto mosquitto-clients softhsm2 libengine-pkcs11-openssl libnginx-mod-stream python3-botocore"
+test+=" mosquitto mosquitto-clients softhsm2 libengine-pkcs11-openssl libnginx-mod-stream python3-botocore python3-pycurl"
 test+=" mandoc zsh fish"
 test+=" perl libxml2-utils python3-junitparser"
 

@@ -306,23 +306,33 @@ static void tell_transport(const struct run *run) {
             transport->library);
 }
 
-static void tell(const struct run *run, const char *name, int exit_code) {
+static bool asks_for_debug(char *const *words) {
+    bool is_asked = false;
+    for (; *words; words++) {
+        is_asked |= strncmp(*words, "DEBUG", strlen("DEBUG")) == 0;
+    }
+    return is_asked;
+}
+
+static void tell(const struct run *run, char *const *words, int exit_code) {
     const struct avs_inspect_report *report = avs_inspect_report(run->inspect);
     enum avs_inspect_answer answer = avs_inspect_report_answer(report);
     struct avs_error error = AVS_ERROR_INIT;
     char *text = NULL;
     if (answer == AVS_INSPECT_CANNOT_TELL && exit_code != 0) {
-        fprintf(
-            stderr,
-            "avs-shim run: '%s' ended with %d, and its output says nothing of TLS or of a "
-            "connection. If it is the SampleApp: with DEBUG9 as its last argument it says more.\n",
-            name, exit_code);
+        fprintf(stderr,
+                "avs-shim run: '%s' ended with %d, and its output says nothing of TLS or of "
+                "a connection.%s\n",
+                words[0], exit_code,
+                asks_for_debug(words)
+                    ? ""
+                    : " If it is the SampleApp: with DEBUG9 as its last argument it says more.");
     }
     if (answer != AVS_INSPECT_FOUND) {
         return;
     }
     enum avs_status status =
-        avs_inspect_report_to_text(report, name, cli_style_of(STDERR_FILENO), &text, &error);
+        avs_inspect_report_to_text(report, words[0], cli_style_of(STDERR_FILENO), &text, &error);
     fprintf(stderr, "\n%s", status == AVS_OK ? text : "");
     tell_transport(run);
     free(text);
@@ -364,7 +374,7 @@ static int run_program(struct run *run, char **words) {
         avs_inspect_report_answer(avs_inspect_report(run->inspect)) == AVS_INSPECT_FOUND) {
         probe(run);
     }
-    tell(run, words[0], result.exit_code);
+    tell(run, words, result.exit_code);
     write_files(run, words[0]);
     return result.exit_code;
 }

@@ -469,3 +469,10 @@ def test_children_of_the_program_may_keep_its_terminal(tmp_path):
         (tmp_path / "fifo").write_text("now\n")
         assert b"\r\r" not in terminal.until(b"late\r\n")
         assert terminal.told("ended") == 6
+
+
+@pytest.mark.parametrize("words, hint", [((), True), (("DEBUG9",), False)])
+def test_a_program_that_fails_and_does_not_say_why(words, hint):
+    result = run("run", "--no-preload", "--", "sh", "-c", "exit 3", *words)
+    assert result.returncode == 3 and "'sh' ended with 3" in result.stderr
+    assert ("DEBUG9" in result.stderr) == hint
