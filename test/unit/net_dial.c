@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "support/test.h"
 
 struct result {
@@ -276,6 +277,28 @@ static void allocation_failures_leave_nothing_behind(void **state) {
     }
 }
 
+/* Whose clock is the first to strike is chance: the cause must not hang on it. */
+static void a_deadline_is_told_as_libcurls_own(void **state) {
+    (void)state;
+    static const struct {
+        const char *proxy, *tried;
+        enum avs_dial_outcome outcome;
+    } rows[] = {
+        {"http://192.0.2.1:3128", "", AVS_DIAL_PROXY_FAILED},
+        {"http://192.0.2.1:3128", "192.0.2.1", AVS_DIAL_PROXY_FAILED},
+        {"", "192.0.2.1", AVS_DIAL_TIMEOUT},
+        {"", "", AVS_DIAL_DNS_FAILED},
+    };
+    for (size_t i = 0; i < AVS_COUNT(rows); i++) {
+        struct avs_dial_facts facts = {0};
+        AVS_TEXT_SET(facts.proxy, rows[i].proxy);
+        AVS_TEXT_SET(facts.tried, rows[i].tried);
+        avs_dial_note_timeout(&facts);
+        assert_int_equal(facts.outcome, rows[i].outcome);
+        assert_int_equal(facts.curl_code, CURLE_OPERATION_TIMEDOUT);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connected_descriptor_is_ours_and_alive),
@@ -285,6 +308,7 @@ int main(void) {
         cmocka_unit_test(an_option_that_libcurl_lacks_is_named),
         cmocka_unit_test(a_libcurl_without_proxies_dials),
         cmocka_unit_test(cancelled_dial_never_calls_back),
+        cmocka_unit_test(a_deadline_is_told_as_libcurls_own),
         cmocka_unit_test(allocation_failures_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

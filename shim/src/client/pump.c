@@ -329,9 +329,7 @@ void avs_pump_note_timeout(struct avs_pump *pump) {
     if (pump->tls) {
         avs_tls_note_timeout(pump->tls);
     } else {
-        struct avs_dial_facts *dial = pump->options.dial;
-        /* no address was tried yet: the name servers are what we waited for */
-        dial->outcome = dial->tried[0] || dial->proxy[0] ? AVS_DIAL_TIMEOUT : AVS_DIAL_DNS_FAILED;
+        avs_dial_note_timeout(pump->options.dial);
     }
 }
 

@@ -302,6 +302,14 @@ static enum avs_dial_outcome outcome_of(const struct avs_dial *dial, CURLcode re
     }
 }
 
+void avs_dial_note_timeout(struct avs_dial_facts *facts) {
+    facts->curl_code = CURLE_OPERATION_TIMEDOUT;
+    /* no address was tried yet: the name servers are what we waited for */
+    facts->outcome = facts->proxy[0]   ? AVS_DIAL_PROXY_FAILED
+                     : facts->tried[0] ? AVS_DIAL_TIMEOUT
+                                       : AVS_DIAL_DNS_FAILED;
+}
+
 /* libcurl closes its own descriptor with the handle; ours is a duplicate of it. */
 static int take_descriptor(CURL *easy) {
     curl_socket_t fd = CURL_SOCKET_BAD;

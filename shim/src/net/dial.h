@@ -40,4 +40,8 @@ AVS_NODISCARD enum avs_status avs_dial_start(struct avs_loop *loop,
 /** Drop it; no callback follows. NULL is fine. Thread: the loop's. */
 void avs_dial_cancel(struct avs_dial *dial);
 
+/** The caller's time is over before libcurl's, by a hair or by far: the same outcome as libcurl's
+ * own time-out has. Pure. */
+void avs_dial_note_timeout(struct avs_dial_facts *facts);
+
 #endif
