@@ -11,8 +11,9 @@ HEADER = """#include <stddef.h>
 enum avs_color { AVS_RED, AVS_BLUE, AVS_COLOR_COUNT };
 struct avs_client;
 struct avs_log { void *context; };
-struct avs_options { size_t size; int port; struct avs_log log; };
+struct avs_options { size_t size; int port; enum avs_color *color; struct avs_log log; };
 """
+SEAM = "/* --- */"
 SOURCE = """#include "avs.h"
 struct avs_client { int private; };
 int avs_open(const struct avs_options *options, struct avs_client **client);
@@ -38,8 +39,10 @@ def library(folder, header, source):
     ("an opaque struct grows", "int private;", "int private; int more;", False),
     ("an opaque struct's order changes", "{ int private;", "{ int first; int private;", False),
     ("a struct with a size grows at its end", "struct avs_log log;", "struct avs_log log; int more;", False),
+    ("it grows and an enum that it points to, too", "struct avs_log log;|AVS_BLUE,",
+     "struct avs_log log; int more;|AVS_BLUE, AVS_GREEN,", False),
     ("a struct with a size grows in its middle", "int port;", "int port; long more;", True),
-    ("a struct with a size shrinks", "int port; struct avs_log log;", "int port;", True),
+    ("a struct with a size shrinks", "struct avs_log log;", "", True),
     ("a member has another type", "int port;", "long port;", True),
     ("a struct without a size grows", "void *context;", "void *context; int more;", True),
     ("a struct inside one with a size grows", "struct avs_log log;", "struct avs_log log[2];", True),
@@ -50,10 +53,12 @@ def library(folder, header, source):
     ("a function takes one more argument", "**client)", "**client, int more)", True),
 ])
 def test_growth_and_change_are_told_apart(tmp_path, what, old, new, is_noticed):
-    assert old in HEADER + SOURCE
+    text = HEADER + SEAM + SOURCE
+    for before, after in zip(old.split("|"), new.split("|")):
+        assert before in text
+        text = text.replace(before, after) if before else text
     before = library(tmp_path / "old", HEADER, SOURCE)
-    after = library(tmp_path / "new", HEADER.replace(old, new) if old else HEADER,
-                    SOURCE.replace(old, new) if old else SOURCE)
+    after = library(tmp_path / "new", *text.split(SEAM))
     said = subprocess.run([sys.executable, ROOT / "ci/abi.py", "--compare", tmp_path / "new", before, after],
                           stdout=subprocess.PIPE, text=True, timeout=60)
     assert (said.returncode, bool(said.stdout)) == (int(is_noticed), is_noticed), f"{what}: {said.stdout}"
