@@ -21,9 +21,8 @@
 
 #define RUNNING_MAX     16
 #define JOBS_MAX        (AVS_BOARD_HOSTS_MAX * (2 + AVS_BOARD_ADDRESSES_MAX))
-#define CHECK_MS        8000 /* of one host; the loop's deadline may be nearer */
-#define CHECK_PERCENT   60   /* of what is left: some questions follow from its answer */
-#define ADDRESS_MS      4000 /* of one address */
+#define CHECK_PERCENT   60 /* of what is left for one host: some questions follow from its answer */
+#define FURTHER_PERCENT 50 /* for one of those */
 #define LEAST_MS        300
 #define CHECK_EXCESS_MS 1200 /* a check may exceed its time-out by a second */
 #define STOP_MS         200  /* is_stopped is asked as often */
@@ -75,12 +74,10 @@ static int left_ms(const struct avs_board_probes *probes) {
 }
 
 static int timeout_of(const struct avs_board_probes *probes, enum avs_board_job_kind kind) {
-    bool is_short = kind == AVS_BOARD_JOB_ADDRESS || kind == AVS_BOARD_JOB_SMALL;
-    int most = is_short ? ADDRESS_MS : CHECK_MS;
+    bool is_further = kind == AVS_BOARD_JOB_ADDRESS || kind == AVS_BOARD_JOB_SMALL;
+    int most =
+        (int)((int64_t)left_ms(probes) * (is_further ? FURTHER_PERCENT : CHECK_PERCENT) / 100);
     int left = left_ms(probes) - CHECK_EXCESS_MS;
-    if (!is_short && most > left_ms(probes) * CHECK_PERCENT / 100) {
-        most = left_ms(probes) * CHECK_PERCENT / 100;
-    }
     return left < LEAST_MS ? LEAST_MS : left < most ? left : most;
 }
 
