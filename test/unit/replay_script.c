@@ -113,13 +113,12 @@ static void a_handshake_is_played_as_it_ended(void **state) {
 
 static void an_http2_session_is_played_as_it_ended(void **state) {
     (void)state;
-    static const struct avs_http_facts silent = {.close = AVS_CLOSE_OPEN, .has_timed_out = true};
     static const struct {
         struct avs_http_facts http;
         enum odd_act act;
         unsigned code;
     } rows[] = {
-        {silent, ODD_SILENT, 1},
+        {{.close = AVS_CLOSE_OPEN, .has_timed_out = true}, ODD_SILENT, 1},
         {{.bytes_received = 40, .settings_received = true}, ODD_SILENT, 0},
         {{.rst_received = true, .rst_code = 7, .bytes_received = 9}, ODD_RST, 7},
         {{.goaway_received = true, .goaway_code = 13, .bytes_received = 9}, ODD_GOAWAY, 13},
