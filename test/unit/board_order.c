@@ -182,6 +182,17 @@ static void file_from_the_future_on_a_good_clock(struct avs_board *board) {
     board->clock.newest_file = board->clock.now + 400 * 24 * 3600;
 }
 
+/* nothing is proven, and the clock, once in 2040, is right again */
+static void file_of_2040_and_no_network(struct avs_board *board) {
+    no_route(board);
+    board->clock.newest_file = board->clock.now + 14LL * 365 * 24 * 3600;
+}
+
+static void file_of_tomorrow_and_no_network(struct avs_board *board) {
+    no_route(board);
+    board->clock.newest_file = board->clock.now + 3LL * 24 * 3600;
+}
+
 static void root_missing_in_the_audit_alone(struct avs_board *board) {
     add_note(board, AVS_BOARD_PART_STORE, AVS_CAUSE_ROOT_MISSING, AVS_SEVERITY_ERROR);
 }
@@ -337,6 +348,10 @@ static const struct {
      AVS_SEVERITY_ERROR, 1, 1},
     {B(clock_of_1970), 1, AVS_CAUSE_CLOCK_WRONG, AVS_BOARD_PART_CLOCK, AVS_SEVERITY_ERROR, 1, 1},
     {B(file_from_the_future_on_a_good_clock), 0, AVS_CAUSE_NONE, 0, 0, 0, 0},
+    {B(file_of_2040_and_no_network), 1, AVS_CAUSE_NETWORK_UNREACHABLE, AVS_BOARD_PART_NETWORK,
+     AVS_SEVERITY_ERROR, 1, 2},
+    {B(file_of_tomorrow_and_no_network), 1, AVS_CAUSE_NETWORK_UNREACHABLE, AVS_BOARD_PART_NETWORK,
+     AVS_SEVERITY_ERROR, 2, 2},
     {B(root_missing_in_the_audit_alone), 0, AVS_CAUSE_ROOT_MISSING, AVS_BOARD_PART_STORE,
      AVS_SEVERITY_WARNING, 1, 0},
     {B(root_missing), 1, AVS_CAUSE_ROOT_MISSING, AVS_BOARD_PART_STORE, AVS_SEVERITY_ERROR, 1, 1},

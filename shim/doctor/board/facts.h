@@ -45,6 +45,13 @@ struct avs_board_clock {
     enum avs_board_sync sync;
 };
 
+/** Is the newest file the best witness of the time? One from before the build, or from long after
+ * it (a clock that was wrong once wrote it), is none. */
+bool avs_board_is_newest_file_believed(const struct avs_board_clock *clock);
+
+/** The newest time that is known to have been, Unix seconds: an honest clock is not before it. */
+int64_t avs_board_time_past(const struct avs_board_clock *clock);
+
 /* ---- names ---- */
 
 /** What one name server said about one host. */

@@ -186,8 +186,7 @@ static void find_places(struct view *view) {
 
 static void find_clock(struct view *view) {
     const struct avs_board_clock *clock = &view->board->clock;
-    bool is_early = clock->now < clock->build_time - DAY_S ||
-                    (clock->newest_file > 0 && clock->now < clock->newest_file - DAY_S);
+    bool is_early = clock->now < avs_board_time_past(clock) - DAY_S;
     if (clock->now > 0 && is_early && !view->is_one_proven) {
         find(view, AVS_BOARD_PART_CLOCK, AVS_CAUSE_CLOCK_WRONG, AVS_BOARD_NOTHING);
         return;

@@ -153,11 +153,8 @@ static void add_check(const struct view *view, bool is_one_address, struct avs_b
     }
 }
 
-/* The newest time that is known to have been: an honest clock is not before it. */
 static void put_time(const struct view *view, char text[UTC_BYTES]) {
-    const struct avs_board_clock *clock = &view->board->clock;
-    avs_text_utc(text, UTC_BYTES,
-                 clock->newest_file > clock->build_time ? clock->newest_file : clock->build_time);
+    avs_text_utc(text, UTC_BYTES, avs_board_time_past(&view->board->clock));
     text[TIME_CHARS] = '\0';
 }
 

@@ -144,7 +144,7 @@ static void say_dead(struct line *line) {
 
 static void say_clock(struct line *line) {
     const struct avs_board_clock *clock = &line->board->clock;
-    bool is_file = clock->newest_file > clock->build_time;
+    bool is_file = avs_board_is_newest_file_believed(clock);
     char now[UTC_BYTES], then[UTC_BYTES];
     avs_text_utc(now, sizeof(now), clock->now);
     if (line->finding->host != AVS_BOARD_NOTHING) {
@@ -153,7 +153,7 @@ static void say_clock(struct line *line) {
             host->evidence->session[line->finding->index].http.http_date);
         return;
     }
-    avs_text_utc(then, sizeof(then), is_file ? clock->newest_file : clock->build_time);
+    avs_text_utc(then, sizeof(then), avs_board_time_past(clock));
     SAY(line, "the clock says %.*s; %s%s is of %.*s", DATE_CHARS, now,
         is_file ? "" : "this software", is_file ? clock->newest_path : "", DATE_CHARS, then);
 }

@@ -380,7 +380,8 @@ enum avs_status avs_evidence_from_json(const char *json, size_t length,
         !json_object_object_get_ex(root, "evidence", &facts)) {
         return avs_fail(reterr, AVS_ERR_USAGE,
                         "evidence: this is no evidence file: \"schema\" must be \"%s\" beside "
-                        "\"evidence\" (write one with: avs-shim check --evidence FILE)",
+                        "\"evidence\" (write one with: avs-shim check --evidence FILE; of a "
+                        "doctor's ticket, name the folder)",
                         AVS_EVIDENCE_SCHEMA);
     }
     struct avs_evidence *evidence = avs_evidence_new();
