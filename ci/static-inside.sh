@@ -14,7 +14,7 @@ limit_bytes=8000000
 command=build-static-$arch/shim/avs-shim
 
 install_tools() {
-    local tools=(gcc make cmake ninja-build pkg-config perl tcl dpkg-dev linux-libc-dev qemu-user file "musl-dev:$arch")
+    local tools=(gcc libc6-dev make cmake ninja-build pkg-config perl tcl dpkg-dev linux-libc-dev qemu-user file "musl-dev:$arch")
     sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/sources.list
     if [ "$arch" != "$(dpkg --print-architecture)" ]; then
         dpkg --add-architecture "$arch"
