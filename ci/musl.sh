@@ -67,8 +67,8 @@ build_curl() {
 build_json_c() { with_cmake -DBUILD_APPS=OFF -DDISABLE_WERROR=ON; }
 build_sqlite3() {
     ./configure --prefix="$musl_prefix" "${musl_host[@]}" --disable-tcl --disable-readline --disable-load-extension \
-        --disable-threadsafe --disable-shared && make -j2 BCC="gcc -O1" sqlite3.h libsqlite3.la &&
-        make BCC="gcc -O1" lib_install && install -D -m 644 -t "$musl_prefix/include" sqlite3.h &&
+        --disable-threadsafe --disable-shared && make -j2 CROSS_BUILDING=yes BCC="gcc -O1" sqlite3.h libsqlite3.la &&
+        make CROSS_BUILDING=yes BCC="gcc -O1" lib_install && install -D -m 644 -t "$musl_prefix/include" sqlite3.h &&
         install -D -m 644 -t "$musl_prefix/lib/pkgconfig" sqlite3.pc
 }
 build_cmocka() { with_cmake -DWITH_EXAMPLES=OFF -DUNIT_TESTING=OFF; }
