@@ -776,7 +776,11 @@ static void commands_are_given_what_the_run_was(void **state) {
          "timeout 10 openssl s_client -connect avs.example:443 -servername avs.example </dev/null"},
         {AVS_CAUSE_CROSS_SIGNED_ANCHOR, "", false,
          "avs-shim trust install --ca-file ca.pem --apply"},
-        {AVS_CAUSE_INTERCEPTED, "", false, ""},
+        {AVS_CAUSE_INTERCEPTED, "openssl", false,
+         "timeout 10 openssl s_client -connect avs.example:443 -servername avs.example "
+         "-showcerts </dev/null"},
+        {AVS_CAUSE_INTERCEPTED, "busybox", false, "--evidence evidence.json"},
+        {AVS_CAUSE_CLIENT_CERT_REQUIRED, "", false, ""},
     };
     for (size_t i = 0; i < AVS_COUNT(rows); i++) {
         AVS_TEXT_SET(evidence->machine.tools, rows[i].tools);

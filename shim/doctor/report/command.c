@@ -196,6 +196,8 @@ static const struct {
     {AVS_CAUSE_CROSS_SIGNED_ANCHOR, NULL, AVS_TOOL_NONE, "{sudo}avs-shim trust install --apply"},
     {AVS_CAUSE_INTERMEDIATE_MISSING, NULL, AVS_TOOL_OPENSSL, "{showcerts}"},
     {AVS_CAUSE_INTERMEDIATE_MISSING, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
+    {AVS_CAUSE_INTERCEPTED, NULL, AVS_TOOL_OPENSSL, "{showcerts}"},
+    {AVS_CAUSE_INTERCEPTED, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
     {AVS_CAUSE_SELF_SIGNED, NULL, AVS_TOOL_OPENSSL, "{showcerts}"},
     {AVS_CAUSE_SELF_SIGNED, NULL, AVS_TOOL_NONE, "{check} --evidence evidence.json"},
     {AVS_CAUSE_NOT_ATS, NULL, AVS_TOOL_NONE, "{check} --any-root"},
