@@ -220,7 +220,7 @@ static int run(const struct cli_command *command, int argc, char **argv) {
     if (result == CLI_GO_ON) {
         clock_gettime(CLOCK_MONOTONIC, &now);
         long given_s = arguments.timeout_s > 0 ? arguments.timeout_s : TIMEOUT_S;
-        long left_s = given_s - (now.tv_sec - began.tv_sec);
+        long left_s = given_s - (long)(now.tv_sec - began.tv_sec);
         arguments.options.timeout_ms = (int)(left_s > 1 ? left_s : 1) * 1000;
         result = visit(command, &arguments);
     }
