@@ -399,6 +399,7 @@ def changed(path, folder, *changes):
 TRUE = shutil.which("true")
 
 
+@pytest.mark.skipif(IS_SANITIZED, reason="what else is preloaded is for sanitized programs alone")
 @pytest.mark.parametrize("word, change", [
     ("blank", None), ("no library", (0, b"text")), ("another machine", (18, b"\xfe\x7f"))])
 def test_a_library_that_cannot_be_preloaded_is_said(tmp_path, word, change):
