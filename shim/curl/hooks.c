@@ -102,8 +102,8 @@ int SSL_connect(SSL *ssl) {
 static int load_locations(const struct avs_caller *caller, X509_STORE *store, const char *file,
                           const char *path, int (*load)(void *user, const char *, const char *),
                           void *user) {
-    if (!caller || !caller->is_libcurl || !store) {
-        return load(user, file, path);
+    if (!caller || !caller->is_libcurl || !store || (!file && !path)) {
+        return load(user, file, path); /* of nothing, OpenSSL makes an error */
     }
     const char *left = file && avs_curl_store_share(store, file) ? NULL : file;
     int result = left || path ? load(user, left, path) : 1;
